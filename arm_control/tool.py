@@ -1,0 +1,34 @@
+"""What hangs on the flange: force sensor, gripper, camera and swab."""
+
+from dataclasses import dataclass, field
+
+from arm_control.errors import ArmControlError
+from spatial import Pose, Vector, vector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tool:
+    """Geometry and mass of the tool, all seen from the flange.
+
+    ``flange_sensor``: the wrist sensor's frame. ``flange_tip``: the unbent swab's tip, z along the
+    shaft and out of it. ``flange_camera``: the optical frame, looking along +z. ``mass`` [kg] and
+    ``center_of_mass`` (3,) [m, flange frame] are of everything beyond the sensor.
+    ``shaft_stiffness`` [N/m] is the tip's lateral stiffness on its bending shaft.
+    """
+
+    flange_tip: Pose
+    flange_camera: Pose
+    flange_sensor: Pose = field(default_factory=Pose)
+    mass: float = 0.5
+    center_of_mass: Vector = field(default_factory=lambda: vector((0.0, 0.0, 0.05)))
+    shaft_stiffness: float = 5.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "center_of_mass", vector(self.center_of_mass, 3, "center of mass"))
+        if not 0.0 < self.mass <= 5.0:
+            raise ArmControlError(f"tool mass {self.mass} kg is outside (0, 5] kg; weigh the tool")
+        if not 0.1 <= self.shaft_stiffness <= 1e4:
+            raise ArmControlError(
+                f"shaft stiffness {self.shaft_stiffness} N/m is outside 0.1 to 10000 N/m; "
+                "measure the swab's deflection under a known load"
+            )

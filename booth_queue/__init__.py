@@ -1,0 +1,1 @@
+"""The booth queue service: booking, diversion, calling, tubes and results."""

@@ -1,0 +1,1 @@
+"""The simulated booth: physics, people, pictures, sensors, faults and campaigns."""
