@@ -94,7 +94,7 @@ class ArmDriver(Protocol):
         ...
 
     def stop(self) -> None:
-        """Stop the arm by its own means and refuse commands until ``reset``; any thread may call."""
+        """Stop by the arm's own means, refuse commands until ``reset``; any thread may call."""
         ...
 
     def reset(self) -> None:
@@ -103,6 +103,23 @@ class ArmDriver(Protocol):
 
     def close(self) -> None:
         """Stop, then release whatever the driver holds."""
+        ...
+
+
+class Gripper(Protocol):
+    """What holds the swab's shaft."""
+
+    @property
+    def holding(self) -> bool:
+        """Whether a swab is held, as the gripper itself measures it."""
+        ...
+
+    def grasp(self) -> None:
+        """Close on the swab in front of it."""
+        ...
+
+    def release(self) -> None:
+        """Open."""
         ...
 
 
