@@ -1,0 +1,69 @@
+# The commands of the project. `make` alone lists them.
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := VENV=$(VENV) requirements/install.sh run
+TEST := VENV=$(VENV) requirements/install.sh test
+# One thread each: the physics and the network are measured per core, and two cores are enough.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export LP_NUM_THREADS ?= 1
+
+.PHONY: help setup demo test test-slow check lint format bench ros clean lock
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## install what is missing, into .venv
+	@$(RUN)
+
+demo: ## the main job: citizens book, the simulated booth swabs, the records are kept
+	@$(RUN)
+	@$(BIN)/booth demo
+
+test: ## the default tests (under 15 minutes on 2 cores)
+	@$(TEST)
+	@$(MAKE) --no-print-directory ros
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: ## the long campaigns
+	@$(TEST)
+	@$(MAKE) --no-print-directory ros
+	$(BIN)/python -m pytest -m slow --timeout 7200
+
+check: ## format, lint, types, layers, tests: all of it
+	@$(MAKE) --no-print-directory lint test
+
+lint: ## everything of check but the tests
+	@$(TEST)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: ## write the one format
+	@$(TEST)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: ## every benchmark, short form
+	@$(TEST)
+	@for file in benchmarks/[a-z]*.py; do \
+		case $$file in */common.py) continue;; esac; \
+		echo "== $$file"; $(BIN)/python $$file --quick || [ $$? -eq 2 ] || exit 1; \
+	done
+
+ros: ## build our ROS 2 interfaces and nodes
+	@if [ -x robot_ws/build.sh ]; then VENV=$(VENV) robot_ws/build.sh; fi
+
+clean: ## remove what the tools wrote, the environment excepted
+	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis robot_ws/build robot_ws/install robot_ws/log
+
+lock: ## pin the requirements again
+	@$(TEST)
+	$(BIN)/pip install -q uv
+	for name in runtime:pyproject.toml dev:requirements/dev.in ros:requirements/ros.in; do \
+		set=$${name%%:*}; file=$${name#*:}; \
+		$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header \
+			--python-version 3.11 $$( [ $$set = runtime ] || echo -c requirements/runtime.txt ) \
+			$$( [ $$set = ros ] && echo -c requirements/dev.txt ) $$file -o requirements/$$set.txt || exit 1; \
+	done
