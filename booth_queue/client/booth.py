@@ -1,0 +1,162 @@
+"""The service as a robot booth sees it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import httpx
+
+from booth_queue.client.transport import Retry, Transport
+from booth_queue.contract import (
+    Accepted,
+    CalledPerson,
+    DeviceSignIn,
+    FaultReport,
+    Outcome,
+    Progress,
+    RecordUpload,
+    SessionClose,
+    SessionOpen,
+    SessionView,
+    StateReport,
+    StoredRecord,
+    SwabBinding,
+    TubeView,
+)
+from booth_queue.contract.sampling import NextPerson
+
+
+class BoothClient:
+    """Take people, report, bind swabs; every command may be repeated with its key.
+
+    Each method sends until it is answered (see `Retry`) with one idempotency key, so a lost
+    answer does nothing twice. A caller that may itself be restarted in between passes its own
+    ``key`` and repeats the call with it.
+
+    Parameters
+    ----------
+    base_url
+        Root of the service, e.g. ``http://127.0.0.1:8080``.
+    client_id, secret
+        The booth's own credentials, as ``booth queue seed`` wrote them.
+
+    Raises
+    ------
+    booth_queue.client.Refused
+        From every method: the service turned the command down; ``problem.code`` says why.
+    booth_queue.client.Unreachable
+        From every method: no answer in time.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        client_id: str,
+        secret: str,
+        *,
+        http: httpx.Client | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        credentials = DeviceSignIn(client_id=client_id, secret=secret)
+        self._transport = Transport(
+            base_url, sign_in=("/v1/sign-in/device", credentials), http=http, retry=retry
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def report_state(
+        self, activity: str, *, ready: bool, session_id: str | None = None, key: str | None = None
+    ) -> None:
+        """Heartbeat: what the booth does, and whether it could take a person."""
+        report = StateReport(activity=activity, ready=ready, session_id=session_id)
+        self._transport.post("/v1/booth/state", Accepted, report, key)
+
+    def take_next(self, *, key: str | None = None) -> CalledPerson | None:
+        """Call the next person of this booth's queue; None when nobody waits.
+
+        While a called person has not sat down yet, that person is returned again.
+        """
+        return self._transport.post("/v1/booth/next", NextPerson, None, key).person
+
+    def open_session(self, ticket_id: str, *, key: str | None = None) -> SessionView:
+        """Open the session: the called person has sat down."""
+        return self._transport.post(
+            "/v1/booth/sessions", SessionView, SessionOpen(ticket_id=ticket_id), key
+        )
+
+    def report_progress(
+        self,
+        session_id: str,
+        activity: str,
+        *,
+        site: str | None = None,
+        strokes: int = 0,
+        force_n: Sequence[float] = (),
+        elapsed_s: float = 0.0,
+        key: str | None = None,
+    ) -> None:
+        """Tell live screens where the session is; ``force_n`` are newtons since the last one."""
+        progress = Progress(
+            activity=activity,
+            site=site,
+            strokes=strokes,
+            force_n=list(force_n),
+            elapsed_s=elapsed_s,
+        )
+        self._transport.post(f"/v1/booth/sessions/{session_id}/progress", Accepted, progress, key)
+
+    def bind_swab(self, session_id: str, barcode: str, *, key: str | None = None) -> TubeView:
+        """Bind this session's swab to the tube it is put into."""
+        return self._transport.post(
+            f"/v1/booth/sessions/{session_id}/swab", TubeView, SwabBinding(barcode=barcode), key
+        )
+
+    def store_record(
+        self, session_id: str, record: Mapping[str, Any], *, key: str | None = None
+    ) -> StoredRecord:
+        """Store the signed sampling record with the session; it can never be replaced."""
+        return self._transport.post(
+            f"/v1/booth/sessions/{session_id}/record",
+            StoredRecord,
+            RecordUpload(record=dict(record)),
+            key,
+        )
+
+    def close_session(
+        self,
+        session_id: str,
+        outcome: Outcome,
+        *,
+        reason: str | None = None,
+        key: str | None = None,
+    ) -> SessionView:
+        """Close the session; a tube that is full, or holds a single swab, is sealed with it."""
+        return self._transport.post(
+            f"/v1/booth/sessions/{session_id}/close",
+            SessionView,
+            SessionClose(outcome=outcome, reason=reason),
+            key,
+        )
+
+    def seal_tube(self, barcode: str, *, key: str | None = None) -> TubeView:
+        """Seal a tube before it is full (end of shift)."""
+        return self._transport.post(f"/v1/tubes/{barcode}/seal", TubeView, None, key)
+
+    def report_fault(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        session_id: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        """Report a fault; the booth takes nobody until staff open it again."""
+        fault = FaultReport(code=code, detail=detail, session_id=session_id)
+        self._transport.post("/v1/booth/faults", Accepted, fault, key)

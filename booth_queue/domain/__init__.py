@@ -1,0 +1,1 @@
+"""What the service is about, without a framework: states, rules, predictions, codes."""
