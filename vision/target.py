@@ -86,13 +86,26 @@ class Sighting:
     """One frame understood: the mouth, and a target or a refusal for every site.
 
     ``optical_mouth`` maps mouth coordinates (origin midway between the lips, x out of the mouth
-    towards the arm, z up) to the optical frame; ``opening`` [m] between the incisors or lips.
+    towards the arm, z up) to the optical frame; ``covariance`` (6, 6) is of its translation [m²]
+    and then its rotation vector [rad²], both in optical axes, about the mouth's origin;
+    ``opening`` [m] between the incisors or lips.
     """
 
     stamp_ns: int
     optical_mouth: Pose
+    covariance: Matrix
     opening: float
     targets: Mapping[Site, Target | Refusal]
+
+    def __post_init__(self) -> None:
+        covariance = matrix(self.covariance, (6, 6), "mouth covariance")
+        if np.linalg.eigvalsh(covariance)[0] <= 0.0:
+            raise VisionError("mouth covariance is not positive definite; refuse the frame")
+        object.__setattr__(self, "covariance", covariance)
+        if not 0.0 <= self.opening <= 0.12:
+            raise VisionError(
+                f"mouth opening {self.opening:.4f} m is outside 0 to 0.12 m; refuse the frame"
+            )
 
 
 class Locator(Protocol):

@@ -1,0 +1,1 @@
+"""Camera sources: live RealSense, recordings, and the fault-noticing wrapper around any of them."""
