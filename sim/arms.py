@@ -1,0 +1,124 @@
+"""The arms a booth can be simulated with: complete offline models, chosen by name alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from sim.errors import SimError
+from spatial import Pose, Vector, vector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArmDescription:
+    """One arm: where its model lies, how it is mounted and where the person's mouth sits.
+
+    ``urdf`` is the model as its package ships it and ``package_root`` is what ``package://`` stands
+    for in it. ``flange_plate`` maps the mounting plate, z out of the flange, to ``flange_link``.
+    ``home`` (n,) [rad] holds the swab level, 0.2 m in front of ``base_mouth``, the nominal mouth
+    in base coordinates. ``velocity`` (n,) [rad/s] and ``effort`` (n,) [N·m] are the maker's limits,
+    ``command_delay_s`` what passes between a command and the first motion.
+    """
+
+    name: str
+    urdf: Path
+    package_root: Path
+    base_link: str
+    flange_link: str
+    joint_names: tuple[str, ...]
+    home: Vector
+    velocity: Vector
+    effort: Vector
+    base_mouth: Pose
+    flange_plate: Pose = field(default_factory=Pose)
+    command_delay_s: float = 0.004
+
+    def __post_init__(self) -> None:
+        n = len(self.joint_names)
+        for name in ("home", "velocity", "effort"):
+            object.__setattr__(self, name, vector(getattr(self, name), n, f"{self.name} {name}"))
+        if not self.urdf.is_file():
+            raise SimError(f"the model of arm {self.name} is not at {self.urdf}; reinstall it")
+        if not 0.0 <= self.command_delay_s <= 0.1:
+            raise SimError(
+                f"command delay {self.command_delay_s} s of arm {self.name} is outside 0 to 0.1 s"
+            )
+
+
+# In the base frame the person looks back at the arm: mouth x is base -x, mouth z is base z.
+FACING_THE_ARM = np.diag([-1.0, -1.0, 1.0])
+
+
+def _package_folder(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise SimError(f"the package {package} with the arm's model is not installed")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _kuka_iiwa() -> ArmDescription:
+    folder = _package_folder("pybullet_data") / "kuka_iiwa"
+    return ArmDescription(
+        name="kuka_iiwa",
+        urdf=folder / "model.urdf",
+        package_root=folder,
+        base_link="lbr_iiwa_link_0",
+        flange_link="lbr_iiwa_link_7",
+        joint_names=tuple(f"lbr_iiwa_joint_{i}" for i in range(1, 8)),
+        home=vector((0.0, 0.6323, 0.0, -1.9978, 0.0, -1.0593, -np.pi / 2), None),
+        # KUKA LBR iiwa 14 R820 data sheet
+        velocity=np.deg2rad([85.0, 85.0, 100.0, 75.0, 130.0, 135.0, 135.0]),
+        effort=vector((320.0, 320.0, 176.0, 176.0, 110.0, 40.0, 40.0), None),
+        base_mouth=Pose(FACING_THE_ARM, vector((1.05, 0.0, 0.35))),
+        flange_plate=Pose(translation=vector((0.0, 0.0, 0.045))),
+        command_delay_s=0.003,
+    )
+
+
+def _ur5() -> ArmDescription:
+    root = _package_folder("cmeel").parent / "cmeel.prefix" / "share"
+    return ArmDescription(
+        name="ur5",
+        urdf=root / "example-robot-data/robots/ur_description/urdf/ur5_robot.urdf",
+        package_root=root,
+        base_link="base_link",
+        flange_link="tool0",
+        joint_names=(
+            "shoulder_pan_joint",
+            "shoulder_lift_joint",
+            "elbow_joint",
+            "wrist_1_joint",
+            "wrist_2_joint",
+            "wrist_3_joint",
+        ),
+        home=vector((-0.2854, -1.5745, 1.8841, -0.3096, 1.2854, -np.pi), None),
+        velocity=vector(np.full(6, 3.15), None),
+        effort=vector((150.0, 150.0, 150.0, 28.0, 28.0, 28.0), None),
+        base_mouth=Pose(FACING_THE_ARM, vector((0.95, 0.0, 0.30))),
+        command_delay_s=0.008,
+    )
+
+
+_CATALOGUE = MappingProxyType({"kuka_iiwa": _kuka_iiwa, "ur5": _ur5})
+
+ARM_NAMES: tuple[str, ...] = tuple(_CATALOGUE)
+
+
+def arm(name: str) -> ArmDescription:
+    """Return the description of the arm called ``name``.
+
+    Raises SimError for a name that is not in ``ARM_NAMES`` or whose model is not installed.
+    """
+    try:
+        make = _CATALOGUE[name]
+    except KeyError:
+        raise SimError(f"arm {name!r} is unknown; choose one of {', '.join(ARM_NAMES)}") from None
+    return make()
+
+
+def package_paths(description: ArmDescription) -> Mapping[str, Path]:
+    """Return what each mesh reference prefix of the model stands for on this machine."""
+    return MappingProxyType({"package://": description.package_root})
