@@ -15,7 +15,9 @@ fail() {
 debian_packages() {
     local names missing=()
     names=$(sed -n "s/^$1: //p" requirements/system.txt)
-    for name in $names; do
+    for entry in $names; do
+        local name=${entry%%/*} program=${entry#*/}
+        if [ "$program" != "$entry" ] && command -v "$program" >/dev/null; then continue; fi
         dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q '^install ok' || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -26,10 +28,8 @@ debian_packages() {
         sudo=sudo
     fi
     echo "Installing Debian packages: ${missing[*]}"
-    # PostgreSQL's tests bring up a cluster of their own; Debian's default one is not wanted
-    local settings=(DEBIAN_FRONTEND=noninteractive)
-    $sudo env "${settings[@]}" apt-get update -qq
-    $sudo env "${settings[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # Reinstalls when a requirement file changed since the stamp, so that a pull needs no thought.
