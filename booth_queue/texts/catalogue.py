@@ -1,0 +1,74 @@
+"""Reads the catalogue: TOML files beside this one, each leaf ``{ zh = "…", en = "…" }``."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from booth_queue.domain.vocabulary import Language
+from booth_queue.errors import BoothQueueError
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+class CatalogueError(BoothQueueError):
+    """A key is unknown, twice there, or not the same in both languages."""
+
+
+@cache
+def catalogue(language: Language) -> Mapping[str, str]:
+    """Return every sentence of a language by its dotted key, e.g. ``ticket.state.called``.
+
+    Raises
+    ------
+    CatalogueError
+        A key stands in two files, lacks a language, or the languages' ``{places}`` differ.
+    """
+    sentences: dict[str, str] = {}
+    for file in sorted(files("booth_queue.texts").iterdir(), key=lambda each: each.name):
+        if not file.name.endswith(".toml"):
+            continue
+        for key, words in _leaves(tomllib.loads(file.read_text("utf-8")), ""):
+            if key in sentences:
+                raise CatalogueError(f"{file.name}: {key} stands in another file too; keep one")
+            _check(file.name, key, words)
+            sentences[key] = words[language]
+    return MappingProxyType(sentences)
+
+
+def tell(key: str, language: Language, **values: object) -> str:
+    """Return a sentence with its ``{places}`` filled; a value that is not given stays a place.
+
+    Raises
+    ------
+    CatalogueError
+        No such key.
+    """
+    try:
+        sentence = catalogue(language)[key]
+    except KeyError:
+        raise CatalogueError(
+            f"{key} is not in the catalogue; add it to booth_queue/texts"
+        ) from None
+    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), sentence)
+
+
+def _leaves(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        if not isinstance(value, dict):
+            raise CatalogueError(f'{key} must be {{ zh = "…", en = "…" }}')
+        if value.keys() & {"zh", "en"}:
+            yield key, value
+        else:
+            yield from _leaves(value, f"{key}.")
+
+
+def _check(file: str, key: str, words: Mapping[str, str]) -> None:
+    if words.keys() != {"zh", "en"} or not all(isinstance(w, str) and w for w in words.values()):
+        raise CatalogueError(f"{file}: {key} needs exactly zh and en, both filled")
+    places = [set(_PLACE.findall(words[language])) for language in ("zh", "en")]
+    if places[0] != places[1]:
+        raise CatalogueError(f"{file}: {key} has places {places[0]} in zh and {places[1]} in en")
