@@ -12,10 +12,9 @@ SCHEMA = "swab-booth/sampling-record/1"
 
 
 class Outcome(StrEnum):
-    """How a session ended."""
+    """How a session ended. SAMPLED: every required site was swabbed, the swab is in its tube."""
 
     SAMPLED = "sampled"
-    PARTIAL = "partial"
     REFUSED = "refused"
     ABORTED = "aborted"
 
@@ -125,7 +124,7 @@ class SamplingRecord:
     schema: str = SCHEMA
 
     def __post_init__(self) -> None:
-        if self.outcome in (Outcome.SAMPLED, Outcome.PARTIAL) and not self.tube:
+        if self.outcome is Outcome.SAMPLED and not self.tube:
             raise StationError("a sample without a tube code cannot be recorded; scan the tube")
 
     @property

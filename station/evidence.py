@@ -1,0 +1,129 @@
+"""Evidence of one site, gathered cycle by cycle from what the controller measured."""
+
+import numpy as np
+
+from arm_control.report import CycleReport, Phase
+from arm_control.target import SiteTarget
+from spatial import Pose, Vector, seconds
+from station.record import ForceStatistics, SiteEvidence, TargetEvidence
+
+_BIN = 0.001  # m; the path's length is counted off in these
+_TIP_WIDTH = 0.005  # m, the bud of common swabs
+_BAND = (0.15, 0.5)  # N: below it a wipe collects little, above it the arm yields
+
+
+class SiteLog:
+    """Accumulates one site over all its attempts.
+
+    Force is the component along the site's normal, as reported. Coverage counts the millimetres of
+    the wiping path that the tip passed while in contact; the tip's place is the controller's
+    estimate carried into the mouth frame by the tracked mouth.
+    """
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.attempts = 0
+        self._strokes = 0
+        self._strokes_before = 0
+        self._contact_s = 0.0
+        self._forces: list[float] = []
+        self._covered: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.zeros(1, dtype=np.bool_)
+        self._target: SiteTarget | None = None
+        self._chosen: TargetEvidence | None = None
+        self._last_bin: int | None = None
+        self._last_ns: int | None = None
+
+    @property
+    def strokes(self) -> int:
+        """Strokes finished so far, over all attempts."""
+        return self._strokes
+
+    def begin(self, target: SiteTarget, confidence: float, sightings: int) -> None:
+        """Start an attempt at ``target`` (mouth frame)."""
+        self.attempts += 1
+        self._strokes_before = self._strokes
+        self._target = target
+        self._chosen = TargetEvidence(
+            _triple(target.point),
+            _triple(target.normal),
+            _triple(np.sqrt(np.maximum(np.diag(target.covariance), 0.0))),
+            float(confidence),
+            sightings,
+        )
+        bins = max(1, round(_length(target.path) / _BIN))
+        if len(self._covered) != bins:
+            self._covered = np.zeros(bins, dtype=np.bool_)
+        self._last_bin = None
+        self._last_ns = None
+
+    def take(self, report: CycleReport, base_mouth: Pose | None) -> None:
+        """Count one cycle of this attempt; ``base_mouth`` None where the mouth is not known."""
+        self._strokes = self._strokes_before + report.strokes
+        in_contact = report.contact and report.phase in (Phase.TOUCHING, Phase.WIPING)
+        if in_contact:
+            self._forces.append(report.normal_force)
+            if self._last_ns is not None:
+                self._contact_s += seconds(report.stamp_ns - self._last_ns)
+        self._last_ns = report.stamp_ns if in_contact else None
+        if not in_contact or base_mouth is None or self._target is None:
+            self._last_bin = None
+            return
+        mouth_tip = base_mouth.inverse().apply(report.base_tip.translation)
+        here = self._bin_of(mouth_tip)
+        first = here if self._last_bin is None else self._last_bin
+        self._covered[min(first, here) : max(first, here) + 1] = True
+        self._last_bin = here
+
+    def finish(self, skipped: str = "") -> SiteEvidence:
+        """Return the evidence; ``skipped`` says why the site was left out, if it was."""
+        forces = np.asarray(self._forces)
+        force = ForceStatistics()
+        if len(forces):
+            force = ForceStatistics(
+                float(forces.mean()),
+                float(forces.std()),
+                float(forces.max()),
+                float(np.mean((forces >= _BAND[0]) & (forces <= _BAND[1]))),
+            )
+        covered = int(self._covered.sum()) if len(forces) else 0
+        return SiteEvidence(
+            self.site,
+            self._strokes,
+            self._contact_s,
+            force,
+            covered / len(self._covered),
+            covered * _BIN * _TIP_WIDTH,
+            self.attempts,
+            self._chosen,
+            skipped,
+        )
+
+    def _bin_of(self, mouth_tip: Vector) -> int:
+        if self._target is None:
+            return 0
+        fraction = _along(self._target.path, mouth_tip)
+        return min(int(fraction * len(self._covered)), len(self._covered) - 1)
+
+
+def _along(path: Vector, point: Vector) -> float:
+    """Return how far along the polyline (k, 3) its point nearest to ``point`` lies, 0 to 1."""
+    steps = np.diff(path, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    best, best_distance, before = 0.0, np.inf, 0.0
+    for start, step, length in zip(path[:-1], steps, lengths, strict=True):
+        if length > 0.0:
+            part = float(np.clip((point - start) @ step / length**2, 0.0, 1.0))
+            distance = float(np.linalg.norm(start + part * step - point))
+            if distance < best_distance:
+                best, best_distance = before + part * float(length), distance
+        before += float(length)
+    return best / before
+
+
+def _length(path: Vector) -> float:
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
+
+
+def _triple(values: Vector) -> tuple[float, float, float]:
+    x, y, z = (float(value) for value in values)
+    return x, y, z

@@ -1,0 +1,95 @@
+"""What a sampling session needs of the rest: controller, sight, guide and observer."""
+
+from typing import Protocol
+
+from arm_control.motion import Goal
+from arm_control.report import CycleReport
+from arm_control.target import MouthMotion
+from spatial import Pose
+from station.instructions import Instruction
+from station.record import Decision
+from vision.camera import NoFrame
+from vision.frame import Frame
+from vision.target import Refusal, Sighting, Site
+from vision.tracking import TrackedMouth, TrackedTarget
+
+
+class Controller(Protocol):
+    """The arm as a session drives it; ``arm_control.ArmController``, or what stands for it.
+
+    One thread calls; ``cycle`` once a period.
+    """
+
+    def follow(self, motion: MouthMotion) -> None:
+        """Take the newest estimate of the mouth's motion."""
+        ...
+
+    def start(self, goal: Goal) -> None:
+        """Take up ``goal``; raises ArmControlError where it cannot be taken."""
+        ...
+
+    def cycle(self) -> CycleReport:
+        """Do one control cycle and report it."""
+        ...
+
+    def stop(self) -> None:
+        """Brake to rest; ends the goal."""
+        ...
+
+    def base_camera_at(self, stamp_ns: int) -> Pose:
+        """Return the camera's optical frame in the base as it was at ``stamp_ns``."""
+        ...
+
+
+class Sight(Protocol):
+    """What is known of the person's mouth; ``station.sight.CameraSight``, or what stands for it."""
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the last picture gave no mouth; None when it gave one."""
+        ...
+
+    @property
+    def closed_for(self) -> int:
+        """How many pictures in a row showed the mouth too far closed for a swab inside."""
+        ...
+
+    def look(self, now_ns: int) -> NoFrame | None:
+        """Take in a new picture, if one is due; returns a camera fault that has lasted too long."""
+        ...
+
+    def mouth(self, now_ns: int) -> TrackedMouth | Refusal:
+        """Return the mouth as expected at ``now_ns``, or why it is not known."""
+        ...
+
+    def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:
+        """Return the target of ``site`` as expected at ``now_ns``, or why there is none."""
+        ...
+
+    def forget(self) -> None:
+        """Start anew: another person, or the same after moving away."""
+        ...
+
+
+class Guide(Protocol):
+    """Speaks to the person: loudspeaker, screen, or the simulated person's ear."""
+
+    def instruct(self, instruction: Instruction) -> None:
+        """Say ``instruction``; returns at once."""
+        ...
+
+
+class Observer(Protocol):
+    """Whoever wants to know how a session goes. Must return at once and never raise."""
+
+    def decided(self, decision: Decision) -> None:
+        """A decision was taken; it stands in the record's trail."""
+        ...
+
+    def cycled(self, report: CycleReport) -> None:
+        """One control cycle was done."""
+        ...
+
+    def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
+        """One picture was understood, or refused."""
+        ...

@@ -1,0 +1,113 @@
+"""Camera, locator and tracker as one sense: where the mouth is, and what may be touched in it."""
+
+from collections.abc import Callable
+
+from spatial import Pose, age_s, stamp_ns
+from station.config import SessionSettings
+from station.ports import Observer
+from vision.camera import Camera, CameraFault, NoFrame
+from vision.frame import Frame
+from vision.target import Locator, Refusal, RefusalReason, Sighting, Site
+from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
+
+
+class CameraSight:
+    """Understands the camera's pictures at the configured rate.
+
+    ``base_camera_at`` gives the camera's pose at a stamp (eye-in-hand: the controller knows it).
+    Not thread-safe: the session's thread looks and asks.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        locator: Locator,
+        tracker: MouthTracker,
+        base_camera_at: Callable[[int], Pose],
+        settings: SessionSettings,
+        observers: tuple[Observer, ...] = (),
+    ) -> None:
+        self._camera = camera
+        self._locator = locator
+        self._tracker = tracker
+        self._base_camera_at = base_camera_at
+        self._settings = settings
+        self._observers = observers
+        self._next_ns = 0
+        self._last_frame_ns: int | None = None
+        self._sequence = -1
+        self._refusal: Refusal | None = None
+        self._closed_for = 0
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the last picture gave no mouth; None when it gave one."""
+        return self._refusal
+
+    @property
+    def closed_for(self) -> int:
+        """How many pictures in a row showed the mouth too far closed for a swab inside."""
+        return self._closed_for
+
+    def look(self, now_ns: int) -> NoFrame | None:
+        """Take in a new picture, if one is due; returns a camera fault that has lasted too long."""
+        if self._last_frame_ns is None:
+            self._last_frame_ns = now_ns
+        if now_ns < self._next_ns:
+            return None
+        frame = self._camera.next_frame(0.0)
+        if isinstance(frame, NoFrame):
+            return self._silence(frame, now_ns)
+        age = age_s(frame.stamp_ns, now_ns)
+        if not 0.0 <= age <= self._settings.picture_age_limit_s:
+            detail = (
+                f"picture is {age:.3f} s old, bound 0 to {self._settings.picture_age_limit_s} s"
+            )
+            return self._silence(NoFrame(CameraFault.UNSYNCHRONISED, detail), now_ns)
+        if frame.sequence == self._sequence:
+            stuck = NoFrame(CameraFault.STUCK, f"picture {frame.sequence} came twice")
+            return self._silence(stuck, now_ns)
+        self._sequence = frame.sequence
+        self._last_frame_ns = now_ns
+        self._next_ns = now_ns + stamp_ns(1.0 / self._settings.picture_rate_hz)
+        self._understand(frame)
+        return None
+
+    def mouth(self, now_ns: int) -> TrackedMouth | Refusal:
+        """Return the mouth as expected at ``now_ns``, or why it is not known."""
+        return self._tracker.mouth(now_ns)
+
+    def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:
+        """Return the target of ``site`` as expected at ``now_ns``, or why there is none."""
+        return self._tracker.target(site, now_ns)
+
+    def forget(self) -> None:
+        """Start anew: another person, or the same after moving away."""
+        self._tracker.reset()
+        self._refusal = None
+        self._closed_for = 0
+        self._last_frame_ns = None
+
+    def _understand(self, frame: Frame) -> None:
+        seen = self._locator.locate(frame)
+        if isinstance(seen, Sighting):
+            self._refusal = None
+            closed = seen.opening < self._settings.mouth_open
+            self._tracker.update(seen, self._base_camera_at(frame.stamp_ns))
+        else:
+            self._refusal = seen
+            closed = seen.reason is RefusalReason.MOUTH_CLOSED
+        self._closed_for = self._closed_for + 1 if closed else 0
+        for observer in self._observers:
+            observer.saw(frame, seen)
+
+    def _silence(self, fault: NoFrame, now_ns: int) -> NoFrame | None:
+        last = now_ns if self._last_frame_ns is None else self._last_frame_ns
+        silent = age_s(last, now_ns)
+        if silent <= self._settings.camera_timeout_s:
+            return None
+        return NoFrame(
+            fault.fault,
+            f"no usable picture for {silent:.2f} s, bound {self._settings.camera_timeout_s} s: "
+            f"{fault.detail}",
+        )
