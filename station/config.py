@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import rfc8785
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from station.errors import StationError
 
@@ -30,6 +31,12 @@ class SessionSettings(_Section):
     picture_age_limit_s: Annotated[
         float, Field(ge=0.05, le=1.0, description="an older sighting moves nothing")
     ] = 0.35
+    mouth_lost_s: Annotated[
+        float, Field(ge=0.1, le=1.0, description="time without a mouth at which the swab comes out")
+    ] = 0.45
+    closed_pictures: Annotated[
+        int, Field(ge=1, le=10, description="pictures of a closing mouth at which it comes out")
+    ] = 3
     camera_timeout_s: Annotated[
         float, Field(ge=0.2, le=5.0, description="silence of the camera that ends the session")
     ] = 1.0
@@ -48,12 +55,18 @@ class SessionSettings(_Section):
     tries: Annotated[
         int, Field(ge=1, le=5, description="how often a session may go back to locating")
     ] = 3
+    standoff: Annotated[
+        float, Field(ge=0.003, le=0.03, description="distance before a site where entering ends")
+    ] = 0.010
     mouth_open: Annotated[
         float, Field(ge=0.02, le=0.06, description="least opening at which a swab may be inside")
     ] = 0.026
     head_speed: Annotated[
         float, Field(ge=0.01, le=0.2, description="head speed at which the swab comes out, m/s")
     ] = 0.06
+    gag_speed: Annotated[
+        float, Field(ge=0.05, le=1.0, description="head speed that counts as gagging, m/s")
+    ] = 0.15
 
 
 class RecordSettings(_Section):
@@ -112,7 +125,7 @@ def load_config(path: Path) -> BoothConfig:
         raise StationError(f"{path}: {problems}") from error
 
 
-def _problem(entry: Any) -> str:
+def _problem(entry: ErrorDetails) -> str:
     key = ".".join(str(part) for part in entry["loc"]) or "the document"
     if entry["type"] == "extra_forbidden":
         return f"{key}: unknown key; remove it or correct its spelling"

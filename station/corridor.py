@@ -16,11 +16,17 @@ _RADIUS = 0.014  # m: a swab, its bending and the head's sway in a mouth 35 mm o
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """How one site is reached: the target, the corridor to it and the standoff before it [m]."""
+    """How one site is reached: the target, the corridor to it and the standoff before it [m].
+
+    ``confidence`` is the probability that the target lies on its site, ``sightings`` the number
+    of pictures it was fused from.
+    """
 
     target: SiteTarget
     corridor: Corridor
     standoff: float
+    confidence: float
+    sightings: int
 
     @property
     def depth(self) -> float:
@@ -34,9 +40,7 @@ class Way:
         return Pose.from_axes(axis, _LEFT, self.corridor.entry + depth * axis)
 
 
-def way_to(
-    target: TrackedTarget, mouth: TrackedMouth, standoff: float, height: float = 0.0
-) -> Way:
+def way_to(target: TrackedTarget, mouth: TrackedMouth, standoff: float, height: float = 0.0) -> Way:
     """Return the way to ``target`` through a point ``height`` [m] above the middle of the lips.
 
     Raises ArmControlError where the target lies too far off the mouth's axis to be reached.
@@ -55,4 +59,5 @@ def way_to(
     axis = unit(site.point - entry, "corridor axis")
     reach = float(np.linalg.norm(site.point - entry))
     depth = min(reach + _BEHIND_LAST_SITE, 0.13)
-    return Way(site, Corridor(entry, axis, _RADIUS, depth), standoff)
+    corridor = Corridor(entry, axis, _RADIUS, depth)
+    return Way(site, corridor, standoff, target.confidence, target.sightings)

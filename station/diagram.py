@@ -43,7 +43,9 @@ def table() -> str:
         if row.event not in _FROM_ANYWHERE
     ]
     fault = next(row for row in TRANSITIONS if row.event is Event.FAULT)
-    rows += [f"| any but the last three | `{Event.FAULT}` | {fault.target.name} | {fault.meaning} |"]
+    rows += [
+        f"| any but the last three | `{Event.FAULT}` | {fault.target.name} | {fault.meaning} |"
+    ]
     return "\n".join(rows) + "\n"
 
 

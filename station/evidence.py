@@ -5,6 +5,7 @@ import numpy as np
 from arm_control.report import CycleReport, Phase
 from arm_control.target import SiteTarget
 from spatial import Pose, Vector, seconds
+from station.corridor import Way
 from station.record import ForceStatistics, SiteEvidence, TargetEvidence
 
 _BIN = 0.001  # m; the path's length is counted off in these
@@ -23,7 +24,7 @@ class SiteLog:
     def __init__(self, site: str) -> None:
         self.site = site
         self.attempts = 0
-        self._strokes = 0
+        self.strokes_now = 0
         self._strokes_before = 0
         self._contact_s = 0.0
         self._forces: list[float] = []
@@ -36,19 +37,19 @@ class SiteLog:
     @property
     def strokes(self) -> int:
         """Strokes finished so far, over all attempts."""
-        return self._strokes
+        return self._strokes_before + self.strokes_now
 
-    def begin(self, target: SiteTarget, confidence: float, sightings: int) -> None:
-        """Start an attempt at ``target`` (mouth frame)."""
+    def begin(self, way: Way) -> None:
+        """Start an attempt at the target of ``way``."""
+        target = way.target
         self.attempts += 1
-        self._strokes_before = self._strokes
         self._target = target
         self._chosen = TargetEvidence(
             _triple(target.point),
             _triple(target.normal),
             _triple(np.sqrt(np.maximum(np.diag(target.covariance), 0.0))),
-            float(confidence),
-            sightings,
+            float(way.confidence),
+            way.sightings,
         )
         bins = max(1, round(_length(target.path) / _BIN))
         if len(self._covered) != bins:
@@ -58,7 +59,7 @@ class SiteLog:
 
     def take(self, report: CycleReport, base_mouth: Pose | None) -> None:
         """Count one cycle of this attempt; ``base_mouth`` None where the mouth is not known."""
-        self._strokes = self._strokes_before + report.strokes
+        self.strokes_now = report.strokes
         in_contact = report.contact and report.phase in (Phase.TOUCHING, Phase.WIPING)
         if in_contact:
             self._forces.append(report.normal_force)
@@ -74,6 +75,11 @@ class SiteLog:
         self._covered[min(first, here) : max(first, here) + 1] = True
         self._last_bin = here
 
+    def close(self) -> None:
+        """End the attempt; its strokes stay counted."""
+        self._strokes_before, self.strokes_now = self.strokes, 0
+        self._target = None
+
     def finish(self, skipped: str = "") -> SiteEvidence:
         """Return the evidence; ``skipped`` says why the site was left out, if it was."""
         forces = np.asarray(self._forces)
@@ -88,7 +94,7 @@ class SiteLog:
         covered = int(self._covered.sum()) if len(forces) else 0
         return SiteEvidence(
             self.site,
-            self._strokes,
+            self.strokes,
             self._contact_s,
             force,
             covered / len(self._covered),

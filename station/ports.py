@@ -13,6 +13,9 @@ from vision.frame import Frame
 from vision.target import Refusal, Sighting, Site
 from vision.tracking import TrackedMouth, TrackedTarget
 
+Seen = TrackedMouth | Refusal | NoFrame | None
+"""What one look gave."""
+
 
 class Controller(Protocol):
     """The arm as a session drives it; ``arm_control.ArmController``, or what stands for it.
@@ -45,21 +48,16 @@ class Sight(Protocol):
     """What is known of the person's mouth; ``station.sight.CameraSight``, or what stands for it."""
 
     @property
-    def refusal(self) -> Refusal | None:
-        """Why the last picture gave no mouth; None when it gave one."""
-        ...
-
-    @property
     def closed_for(self) -> int:
         """How many pictures in a row showed the mouth too far closed for a swab inside."""
         ...
 
-    def look(self, now_ns: int) -> NoFrame | None:
-        """Take in a new picture, if one is due; returns a camera fault that has lasted too long."""
-        ...
+    def look(self, now_ns: int) -> Seen:
+        """Take in a new picture, if one is due.
 
-    def mouth(self, now_ns: int) -> TrackedMouth | Refusal:
-        """Return the mouth as expected at ``now_ns``, or why it is not known."""
+        Returns the mouth at the picture's stamp, why it shows none, a camera fault that has
+        lasted too long, or None where there is nothing new.
+        """
         ...
 
     def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:
@@ -83,13 +81,13 @@ class Observer(Protocol):
     """Whoever wants to know how a session goes. Must return at once and never raise."""
 
     def decided(self, decision: Decision) -> None:
-        """A decision was taken; it stands in the record's trail."""
+        """Take note of a decision; it stands in the record's trail."""
         ...
 
     def cycled(self, report: CycleReport) -> None:
-        """One control cycle was done."""
+        """Take note of one control cycle."""
         ...
 
     def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
-        """One picture was understood, or refused."""
+        """Take note of one picture, understood or refused."""
         ...

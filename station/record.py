@@ -144,13 +144,10 @@ class SamplingRecord:
 
     def document(self) -> dict[str, Any]:
         """Return the record as plain JSON values."""
-        document = asdict(self)
-        document["sites"] = [dict(site) for site in document["sites"]]
-        document["trail"] = [dict(entry) for entry in document["trail"]]
-        return _plain(document)
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:  # noqa: ANN401 - JSON values have no narrower type
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from spatial import Pose, age_s, stamp_ns
 from station.config import SessionSettings
-from station.ports import Observer
+from station.ports import Observer, Seen
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
-from vision.target import Locator, Refusal, RefusalReason, Sighting, Site
+from vision.target import Locator, Refusal, RefusalReason, Site
 from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
 
 
@@ -36,21 +36,19 @@ class CameraSight:
         self._next_ns = 0
         self._last_frame_ns: int | None = None
         self._sequence = -1
-        self._refusal: Refusal | None = None
         self._closed_for = 0
-
-    @property
-    def refusal(self) -> Refusal | None:
-        """Why the last picture gave no mouth; None when it gave one."""
-        return self._refusal
 
     @property
     def closed_for(self) -> int:
         """How many pictures in a row showed the mouth too far closed for a swab inside."""
         return self._closed_for
 
-    def look(self, now_ns: int) -> NoFrame | None:
-        """Take in a new picture, if one is due; returns a camera fault that has lasted too long."""
+    def look(self, now_ns: int) -> Seen:
+        """Take in a new picture, if one is due.
+
+        Returns the mouth at the picture's stamp, why it shows none, a camera fault that has
+        lasted too long, or None where there is nothing new.
+        """
         if self._last_frame_ns is None:
             self._last_frame_ns = now_ns
         if now_ns < self._next_ns:
@@ -70,12 +68,7 @@ class CameraSight:
         self._sequence = frame.sequence
         self._last_frame_ns = now_ns
         self._next_ns = now_ns + stamp_ns(1.0 / self._settings.picture_rate_hz)
-        self._understand(frame)
-        return None
-
-    def mouth(self, now_ns: int) -> TrackedMouth | Refusal:
-        """Return the mouth as expected at ``now_ns``, or why it is not known."""
-        return self._tracker.mouth(now_ns)
+        return self._understand(frame)
 
     def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:
         """Return the target of ``site`` as expected at ``now_ns``, or why there is none."""
@@ -84,22 +77,21 @@ class CameraSight:
     def forget(self) -> None:
         """Start anew: another person, or the same after moving away."""
         self._tracker.reset()
-        self._refusal = None
         self._closed_for = 0
         self._last_frame_ns = None
 
-    def _understand(self, frame: Frame) -> None:
+    def _understand(self, frame: Frame) -> TrackedMouth | Refusal:
         seen = self._locator.locate(frame)
-        if isinstance(seen, Sighting):
-            self._refusal = None
-            closed = seen.opening < self._settings.mouth_open
-            self._tracker.update(seen, self._base_camera_at(frame.stamp_ns))
-        else:
-            self._refusal = seen
-            closed = seen.reason is RefusalReason.MOUTH_CLOSED
-        self._closed_for = self._closed_for + 1 if closed else 0
         for observer in self._observers:
             observer.saw(frame, seen)
+        if isinstance(seen, Refusal):
+            closed = seen.reason is RefusalReason.MOUTH_CLOSED
+            self._closed_for = self._closed_for + 1 if closed else 0
+            return seen
+        closed = seen.opening < self._settings.mouth_open
+        self._closed_for = self._closed_for + 1 if closed else 0
+        self._tracker.update(seen, self._base_camera_at(frame.stamp_ns))
+        return self._tracker.mouth(frame.stamp_ns)
 
     def _silence(self, fault: NoFrame, now_ns: int) -> NoFrame | None:
         last = now_ns if self._last_frame_ns is None else self._last_frame_ns

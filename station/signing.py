@@ -114,9 +114,7 @@ class BoothKey:
         """Sign ``record`` as number ``sequence`` (from 1) after the digest ``previous``."""
         digest = _digest(record, sequence, previous)
         signature = base64.b64encode(self._private.sign(bytes.fromhex(digest))).decode()
-        return SignedRecord(
-            record, sequence, previous, digest, signature, self.public.fingerprint
-        )
+        return SignedRecord(record, sequence, previous, digest, signature, self.public.fingerprint)
 
 
 class PublicKey:
@@ -139,9 +137,7 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the raw key in hex."""
-        raw = self._public.public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw
-        )
+        raw = self._public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return hashlib.sha256(raw).hexdigest()
 
     def to_pem(self) -> bytes:

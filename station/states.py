@@ -37,6 +37,7 @@ class Event(StrEnum):
     AT_MOUTH = "at_mouth"
     AT_SITE = "at_site"
     NEXT_SITE = "next_site"
+    TOUCH_AGAIN = "touch_again"
     SITES_DONE = "sites_done"
     INTERRUPT = "interrupt"
     RETRY = "retry"
@@ -75,10 +76,21 @@ _NORMAL = (
     Transition(State.APPROACHING, Event.AT_MOUTH, State.ENTERING, "the tip is before the lips"),
     Transition(State.ENTERING, Event.AT_SITE, State.SWABBING, "the tip is before the site"),
     Transition(State.SWABBING, Event.NEXT_SITE, State.ENTERING, "strokes done, a site is left"),
+    Transition(State.SWABBING, Event.TOUCH_AGAIN, State.ENTERING, "contact was lost, tries left"),
     Transition(State.SWABBING, Event.SITES_DONE, State.WITHDRAWING, "strokes done, no site left"),
     Transition(State.WITHDRAWING, Event.RETRY, State.LOCATING, "clear of the face, tries are left"),
-    Transition(State.WITHDRAWING, Event.SAMPLE_TAKEN, State.DEPOSITING, "clear, every required site is swabbed"),
-    Transition(State.WITHDRAWING, Event.GIVE_UP, State.REFUSED, "clear, a required site could not be swabbed"),
+    Transition(
+        State.WITHDRAWING,
+        Event.SAMPLE_TAKEN,
+        State.DEPOSITING,
+        "clear, every required site is swabbed",
+    ),
+    Transition(
+        State.WITHDRAWING,
+        Event.GIVE_UP,
+        State.REFUSED,
+        "clear, a required site could not be swabbed",
+    ),
     Transition(State.WITHDRAWING, Event.CANCEL, State.ABORTED, "clear, after a cancellation"),
     Transition(State.DEPOSITING, Event.DEPOSITED, State.DONE, "the swab is in its tube"),
     Transition(State.DEPOSITING, Event.CANCEL, State.ABORTED, "cancelled before the tube"),

@@ -1,0 +1,492 @@
+"""One person's sampling session: ticks in step with the arm, from the call to the tube."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from arm_control.errors import ArmControlError
+from arm_control.motion import Enter, MoveJoints, MoveTip, Reference, Wipe, Withdraw
+from arm_control.ports import Gripper
+from arm_control.procedure import Event as Incident
+from arm_control.procedure import Procedure, Reaction, SiteStep
+from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from arm_control.target import MouthMotion
+from spatial import age_s
+from station.config import SessionSettings
+from station.corridor import Way
+from station.errand import Act, Errand, Progress, Step
+from station.evidence import SiteLog
+from station.instructions import Instruction, instruction_for
+from station.places import Places
+from station.ports import Controller, Guide, Observer, Sight
+from station.record import Decision, Outcome, SiteEvidence
+from station.states import TERMINAL, Event, State, transition
+from station.survey import Survey
+from vision.camera import NoFrame
+from vision.target import Refusal, RefusalReason
+from vision.tracking import TrackedMouth
+
+_BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
+_RETREAT = 0.020  # m the tip backs off a site before it turns to the next
+_REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
+_SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
+
+_NEAR = frozenset({State.APPROACHING, State.ENTERING, State.SWABBING})
+_WATCHED = _NEAR | {State.LOCATING, State.WITHDRAWING}
+
+_INCIDENTS: Mapping[FaultKind, Incident] = {
+    FaultKind.FORCE: Incident.SOFT_FORCE,
+    FaultKind.LOST_CONTACT: Incident.LOST_CONTACT,
+    FaultKind.NO_CONTACT: Incident.LOST_CONTACT,
+}
+"""What a goal given up with a fault means to the procedure; any other counts as a moved head."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """How a session ended and what was measured; the record is made of it.
+
+    ``reason`` is one lower-case word, empty when a sample was taken; ``detail`` one sentence.
+    ``duration_s`` runs from sitting down to the end.
+    """
+
+    outcome: Outcome
+    reason: str
+    detail: str
+    sites: tuple[SiteEvidence, ...]
+    trail: tuple[Decision, ...]
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What follows once the swab is out: an event, and how the session will have ended."""
+
+    event: Event
+    outcome: Outcome = Outcome.ABORTED
+    reason: str = ""
+    detail: str = ""
+
+
+class SamplingSession:
+    """Ticks once per arm cycle; each tick does one control cycle and at most one transition.
+
+    Construction does no I/O. The caller moves the first two states on (``call``, ``sit``), then
+    ticks until ``finished``. One thread ticks; ``cancel`` may come from any.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        gripper: Gripper,
+        sight: Sight,
+        guide: Guide,
+        procedure: Procedure,
+        places: Places,
+        settings: SessionSettings,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self._controller = controller
+        self._gripper = gripper
+        self._sight = sight
+        self._guide = guide
+        self._procedure = procedure
+        self._places = places
+        self._settings = settings
+        self._observers = tuple(observers)
+        self._state = State.IDLE
+        self._now = self._entered_ns = self._began_ns = 0
+        self._sat_ns: int | None = None
+        self._ended_ns: int | None = None
+        self._near_ns: int | None = None
+        self._still_ns: int | None = None
+        self._trail: list[Decision] = []
+        self._errand: Errand | None = None
+        self._mouth: TrackedMouth | None = None
+        self._fresh: TrackedMouth | Refusal | None = None
+        self._survey = Survey(sight, procedure, settings)
+        self._ways: Mapping[str, Way] = {}
+        self._previous: Way | None = None
+        self._logs = {step.site: SiteLog(step.site) for step in procedure.sites}
+        self._todo = list(procedure.sites)
+        self._skipped: dict[str, str] = {}
+        self._tries = 1
+        self._said: Instruction | None = None
+        self._said_ns = 0
+        self._swab_used = False
+        self._ending = _Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
+        self._cancelled: str | None = None
+        self._handlers: Mapping[State, Callable[[CycleReport], None]] = {
+            State.CALLED: self._wait_for_person,
+            State.SEATED: self._take_swab,
+            State.LOCATING: self._locate,
+            State.APPROACHING: self._approach,
+            State.ENTERING: self._enter,
+            State.SWABBING: self._swab,
+            State.WITHDRAWING: self._withdraw,
+            State.DEPOSITING: self._deposit,
+        }
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        return self._state
+
+    @property
+    def site(self) -> str | None:
+        """The site being gone to or swabbed, by its procedure name."""
+        return self._todo[0].site if self._todo and self._state in _NEAR else None
+
+    @property
+    def strokes(self) -> int:
+        """Strokes finished so far, over all sites."""
+        return sum(log.strokes for log in self._logs.values())
+
+    @property
+    def finished(self) -> bool:
+        """Whether the session is over and the arm at rest."""
+        return self._ended_ns is not None
+
+    def call(self, now_ns: int) -> None:
+        """Note that the service called this person, at ``now_ns``."""
+        self._now = self._began_ns = now_ns
+        self._fire(Event.CALL, "the next ticket was called")
+        self._say(Instruction.SIT_DOWN)
+
+    def sit(self, now_ns: int) -> None:
+        """Note that the person sat down, at ``now_ns``."""
+        self._now = self._sat_ns = now_ns
+        self._sight.forget()
+        self._fire(Event.SIT, "the person sits at the chin rest")
+
+    def cancel(self, reason: str) -> None:
+        """Ask for the session to end, for ``reason``; the swab comes out first. Any thread."""
+        self._cancelled = reason
+
+    def tick(self) -> State:
+        """Do one control cycle and what follows from it; returns the state after it."""
+        try:
+            report = self._controller.cycle()
+        except ArmControlError as error:
+            if self._state not in TERMINAL:
+                self._finish(Event.FAULT, Outcome.ABORTED, FaultKind.ARM.value, str(error))
+            self._ended_ns = self._now  # no cycle, no motion to wait for
+            return self._state
+        self._now = report.stamp_ns
+        for observer in self._observers:
+            observer.cycled(report)
+        if self._state in TERMINAL:
+            self._settle(report)
+        elif report.fault is not None and report.fault.latched:
+            fault = report.fault
+            self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
+        elif self._cancelled is not None and self._state is not State.WITHDRAWING:
+            self._abandon(self._cancelled, "cancelled from outside")
+        elif self._state not in _WATCHED or self._watch():
+            handler = self._handlers.get(self._state)
+            if handler is not None:
+                handler(report)
+        return self._state
+
+    def result(self) -> SessionResult:
+        """Return how it ended; before ``finished`` this is what would be told of it now."""
+        sites = tuple(
+            self._logs[step.site].finish(self._why_skipped(step.site))
+            for step in self._procedure.sites
+        )
+        start = self._began_ns if self._sat_ns is None else self._sat_ns
+        end = self._now if self._ended_ns is None else self._ended_ns
+        ending = self._ending
+        return SessionResult(
+            ending.outcome,
+            ending.reason,
+            ending.detail,
+            sites,
+            tuple(self._trail),
+            age_s(start, end),
+        )
+
+    # The states, in the order a session passes them.
+
+    def _wait_for_person(self, _: CycleReport) -> None:
+        if age_s(self._entered_ns, self._now) > self._settings.sit_timeout_s:
+            self._finish(Event.NO_SHOW, Outcome.REFUSED, "no_show", "nobody sat down in time")
+
+    def _take_swab(self, report: CycleReport) -> None:
+        places, steps = self._places, list[Step]()
+        if not self._gripper.holding:
+            above = places.before(places.base_swab_rack)
+            steps += [
+                MoveTip(above, speed=0.5),
+                MoveTip(places.base_swab_rack, speed=0.1),
+                Act(self._gripper.grasp),
+                MoveTip(above, speed=0.14),
+            ]
+        if not self._run([*steps, MoveJoints(places.look_out)], report):
+            return
+        if self._gripper.holding:
+            self._fire(Event.SWAB_READY, "a fresh swab is held")
+        else:
+            self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
+
+    def _locate(self, report: CycleReport) -> None:
+        if not self._run([MoveJoints(self._places.look_out)], report):
+            return
+        if self._said_ns < self._entered_ns:
+            self._say(Instruction.OPEN_WIDE)
+        if self._fresh is None:
+            return
+        self._survey.judge(self._todo, self._fresh, self._now)
+        self._fresh = None
+        missing = self._survey.missing
+        waited = age_s(self._entered_ns, self._now)
+        if not missing:
+            self._go_near("every site is seen surely")
+        elif waited > self._settings.patience_s:
+            self._lose_patience()
+        elif age_s(self._said_ns, self._now) > self._settings.cue_after_s:
+            instruction = instruction_for(next(iter(missing.values())).reason)
+            if instruction is not None and (instruction is not self._said or waited > 4.0):
+                self._say(instruction)
+
+    def _lose_patience(self) -> None:
+        refusal = self._survey.verdict(self._todo)
+        if refusal is None and self._survey.ways:
+            for site, missing in self._survey.missing.items():
+                self._skipped[site] = missing.reason.value
+            self._todo = [step for step in self._todo if step.site in self._survey.ways]
+            self._go_near("every required site is seen surely")
+            return
+        reason, detail = RefusalReason.MODEL_UNSURE.value, "no site is seen surely"
+        if refusal is not None:
+            reason, detail = refusal.reason.value, refusal.detail
+        self._ending = _Ending(Event.GIVE_UP, Outcome.REFUSED, reason, detail)
+        self._fire(Event.GIVE_UP, detail)
+
+    def _go_near(self, why: str) -> None:
+        self._ways = dict(self._survey.ways)
+        self._previous = None
+        self._fire(Event.TARGET_FOUND, why)
+
+    def _approach(self, report: CycleReport) -> None:
+        way = self._ways[self._todo[0].site]
+        steps = [
+            MoveTip(way.mouth_tip(-self._procedure.clearance), Reference.MOUTH, 0.14),
+            MoveTip(way.mouth_tip(-_BEFORE_LIPS), Reference.MOUTH, 0.14),
+        ]
+        if self._run(steps, report):
+            self._fire(Event.AT_MOUTH, "the tip is before the lips")
+
+    def _enter(self, report: CycleReport) -> None:
+        way, speed = self._ways[self._todo[0].site], self._procedure.entry_speed
+        self._swab_used = True
+        steps: list[Step] = [Enter(way.corridor, way.depth, speed)]
+        if self._previous is not None:  # from the site before: back off, turn to this one
+            off = self._previous.mouth_tip(max(0.0, self._previous.depth - _RETREAT))
+            here = way.mouth_tip(max(0.0, way.depth - _RETREAT))
+            turn = [MoveTip(pose, Reference.MOUTH, speed) for pose in (off, here)]
+            steps = [*turn, *steps]
+        if self._run(steps, report):
+            self._previous = way
+            self._logs[way.target.site].begin(way)
+            self._fire(Event.AT_SITE, f"before {way.target.site}")
+
+    def _swab(self, report: CycleReport) -> None:
+        step = self._todo[0]
+        way = self._ways[step.site]
+        wipe = Wipe(way.target, step.force, step.strokes, step.dwell, step.speed)
+        log = self._logs[step.site]
+        if self._errand is not None:
+            motion = self._motion()
+            log.take(report, motion.at(self._now) if report.contact and motion else None)
+        if not self._run([wipe], report):
+            return
+        strokes = log.strokes_now
+        log.close()
+        if strokes < step.strokes:
+            detail = f"{strokes} of {step.strokes} strokes at {step.site}"
+            self._react(Incident.LOST_CONTACT, detail)
+            return
+        self._todo.pop(0)
+        if self._todo:
+            self._fire(Event.NEXT_SITE, f"{step.site} is swabbed")
+        else:
+            self._ending = _Ending(Event.SAMPLE_TAKEN)
+            self._fire(Event.SITES_DONE, f"{step.site} is swabbed, it was the last")
+
+    def _withdraw(self, report: CycleReport) -> None:
+        event = self._ending.event
+        steps: list[Step] = []
+        if self._near_ns is not None:
+            steps.append(Withdraw(self._procedure.clearance))
+        if event in (Event.GIVE_UP, Event.CANCEL):
+            if self._swab_used and self._gripper.holding:
+                over = self._places.before(self._places.base_bin)
+                steps += [MoveTip(over, speed=0.5), Act(self._gripper.release)]
+            steps.append(MoveJoints(self._places.look_out))
+        if not self._run(steps, report):
+            return
+        self._near_ns = None
+        if event is Event.RETRY:
+            self._tries += 1
+            self._fire(Event.RETRY, f"try {self._tries} of {self._settings.tries}")
+        elif event is Event.SAMPLE_TAKEN:
+            self._say(Instruction.RELAX)
+            self._fire(Event.SAMPLE_TAKEN, "every required site is swabbed")
+        else:
+            ending = self._ending
+            self._say(Instruction.ASK_STAFF)
+            self._finish(event, ending.outcome, ending.reason, ending.detail)
+
+    def _deposit(self, report: CycleReport) -> None:
+        places = self._places
+        above = places.before(places.base_tube_rack)
+        steps: list[Step] = [
+            MoveTip(above, speed=0.5),
+            MoveTip(places.base_tube_rack, speed=0.1),
+            Act(self._gripper.release),
+            MoveTip(above, speed=0.14),
+        ]
+        if self._run(steps, report):
+            self._say(Instruction.THANK_YOU)
+            self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
+
+    # What happens on the way.
+
+    def _watch(self) -> bool:
+        """Look at the person; returns whether the state's own work may go on this cycle."""
+        seen = self._sight.look(self._now)
+        if isinstance(seen, NoFrame) and self._state is not State.WITHDRAWING:
+            self._abandon("camera", seen.detail)
+            return False
+        if isinstance(seen, TrackedMouth):
+            self._mouth = seen
+            self._controller.follow(MouthMotion(seen.base_mouth, seen.twist, seen.stamp_ns))
+        if isinstance(seen, TrackedMouth | Refusal):
+            self._fresh = seen
+        if self._state not in _NEAR:
+            return True
+        incident = self._incident(seen)
+        if incident is not None:
+            self._react(*incident)
+        return incident is None
+
+    def _incident(self, seen: object) -> tuple[Incident, str] | None:
+        limits, mouth = self._settings, self._mouth
+        if mouth is None or age_s(mouth.stamp_ns, self._now) > limits.mouth_lost_s:
+            why = self._fresh.detail if isinstance(self._fresh, Refusal) else "no picture of it"
+            return Incident.HEAD_MOVED, f"mouth not seen for {limits.mouth_lost_s} s: {why}"
+        if self._sight.closed_for >= limits.closed_pictures:
+            detail = f"{self._sight.closed_for} pictures under {limits.mouth_open * 1e3:.0f} mm"
+            return Incident.MOUTH_CLOSING, detail
+        if isinstance(seen, TrackedMouth):
+            speed = float(np.linalg.norm(seen.twist.linear))
+            if speed > limits.gag_speed:
+                return Incident.GAGGED, f"head jerks at {speed:.2f} m/s"
+            if speed > limits.head_speed:
+                return Incident.HEAD_MOVED, f"head moves at {speed:.3f} m/s"
+        if self._near_ns is not None:
+            inside = age_s(self._near_ns, self._now)
+            if inside > self._procedure.time_limit_s:
+                detail = f"{inside:.0f} s near the face, bound {self._procedure.time_limit_s} s"
+                return Incident.ASKED_TO_STOP, detail
+        return None
+
+    def _react(self, incident: Incident, detail: str) -> None:
+        """Answer an incident near the face as the procedure says."""
+        step, reaction = self._todo[0], self._procedure.reactions[incident]
+        attempts = self._logs[step.site].attempts
+        again = attempts <= self._procedure.retries
+        touching = self._state is State.SWABBING
+        self._logs[step.site].close()
+        if reaction is Reaction.RETRY and incident is Incident.LOST_CONTACT and again and touching:
+            self._fire(Event.TOUCH_AGAIN, detail)
+            return
+        if reaction is Reaction.ABORT:
+            self._ending = _Ending(Event.CANCEL, Outcome.ABORTED, incident.value, detail)
+        elif reaction is not Reaction.SKIP_SITE and again and self._tries < self._settings.tries:
+            self._ending = _Ending(Event.RETRY)
+        else:
+            self._ending = self._without(step, incident, detail)
+        self._fire(Event.INTERRUPT, f"{incident}: {detail}")
+
+    def _without(self, step: SiteStep, incident: Incident, detail: str) -> _Ending:
+        """Give ``step`` up: the others may go on, if it was not required."""
+        self._skipped[step.site] = incident.value
+        self._todo.remove(step)
+        if step.required:
+            return _Ending(Event.GIVE_UP, Outcome.REFUSED, incident.value, detail)
+        return _Ending(Event.RETRY if self._todo else Event.SAMPLE_TAKEN)
+
+    def _abandon(self, reason: str, detail: str) -> None:
+        """End without a sample: out of the mouth first, at once where the arm is not near."""
+        self._ending = _Ending(Event.CANCEL, Outcome.ABORTED, reason, detail)
+        if transition(self._state, Event.CANCEL).target is State.WITHDRAWING:
+            self._fire(Event.CANCEL, f"{reason}: {detail}")
+        else:
+            self._controller.stop()
+            self._finish(Event.CANCEL, Outcome.ABORTED, reason, detail)
+
+    def _run(self, steps: Sequence[Step], report: CycleReport) -> bool:
+        """Advance this state's errand, made of ``steps`` on its first cycle; True at its end."""
+        if self._errand is None:
+            self._errand = Errand(self._controller, steps)
+            self._errand.advance(report)
+            return not steps
+        progress = self._errand.advance(report)
+        if progress is Progress.FAILED and self._errand.fault is not None:
+            self._failed(self._errand.fault)
+        return progress is Progress.FINISHED
+
+    def _failed(self, fault: Fault) -> None:
+        if self._state in _NEAR:
+            self._react(_INCIDENTS.get(fault.kind, Incident.HEAD_MOVED), fault.detail)
+        elif self._state in (State.WITHDRAWING, State.DEPOSITING, State.SEATED, State.LOCATING):
+            self._controller.stop()
+            self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
+
+    def _motion(self) -> MouthMotion | None:
+        mouth = self._mouth
+        return None if mouth is None else MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns)
+
+    def _why_skipped(self, site: str) -> str:
+        if site in self._skipped:
+            return self._skipped[site]
+        waiting = any(step.site == site for step in self._todo)
+        return (self._ending.reason or "not_reached") if waiting else ""
+
+    def _say(self, instruction: Instruction) -> None:
+        self._said, self._said_ns = instruction, self._now
+        self._guide.instruct(instruction)
+
+    def _fire(self, event: Event, detail: str) -> None:
+        row = transition(self._state, event)
+        self._state, self._entered_ns, self._errand = row.target, self._now, None
+        if row.target in _NEAR and self._near_ns is None:
+            self._near_ns = self._now
+        if row.target is State.LOCATING:
+            self._survey = Survey(self._sight, self._procedure, self._settings)
+            self._fresh = None
+        decision = Decision(age_s(self._began_ns, self._now), row.target, event.value, detail)
+        self._trail.append(decision)
+        for observer in self._observers:
+            observer.decided(decision)
+
+    def _finish(self, event: Event, outcome: Outcome, reason: str, detail: str) -> None:
+        self._ending = _Ending(event, outcome, reason, detail)
+        self._fire(event, detail)
+        if outcome is not Outcome.ABORTED:
+            self._ended_ns = self._now  # its last errand ended at rest
+
+    def _settle(self, report: CycleReport) -> None:
+        """After an abort: the controller brakes or withdraws; wait until it has."""
+        if self._ended_ns is not None:
+            return
+        if report.phase not in (Phase.STOPPED, Phase.HOLDING):
+            self._still_ns = None
+        elif self._still_ns is None:
+            self._still_ns = self._now
+        rested = self._still_ns is not None and age_s(self._still_ns, self._now) >= _REST_S
+        if rested or age_s(self._entered_ns, self._now) >= _SETTLE_LIMIT_S:
+            self._ended_ns = self._now

@@ -1,0 +1,229 @@
+import pytest
+
+from arm_control.errors import ArmControlError
+from arm_control.motion import Enter, MoveJoints, Wipe, Withdraw
+from arm_control.report import Fault, FaultKind
+from station.errors import StationError
+from station.instructions import Instruction
+from station.record import Outcome
+from station.states import State
+from tests.unit.station.rig import Rig
+from vision.camera import CameraFault, NoFrame
+from vision.target import Refusal, RefusalReason, Site
+
+
+def test_a_cooperative_person_is_swabbed_at_every_site(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run(session)
+    result = session.result()
+    assert (session.state, result.outcome) == (State.DONE, Outcome.SAMPLED)
+    assert [site.site for site in result.sites] == list(Site)
+    for site in result.sites:
+        assert site.strokes == 3
+        assert site.force.mean == pytest.approx(0.3)
+        assert site.coverage > 0.8
+        assert site.skipped == ""
+        assert site.target is not None
+    assert rig.gripper.log == ["grasp", "release"]
+    assert rig.said[-1] is Instruction.THANK_YOU
+    wiped = [goal.target.site for goal in rig.arm.goals if isinstance(goal, Wipe)]
+    assert wiped == list(Site)
+
+
+def test_the_trail_is_the_path_through_the_table(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run(session)
+    states = [decision.state for decision in session.result().trail]
+    assert states[:5] == ["called", "seated", "locating", "approaching", "entering"]
+    assert states[-3:] == ["withdrawing", "depositing", "done"]
+    times = [decision.time_s for decision in session.result().trail]
+    assert times == sorted(times)
+    assert session.result().trail == tuple(rig.decisions)
+
+
+def test_the_corridor_leads_through_the_lips_to_the_site(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run(session)
+    entries = [goal for goal in rig.arm.goals if isinstance(goal, Enter)]
+    wipes = [goal for goal in rig.arm.goals if isinstance(goal, Wipe)]
+    for enter, wipe in zip(entries, wipes, strict=True):
+        end = enter.corridor.entry + enter.depth * enter.corridor.axis
+        gap = wipe.target.point - end
+        assert float(gap @ gap) ** 0.5 == pytest.approx(rig.settings.standoff)
+        assert enter.corridor.depth >= enter.depth
+
+
+def test_a_narrow_mouth_is_refused_untouched_with_its_reason(rig: Rig) -> None:
+    rig.sight.opening = 0.030
+    session = rig.seated()
+    rig.run(session)
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.REFUSED, "too_narrow")
+    assert "30 mm" in result.detail
+    assert "35 mm" in result.detail
+    assert not any(isinstance(goal, Enter | Wipe) for goal in rig.arm.goals)
+    assert Instruction.OPEN_WIDE in rig.said
+    assert all(site.skipped == "too_narrow" for site in result.sites)
+
+
+def test_the_person_is_told_what_to_do_about_a_refusal(rig: Rig) -> None:
+    rig.sight.hidden = {Site.POSTERIOR_WALL: RefusalReason.TONGUE_HIGH}
+    session = rig.seated()
+    rig.run(session)
+    assert Instruction.TONGUE_DOWN in rig.said
+    assert session.result().reason == "tongue_high"
+
+
+def test_a_refused_look_needs_no_second_reason(rig: Rig) -> None:
+    rig.sight.seen = lambda now: Refusal(RefusalReason.MASK, now, "a mask covers the mouth")
+    session = rig.seated()
+    rig.run(session)
+    assert session.result().reason == "mask"
+    assert Instruction.MASK_OFF in rig.said
+
+
+@pytest.mark.parametrize("state", [State.APPROACHING, State.ENTERING, State.SWABBING])
+def test_a_closing_mouth_brings_the_swab_out_and_is_tried_again(rig: Rig, state: State) -> None:
+    session = rig.seated()
+    rig.run_until(session, state)
+    session.tick()
+    rig.sight.closed_for = 3
+    session.tick()
+    assert session.state is State.WITHDRAWING
+    rig.sight.closed_for = 0
+    rig.run(session)
+    assert session.state is State.DONE
+    assert any(decision.event == "retry" for decision in rig.decisions)
+
+
+def test_a_mouth_that_keeps_closing_is_given_up(rig: Rig) -> None:
+    session = rig.seated()
+    for _ in range(10):
+        rig.sight.closed_for = 0
+        while not session.finished and session.state is not State.SWABBING:
+            session.tick()
+        if session.finished:
+            break
+        rig.sight.closed_for = 3
+        session.tick()
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.REFUSED, "mouth_closing")
+    assert rig.withdrew()
+    assert rig.gripper.log == ["grasp", "release"]
+
+
+@pytest.mark.parametrize(("speed", "event"), [(0.1, "head_moved"), (0.3, "gagged")])
+def test_a_moving_head_brings_the_swab_out(rig: Rig, speed: float, event: str) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.sight.speed = speed
+    session.tick()
+    assert session.state is State.WITHDRAWING
+    assert event in rig.decisions[-1].detail
+
+
+def test_a_mouth_out_of_sight_brings_the_swab_out(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.ENTERING)
+    rig.sight.seen = lambda now: Refusal(RefusalReason.NO_FACE, now, "nobody there")
+    rig.run_until(session, State.WITHDRAWING)
+    assert "nobody there" in rig.decisions[-1].detail
+    rig.run(session)
+    assert session.state is State.REFUSED
+
+
+def test_a_lost_contact_is_touched_again_without_leaving_the_mouth(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.arm.faults[Wipe] = Fault(FaultKind.LOST_CONTACT, "slipped off", latched=False)
+    rig.run_until(session, State.ENTERING)
+    assert rig.decisions[-1].event == "touch_again"
+    rig.arm.faults.clear()
+    rig.run(session)
+    result = session.result()
+    assert result.outcome is Outcome.SAMPLED
+    assert result.sites[0].attempts == 2
+
+
+def test_a_dead_camera_brings_the_swab_out_and_aborts(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.sight.seen = lambda _: NoFrame(CameraFault.TIMEOUT, "no picture for 1.1 s")
+    rig.run(session)
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.ABORTED, "camera")
+    assert rig.withdrew()
+
+
+def test_a_latched_fault_aborts_at_once(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.arm.faults[Wipe] = Fault(FaultKind.FORCE, "1.2 N, bound 1.0 N", latched=True)
+    rig.run(session)
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.ABORTED, "force")
+    assert "1.0 N" in result.detail
+
+
+def test_an_arm_that_does_not_answer_aborts_at_once(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.ENTERING)
+    rig.arm.dead = ArmControlError("the arm is offline")
+    session.tick()
+    assert session.finished
+    assert session.result().outcome is Outcome.ABORTED
+
+
+@pytest.mark.parametrize("state", ["seated", "locating", "approaching", "entering", "swabbing"])
+def test_cancelled_in_any_state_it_ends_aborted_with_the_arm_away(rig: Rig, state: str) -> None:
+    session = rig.seated()
+    rig.run_until(session, state)
+    session.tick()
+    session.cancel("operator")
+    rig.run(session)
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.ABORTED, "operator")
+    if state in ("approaching", "entering", "swabbing"):
+        assert rig.withdrew()
+        assert isinstance(rig.arm.goals[-1], MoveJoints)
+    assert state == "locating" or rig.arm.stopped or rig.withdrew()
+
+
+def test_cancelled_while_withdrawing_it_still_comes_out(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.WITHDRAWING)
+    session.tick()
+    session.cancel("operator")
+    rig.run(session)
+    assert rig.withdrew()
+    assert session.state is State.ABORTED
+
+
+def test_a_failing_withdrawal_stops_the_arm(rig: Rig) -> None:
+    session = rig.seated()
+    rig.arm.faults[Withdraw] = Fault(FaultKind.TRACKING, "it does not follow", latched=False)
+    rig.run(session)
+    assert rig.arm.stopped
+    assert session.result().outcome is Outcome.ABORTED
+
+
+def test_an_empty_rack_is_noticed_before_anybody_is_approached(rig: Rig) -> None:
+    rig.gripper.empty = True
+    session = rig.seated()
+    rig.run(session)
+    assert session.result().reason == "no_swab"
+
+
+def test_nobody_sitting_down_is_a_no_show(rig: Rig) -> None:
+    session = rig.session()
+    session.call(0)
+    for _ in range(20_000):
+        if session.finished:
+            break
+        session.tick()
+    assert session.result().reason == "no_show"
+
+
+def test_a_person_cannot_sit_before_the_call(rig: Rig) -> None:
+    with pytest.raises(StationError, match="sit cannot happen in idle"):
+        rig.session().sit(0)
