@@ -18,14 +18,17 @@ class CatalogueError(BoothQueueError):
 
 
 @cache
-def catalogue(language: Language) -> Mapping[str, str]:
+def catalogue(language: str) -> Mapping[str, str]:
     """Return every sentence of a language by its dotted key, e.g. ``ticket.state.called``.
 
     Raises
     ------
     CatalogueError
-        A key stands in two files, lacks a language, or the languages' ``{places}`` differ.
+        No such language; or a key stands in two files, lacks a language, or the languages'
+        ``{places}`` differ.
     """
+    if language not in set(Language):
+        raise CatalogueError(f"language {language!r} must be one of {[*map(str, Language)]}")
     sentences: dict[str, str] = {}
     for file in sorted(files("booth_queue.texts").iterdir(), key=lambda each: each.name):
         if not file.name.endswith(".toml"):
@@ -38,13 +41,13 @@ def catalogue(language: Language) -> Mapping[str, str]:
     return MappingProxyType(sentences)
 
 
-def tell(key: str, language: Language, **values: object) -> str:
+def tell(language: str, key: str, values: Mapping[str, object] | None = None) -> str:
     """Return a sentence with its ``{places}`` filled; a value that is not given stays a place.
 
     Raises
     ------
     CatalogueError
-        No such key.
+        No such language, or no such key.
     """
     try:
         sentence = catalogue(language)[key]
@@ -52,7 +55,8 @@ def tell(key: str, language: Language, **values: object) -> str:
         raise CatalogueError(
             f"{key} is not in the catalogue; add it to booth_queue/texts"
         ) from None
-    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), sentence)
+    given = values or {}
+    return _PLACE.sub(lambda place: str(given.get(place[1], place[0])), sentence)
 
 
 def _leaves(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
