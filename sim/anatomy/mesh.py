@@ -1,0 +1,253 @@
+"""Triangle meshes of the surfaces of a `Shape`: every vertex lies on the surface it shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.anatomy.distance import cavity_part, skin_x
+from sim.anatomy.parts import Part
+from sim.anatomy.shape import Array, Profile, Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """A labelled triangle mesh in the mouth frame.
+
+    ``vertices`` (n, 3) [m], ``normals`` (n, 3) out of the tissue, ``uv`` (n, 2) surface
+    coordinates [m], ``parts`` (n,) uint8 and ``faces`` (m, 3) int32. A face has the part of its
+    last vertex.
+    """
+
+    vertices: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    uv: NDArray[np.float32]
+    parts: NDArray[np.uint8]
+    faces: NDArray[np.int32]
+
+    @property
+    def face_parts(self) -> NDArray[np.uint8]:
+        """The part of each face (m,)."""
+        return self.parts[self.faces[:, 2]]
+
+    @classmethod
+    def joined(cls, meshes: Sequence["Mesh"]) -> "Mesh":
+        """Return one mesh of all triangles."""
+        offsets = np.cumsum([0] + [len(m.vertices) for m in meshes[:-1]])
+        return cls(
+            np.concatenate([m.vertices for m in meshes]),
+            np.concatenate([m.normals for m in meshes]),
+            np.concatenate([m.uv for m in meshes]),
+            np.concatenate([m.parts for m in meshes]),
+            np.concatenate([m.faces + o for m, o in zip(meshes, offsets, strict=True)]).astype(
+                np.int32
+            ),
+        )
+
+
+def grid_mesh(
+    points: Array, parts: NDArray[np.uint8] | Part, uv: Array | None = None, flip: bool = False
+) -> Mesh:
+    """Return the mesh of a grid of points (r, c, 3); ``flip`` turns its outside around.
+
+    A grid whose first and last column coincide is closed, and its normals are made equal there.
+    """
+    rows, columns = points.shape[:2]
+    across, along = np.gradient(points, axis=0), np.gradient(points, axis=1)
+    if np.abs(points[:, 0] - points[:, -1]).max() < 1e-9:
+        seam = 0.5 * (points[:, 1] - points[:, -2])
+        along[:, 0] = along[:, -1] = seam
+    normals = np.cross(across, along)
+    length = np.linalg.norm(normals, axis=2, keepdims=True)
+    normals = np.where(length > 1e-15, normals / np.maximum(length, 1e-15), (1.0, 0.0, 0.0))
+    if flip:
+        normals = -normals
+    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
+    first, second = np.stack([a, c, b], -1), np.stack([b, c, d], -1)
+    faces = np.concatenate([first.reshape(-1, 3), second.reshape(-1, 3)])
+    if flip:
+        faces = faces[:, [0, 2, 1]]
+    labels = np.full(rows * columns, parts, np.uint8) if isinstance(parts, Part) else parts.ravel()
+    if uv is None:
+        uv = points[..., 1:]
+    return Mesh(
+        points.reshape(-1, 3).astype(np.float32),
+        normals.reshape(-1, 3).astype(np.float32),
+        uv.reshape(-1, 2).astype(np.float32),
+        labels.astype(np.uint8),
+        faces.astype(np.int32),
+    )
+
+
+def _signed_power(value: Array, exponent: Array) -> Array:
+    return np.asarray(np.sign(value) * np.abs(value) ** exponent)
+
+
+def _tube_points(profile: Profile, s: Array, angle: Array) -> tuple[Array, Array]:
+    """Return the points (r, c, 3) of a generalised cylinder and its sections (r, 5)."""
+    section = profile.at(s)
+    width, top, bottom, exponent, groove = section.T
+    power = (2.0 / exponent)[:, None]
+    y = width[:, None] * _signed_power(np.cos(angle)[None], power)
+    z = (0.5 * (top + bottom))[:, None] + (0.5 * (top - bottom))[:, None] * _signed_power(
+        np.sin(angle)[None], power
+    )
+    z = z - groove[:, None] * np.exp(-((y / 0.0035) ** 2))
+    x = np.broadcast_to(-s[:, None], y.shape)
+    return np.stack([x, y, z], axis=-1), section
+
+
+def _cavity_mesh(shape: Shape, detail: float) -> Mesh:
+    palate_end, velum, arch, wall = shape.marks[:4]
+    s = np.unique(
+        np.concatenate(
+            [
+                np.linspace(0.004, palate_end, round(16 * detail)),
+                np.linspace(palate_end, velum - 0.004, round(8 * detail)),
+                np.linspace(velum - 0.004, arch + 0.004, round(18 * detail)),
+                np.linspace(arch + 0.004, wall + 0.008, 5),
+            ]
+        )
+    )
+    angle = np.linspace(-np.pi, np.pi, 2 * round(24 * detail) + 1)
+    points, section = _tube_points(shape.cavity, s, angle)
+    parts = np.array(
+        [
+            [cavity_part(shape.marks, section[i], s[i], p[1], p[2]) for p in points[i]]
+            for i in range(len(s))
+        ],
+        np.uint8,
+    )
+    uv = np.stack(np.broadcast_arrays(s[:, None], 0.022 * angle[None]), -1)
+    return grid_mesh(points, parts, uv, flip=True)
+
+
+def _wall_mesh(shape: Shape, detail: float) -> Mesh:
+    depth, radius, slope = shape.wall
+    y = np.linspace(-0.034, 0.034, round(22 * detail))
+    z = np.linspace(-0.07, 0.06, round(26 * detail))
+    yy, zz = np.meshgrid(y, z, indexing="ij")
+    xx = -depth + 0.5 * yy**2 / radius - slope * zz
+    return grid_mesh(np.stack([xx, yy, zz], -1), Part.POSTERIOR_WALL)
+
+
+def _tongue_mesh(shape: Shape, detail: float) -> Mesh:
+    first, last = shape.tongue.knots[0], shape.tongue.knots[-1]
+    t = np.linspace(0.0, 1.0, round(30 * detail))
+    s = first + (last - first) * t**1.7
+    angle = np.linspace(-np.pi, np.pi, 2 * round(20 * detail) + 1)
+    points, _ = _tube_points(shape.tongue, s, angle)
+    tip = np.broadcast_to(points[:1].mean(axis=1, keepdims=True), points[:1].shape)
+    points = np.concatenate([tip, points])
+    points[..., 1] += shape.tongue_shift
+    return grid_mesh(points, Part.TONGUE, points[..., :2])
+
+
+def _lip_mesh(shape: Shape, detail: float) -> Mesh:
+    width, height, r, tilt, _, taper = shape.lip
+    a, b = width + r, height + r
+    phi = np.linspace(-np.pi, np.pi, 2 * round(32 * detail) + 1)
+    psi = np.linspace(-np.pi, np.pi, 2 * round(6 * detail) + 1)
+    cos, sin = np.cos(phi), np.sin(phi)
+    gradient = np.hypot(cos / a, sin / b)
+    radius = r * (taper + (1.0 - taper) * sin**2)
+    q = 1.0 + radius[:, None] * np.cos(psi)[None] * gradient[:, None]
+    y, z = a * q * cos[:, None], b * q * sin[:, None]
+    x = tilt * z - 7.0 * y**2 + 1.35 * radius[:, None] * np.sin(psi)[None]
+    uv = np.stack(np.broadcast_arrays(0.03 * phi[:, None], r * psi[None]), -1)
+    return grid_mesh(np.stack([x, y, z], -1), Part.LIPS, uv)
+
+
+def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
+    """Return the mesh of superellipsoids, rows (n, 17) as in `Shape.blobs`."""
+    n_polar, n_round = max(round(9 * detail), 5), max(round(13 * detail), 7)
+    polar = np.linspace(0.0, np.pi, n_polar)
+    around = np.linspace(-np.pi, np.pi, n_round)
+    direction = np.stack(
+        [
+            np.sin(polar)[:, None] * np.cos(around)[None],
+            np.sin(polar)[:, None] * np.sin(around)[None],
+            np.broadcast_to(np.cos(polar)[:, None], (n_polar, n_round)),
+        ],
+        -1,
+    ).reshape(-1, 3)
+    p = rows[:, 16][:, None, None]
+    norm = (np.abs(direction[None]) ** p).sum(-1, keepdims=True) ** (1.0 / p)
+    local = direction[None] / norm
+    axes = rows[:, 4:13].reshape(-1, 3, 3)
+    semi = rows[:, 13:16]
+    vertices = np.einsum("nki,nij->nkj", local * semi[:, None], axes) + rows[:, None, 1:4]
+    gradient = np.sign(local) * np.abs(local) ** (p - 1.0) / semi[:, None]
+    normals = np.einsum("nki,nij->nkj", gradient, axes)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    index = np.arange(n_polar * n_round).reshape(n_polar, n_round)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
+    one = np.concatenate(
+        [np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)]
+    )
+    count = len(direction)
+    faces = (one[None] + count * np.arange(len(rows))[:, None, None]).reshape(-1, 3)
+    uv = local[..., 1:] * semi[:, None, 1:] + rows[:, None, 2:4]
+    return Mesh(
+        vertices.reshape(-1, 3).astype(np.float32),
+        normals.reshape(-1, 3).astype(np.float32),
+        uv.reshape(-1, 2).astype(np.float32),
+        np.repeat(rows[:, 0].astype(np.uint8), count),
+        faces.astype(np.int32),
+    )
+
+
+def cone_mesh(row: Array, detail: float = 1.0) -> Mesh:
+    """Return the mesh of one round cone, row (9,) as in `Shape.cones`."""
+    first, second, r1, r2 = row[1:4], row[4:7], row[7], row[8]
+    axis = second - first
+    length = float(np.linalg.norm(axis))
+    axis = axis / length
+    across = np.cross(axis, (1.0, 0.0, 0.0) if abs(axis[0]) < 0.8 else (0.0, 1.0, 0.0))
+    across /= np.linalg.norm(across)
+    third = np.cross(axis, across)
+    cap = np.linspace(0.0, np.pi / 2, max(round(5 * detail), 3))
+    body = np.linspace(0.0, 1.0, max(round(5 * detail), 3))[1:-1]
+    along = np.concatenate([-r1 * np.cos(cap), length * body, length + r2 * np.sin(cap)])
+    radius = np.concatenate([r1 * np.sin(cap), r1 + (r2 - r1) * body, r2 * np.cos(cap)])
+    around = np.linspace(-np.pi, np.pi, max(round(14 * detail), 8))
+    ring = np.cos(around)[:, None] * across + np.sin(around)[:, None] * third
+    points = first + along[:, None, None] * axis + radius[:, None, None] * ring[None]
+    return grid_mesh(points, Part(int(row[0])), flip=True)
+
+
+def _face_mesh(shape: Shape, detail: float) -> Mesh:
+    face = shape.face
+    a, b = shape.lip[0] + shape.lip[2], shape.lip[1] + shape.lip[2]
+    phi = np.linspace(-np.pi, np.pi, 2 * round(40 * detail) + 1)
+    cos, sin = np.cos(phi), np.sin(phi)
+    semi = np.where(sin > 0.0, face[3], face[4])
+    edge = np.where(sin > 0.0, 2.2, 3.5)
+    low = semi * np.sign(sin) * np.minimum(np.abs(sin), 0.9999)
+    jaw = np.where(low > 0.0, 1.0, 1.0 - 0.22 * np.minimum(np.abs(low / face[4]), 1.0) ** 2)
+    rest = np.clip(0.998 - np.abs(low / semi) ** edge, 0.0, None)
+    out_y = face[1] * jaw * np.sign(cos) * rest ** (1.0 / 2.1)
+    height = low + face[2]
+    out_z = height + np.sign(height) * face[0]
+    t = np.linspace(0.0, 1.0, round(42 * detail))[:, None] ** 1.35
+    y = a * cos[None] * (1.0 - t) + out_y[None] * t
+    z = b * sin[None] * (1.0 - t) + out_z[None] * t
+    points = np.stack([skin_x(face, y, z), y, z], -1)
+    return grid_mesh(points, Part.SKIN)
+
+
+def tessellate(shape: Shape, detail: float = 1.0) -> Mesh:
+    """Return the mesh of the whole head's front: face, lips, mouth and throat."""
+    return Mesh.joined(
+        [
+            _face_mesh(shape, detail),
+            _lip_mesh(shape, detail),
+            _cavity_mesh(shape, detail),
+            _wall_mesh(shape, detail),
+            _tongue_mesh(shape, detail),
+            blob_mesh(shape.blobs, detail),
+            *(cone_mesh(row, detail) for row in shape.cones),
+        ]
+    )

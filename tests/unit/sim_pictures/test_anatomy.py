@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.anatomy import SITE_PARTS, Anatomy, Articulation, OralCavity, Part, Population
+from sim.errors import SimError
+from vision.target import Site
+
+POPULATIONS = ("adult", "child", "elderly")
+
+
+def person(seed: int, population: str = "adult") -> Anatomy:
+    return Population.named(population).sample(np.random.default_rng(seed))
+
+
+seeds = st.integers(0, 2**32 - 1)
+articulations = st.builds(
+    Articulation,
+    opening=st.floats(0.0, 0.07),
+    tongue_height=st.floats(0.0, 1.0),
+    tongue_protrusion=st.floats(-0.01, 0.04),
+    velum=st.floats(0.0, 1.0),
+    swallow=st.floats(0.0, 1.0),
+    depressor=st.floats(0.0, 1.0),
+    hand=st.floats(0.0, 1.0),
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seeds, st.sampled_from(POPULATIONS), articulations)
+def test_no_vertex_of_the_mesh_lies_in_free_air(
+    seed: int, population: str, articulation: Articulation
+) -> None:
+    # One throat, one truth: what is drawn is tissue (or hidden inside tissue) for contact too.
+    cavity = OralCavity(person(seed, population), articulation)
+    mesh = cavity.mesh(0.5)
+    assert np.isfinite(mesh.vertices).all()
+    assert np.isfinite(mesh.normals).all()
+    distance, _, _ = cavity.signed_distance(mesh.vertices)
+    inner = np.isin(mesh.parts, [Part.CHEEK, Part.PHARYNX])
+    assert distance[~inner].max() < 2e-5
+
+
+def test_visible_vertices_carry_the_part_that_contact_reports() -> None:
+    cavity = OralCavity(Anatomy(tonsil_right=3.0, tonsil_left=3.0))
+    mesh = cavity.mesh()
+    distance, _, parts = cavity.signed_distance(mesh.vertices)
+    exposed = np.abs(distance) < 1e-6
+    for part in (Part.TONGUE, Part.UVULA, Part.TONSIL_RIGHT, Part.POSTERIOR_WALL, Part.TEETH):
+        mine = exposed & (mesh.parts == part)
+        assert mine.sum() > 20
+        assert (parts[mine] == part).mean() > 0.9
+
+
+@settings(deadline=None, max_examples=20)
+@given(seeds, st.sampled_from(POPULATIONS))
+def test_distance_is_the_distance_near_the_surface(seed: int, population: str) -> None:
+    cavity = OralCavity(person(seed, population))
+    for site in Site:
+        truth = cavity.site(site)
+        out = truth.point + 0.001 * truth.normal
+        into = truth.point - 0.001 * truth.normal
+        distance, normals, _ = cavity.signed_distance([truth.point, out, into])
+        assert distance == pytest.approx([0.0, 0.001, -0.001], abs=3e-4)
+        np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1.0, atol=1e-9)
+
+
+def test_normals_are_the_gradient_of_the_distance() -> None:
+    cavity = OralCavity(Anatomy())
+    rng = np.random.default_rng(5)
+    mesh = cavity.mesh()
+    distance, normals, parts = cavity.signed_distance(mesh.vertices)
+    exposed = np.flatnonzero(np.abs(distance) < 1e-6)
+    step = 2e-5
+    agree = []
+    for i in rng.choice(exposed, 300, replace=False):
+        p = mesh.vertices[i].astype(float)
+        moved = np.concatenate([p + step * np.eye(3), p - step * np.eye(3)])
+        d, _, near = cavity.signed_distance(moved)
+        if (near == parts[i]).all():
+            gradient = (d[:3] - d[3:]) / (2 * step)
+            agree.append(gradient @ normals[i])
+    assert len(agree) > 150
+    assert np.quantile(agree, 0.05) > 0.97
+
+
+@settings(deadline=None, max_examples=25)
+@given(seeds, st.sampled_from(POPULATIONS))
+def test_sites_lie_on_their_own_tissue_and_face_the_mouth(seed: int, population: str) -> None:
+    cavity = OralCavity(person(seed, population), Articulation(opening=0.05, tongue_height=0.0))
+    for site in Site:
+        truth = cavity.site(site)
+        distance, _, parts = cavity.signed_distance(truth.point)
+        assert abs(distance[0]) < 1e-5
+        if truth.reachable:
+            assert Part(int(parts[0])) in SITE_PARTS[site]
+            assert cavity.is_on_site(truth.point, site)
+            assert truth.normal[0] > 0.0
+    assert cavity.site(Site.RIGHT_TONSIL).point[1] < 0 < cavity.site(Site.LEFT_TONSIL).point[1]
+
+
+def test_no_point_is_on_two_sites() -> None:
+    cavity = OralCavity(Anatomy())
+    for site in Site:
+        point = cavity.site(site).point
+        assert [s for s in Site if cavity.is_on_site(point, s)] == [site]
+
+
+def test_a_high_tongue_or_a_swallow_hides_the_wall() -> None:
+    anatomy = Anatomy()
+    assert OralCavity(anatomy).site(Site.POSTERIOR_WALL).reachable
+    high = OralCavity(anatomy, Articulation(tongue_height=1.0))
+    assert not high.site(Site.POSTERIOR_WALL).reachable
+    swallowing = OralCavity(anatomy, Articulation(swallow=1.0))
+    assert not swallowing.site(Site.POSTERIOR_WALL).reachable
+
+
+def test_the_mouth_opens_no_further_than_the_person_can() -> None:
+    cavity = OralCavity(Anatomy(opening_max=0.040), Articulation(opening=0.060))
+    assert cavity.opening == 0.040
+
+
+def test_the_opening_lies_between_the_incisors() -> None:
+    cavity = OralCavity(Anatomy(), Articulation(opening=0.040))
+    teeth = cavity.shape.blobs[cavity.shape.blobs[:, 0] == Part.TEETH]
+    front = teeth[np.abs(teeth[:, 2]) < 0.006]
+    edges = front[:, 3] - np.sign(front[:, 3]) * front[:, 15]
+    np.testing.assert_allclose(np.abs(edges), 0.020, atol=2e-4)
+
+
+def test_a_person_is_a_seed() -> None:
+    assert person(3) == person(3)
+    assert person(3) != person(4)
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_population_means_follow_their_file(name: str) -> None:
+    population = Population.named(name)
+    people = [population.sample(np.random.default_rng(i)) for i in range(800)]
+    for key in ("opening_max", "hard_palate", "soft_palate", "wall_depth"):
+        spread = population.spreads[key]
+        values = np.array([getattr(p, key) for p in people])
+        assert values.mean() == pytest.approx(spread.mean, abs=0.15 * spread.sd)
+        assert values.std() == pytest.approx(spread.sd, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("schema: 2", "schema"),
+        ("schema: 1\nspreads: {nose: {mean: 1, sd: 1}}", "spreads.nose: unknown key"),
+        ("schema: 1\nspreads: {opening_max: {mean: 0.2, sd: 0.1}}", "0.075"),
+        ("schema: 1\nspreads: {opening_max: {mean: 0.05}}", "wants mean, sd"),
+        ("schema: 1\nspreads: {}\nchances: {glasses: 1.5}", "chances.glasses"),
+        ("schema: 1\nspreads: {}\nchances: {wings: 0.5}", "chances.wings"),
+        ("schema: 1\nspreads: {}\nextra: 1", "extra"),
+        ("schema: [1", "YAML"),
+    ],
+)
+def test_a_malformed_population_is_refused_by_file_key_and_bound(
+    tmp_path_factory: pytest.TempPathFactory, text: str, said: str
+) -> None:
+    path = tmp_path_factory.mktemp("population") / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(SimError, match=said) as caught:
+        Population.load(path)
+    assert "x.yaml" in str(caught.value)
+
+
+def test_an_unknown_population_names_the_known_ones() -> None:
+    with pytest.raises(SimError, match="adult, child, elderly"):
+        Population.named("martian")
+
+
+def test_anatomy_and_articulation_refuse_what_is_out_of_bounds() -> None:
+    with pytest.raises(SimError, match="opening_max"):
+        Anatomy(opening_max=0.2)
+    with pytest.raises(SimError, match="tongue_height"):
+        Articulation(tongue_height=float("nan"))
