@@ -68,24 +68,7 @@ class OralCavity:
         p = np.ascontiguousarray(points, dtype=np.float64).reshape(-1, 3)
         distance, normals = np.empty(len(p)), np.empty((len(p), 3))
         parts = np.empty(len(p), np.uint8)
-        s = self.shape
-        signed_distance(
-            s.cavity.knots,
-            s.cavity.coefficients,
-            s.tongue.knots,
-            s.tongue.coefficients,
-            s.tongue_shift,
-            s.blobs,
-            s.cones,
-            s.lip,
-            s.wall,
-            s.face,
-            s.marks,
-            p,
-            distance,
-            normals,
-            parts,
-        )
+        signed_distance(self.shape.surfaces, p, distance, normals, parts)
         return distance, normals, parts
 
     def site(self, site: Site) -> SiteTruth:
@@ -115,8 +98,7 @@ class OralCavity:
         return bool(np.linalg.norm(p - self.site(site).point) <= _REGION_RADIUS)
 
     def _middle(self, site: Site) -> Array:
-        palate_end, velum, arch, wall, velum_z, tongue_z = self.shape.marks
-        del palate_end, arch
+        _, velum, _, wall, velum_z, tongue_z = self.shape.surfaces.marks
         if site is Site.POSTERIOR_WALL:
             below = velum_z - self.anatomy.uvula_length
             z = 0.5 * (tongue_z + max(below, tongue_z + 0.004))
@@ -124,7 +106,7 @@ class OralCavity:
         part, side = (
             (Part.TONSIL_RIGHT, -1.0) if site is Site.RIGHT_TONSIL else (Part.TONSIL_LEFT, 1.0)
         )
-        rows = self.shape.blobs[self.shape.blobs[:, 0] == part]
+        rows = self.shape.surfaces.blobs[self.shape.surfaces.blobs[:, 0] == part]
         if len(rows):
             return np.array([rows[0, 1], rows[0, 2], rows[0, 3]])
         half = float(self.shape.cavity.at(np.array([velum]))[0, 0])

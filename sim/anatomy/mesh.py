@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.anatomy.distance import cavity_part, skin_x
+from sim.anatomy.distance import cavity_parts, skin_x
 from sim.anatomy.parts import Part
 from sim.anatomy.shape import Array, Profile, Shape
 
@@ -100,7 +100,7 @@ def _tube_points(profile: Profile, s: Array, angle: Array) -> tuple[Array, Array
 
 
 def _cavity_mesh(shape: Shape, detail: float) -> Mesh:
-    palate_end, velum, arch, wall = shape.marks[:4]
+    palate_end, velum, arch, wall = shape.surfaces.marks[:4]
     s = np.unique(
         np.concatenate(
             [
@@ -113,21 +113,17 @@ def _cavity_mesh(shape: Shape, detail: float) -> Mesh:
     )
     angle = np.linspace(-np.pi, np.pi, 2 * round(24 * detail) + 1)
     points, section = _tube_points(shape.cavity, s, angle)
-    parts = np.array(
-        [
-            [cavity_part(shape.marks, section[i], s[i], p[1], p[2]) for p in points[i]]
-            for i in range(len(s))
-        ],
-        np.uint8,
-    )
+    parts = np.empty(points.shape[:2], np.uint8)
+    cavity_parts(shape.surfaces.marks, section, points, parts)
     uv = np.stack(np.broadcast_arrays(s[:, None], 0.022 * angle[None]), -1)
     return grid_mesh(points, parts, uv, flip=True)
 
 
 def _wall_mesh(shape: Shape, detail: float) -> Mesh:
-    depth, radius, slope = shape.wall
-    y = np.linspace(-0.034, 0.034, round(22 * detail))
-    z = np.linspace(-0.07, 0.06, round(26 * detail))
+    depth, radius, slope = shape.surfaces.wall
+    velum_z, tongue_z = shape.surfaces.marks[4:6]
+    y = np.linspace(-0.030, 0.030, round(20 * detail))
+    z = np.linspace(tongue_z - 0.025, velum_z + 0.030, round(20 * detail))
     yy, zz = np.meshgrid(y, z, indexing="ij")
     xx = -depth + 0.5 * yy**2 / radius - slope * zz
     return grid_mesh(np.stack([xx, yy, zz], -1), Part.POSTERIOR_WALL)
@@ -141,12 +137,12 @@ def _tongue_mesh(shape: Shape, detail: float) -> Mesh:
     points, _ = _tube_points(shape.tongue, s, angle)
     tip = np.broadcast_to(points[:1].mean(axis=1, keepdims=True), points[:1].shape)
     points = np.concatenate([tip, points])
-    points[..., 1] += shape.tongue_shift
+    points[..., 1] += shape.surfaces.tongue_shift
     return grid_mesh(points, Part.TONGUE, points[..., :2])
 
 
 def _lip_mesh(shape: Shape, detail: float) -> Mesh:
-    width, height, r, tilt, _, taper = shape.lip
+    width, height, r, tilt, taper = shape.surfaces.lip
     a, b = width + r, height + r
     phi = np.linspace(-np.pi, np.pi, 2 * round(32 * detail) + 1)
     psi = np.linspace(-np.pi, np.pi, 2 * round(6 * detail) + 1)
@@ -219,8 +215,11 @@ def cone_mesh(row: Array, detail: float = 1.0) -> Mesh:
 
 
 def _face_mesh(shape: Shape, detail: float) -> Mesh:
-    face = shape.face
-    a, b = shape.lip[0] + shape.lip[2], shape.lip[1] + shape.lip[2]
+    face = shape.surfaces.face
+    a, b = (
+        shape.surfaces.lip[0] + shape.surfaces.lip[2],
+        shape.surfaces.lip[1] + shape.surfaces.lip[2],
+    )
     phi = np.linspace(-np.pi, np.pi, 2 * round(40 * detail) + 1)
     cos, sin = np.cos(phi), np.sin(phi)
     semi = np.where(sin > 0.0, face[3], face[4])
@@ -247,7 +246,7 @@ def tessellate(shape: Shape, detail: float = 1.0) -> Mesh:
             _cavity_mesh(shape, detail),
             _wall_mesh(shape, detail),
             _tongue_mesh(shape, detail),
-            blob_mesh(shape.blobs, detail),
-            *(cone_mesh(row, detail) for row in shape.cones),
+            blob_mesh(shape.surfaces.blobs, detail),
+            *(cone_mesh(row, detail) for row in shape.surfaces.cones),
         ]
     )

@@ -9,6 +9,7 @@ truth (sim.anatomy.sites), so they cannot disagree.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,28 +56,38 @@ class Profile:
         return np.asarray(((c[0] * t + c[1]) * t + c[2]) * t + c[3])
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Everything the kernels need, packed.
+class Surfaces(NamedTuple):
+    """Everything the compiled kernels read; a named tuple, because Numba passes those whole.
 
     ``blobs`` (n, 17): part, centre (3), axes as rows (9), semi-axes (3), exponent.
     ``cones`` (m, 9): part, first centre (3), second centre (3), first radius, second radius.
-    ``lip`` (6,): half width, half height, thickness, tilt, exponent, corner taper.
+    ``lip`` (5,): half width, half height, thickness, tilt, taper at the corners.
     ``wall`` (3,): depth at the midline, radius of curvature, slope over z.
     ``face`` (10,): see `sim.anatomy.distance.face_height`.
     ``marks`` (6,): end of the hard palate, velum margin, posterior arch, wall [m in s], velum
-    margin and back of the tongue [m in z].
+    margin and back of the tongue [m in z]. ``tongue_shift`` [m] to the person's left.
     """
 
-    cavity: Profile
-    tongue: Profile
+    cavity_knots: Array
+    cavity_coefficients: Array
+    tongue_knots: Array
+    tongue_coefficients: Array
+    tongue_shift: float
     blobs: Array
     cones: Array
     lip: Array
     wall: Array
     face: Array
     marks: Array
-    tongue_shift: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The surfaces of one head: the two profiles, and the same packed for the kernels."""
+
+    cavity: Profile
+    tongue: Profile
+    surfaces: Surfaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,16 +390,19 @@ def build_shape(anatomy: Anatomy, articulation: Articulation) -> Shape:
         flare,
         *_depressor(articulation, m),
     ]
-    return Shape(
-        cavity=_cavity(anatomy, m),
-        tongue=_tongue(anatomy, articulation, m),
-        blobs=np.array(blobs),
-        cones=np.array([cone, *_hand(articulation)]),
-        lip=np.array([m.half_width, m.half_height, anatomy.lip_thickness, m.tilt, 2.0, 0.45]),
-        wall=np.array([m.wall, anatomy.wall_curvature, 0.06]),
-        face=_face(anatomy, m),
-        marks=np.array(
-            [m.palate_end, m.velum, m.velum + 0.0095, m.wall, m.velum_z, m.tongue_back_z]
-        ),
-        tongue_shift=articulation.tongue_sideways,
+    cavity = _cavity(anatomy, m)
+    tongue = _tongue(anatomy, articulation, m)
+    surfaces = Surfaces(
+        cavity.knots,
+        cavity.coefficients,
+        tongue.knots,
+        tongue.coefficients,
+        float(articulation.tongue_sideways),
+        np.array(blobs),
+        np.array([cone, *_hand(articulation)]),
+        np.array([m.half_width, m.half_height, anatomy.lip_thickness, m.tilt, 0.45]),
+        np.array([m.wall, anatomy.wall_curvature, 0.06]),
+        _face(anatomy, m),
+        np.array([m.palate_end, m.velum, m.velum + 0.0095, m.wall, m.velum_z, m.tongue_back_z]),
     )
+    return Shape(cavity, tongue, surfaces)
