@@ -92,7 +92,8 @@ class Scene:
     ``base_mouth`` is where a person's mouth is expected; None takes the arm's own layout.
     ``base_swab_rack`` and ``base_tube_rack`` are tip poses: where a fresh swab is grasped and where
     the tip stands in the tube. ``pedestal`` [m] is the base's height above the floor, ``chin_rest``
-    whether the person leans on one. ``swab_in_hand`` starts with a fresh swab in the gripper.
+    whether the person leans on one. ``control_rate_hz`` is how often the arm takes commands; None
+    takes the arm's own rate. ``swab_in_hand`` starts with a fresh swab in the gripper.
     """
 
     arm_name: str = "kuka_iiwa"
@@ -101,6 +102,7 @@ class Scene:
     base_tube_rack: Pose = field(default_factory=lambda: _slanted((0.55, 0.62, 0.10)))
     tool_shape: ToolShape = field(default_factory=ToolShape)
     swab: SwabShape = field(default_factory=SwabShape)
+    control_rate_hz: float | None = None
     pedestal: float = 0.80
     chin_rest: bool = True
     swab_in_hand: bool = True

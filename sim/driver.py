@@ -1,0 +1,194 @@
+"""The simulated arm behind its port: command delay, interpolation, encoders, stops, watchdog."""
+
+from collections import deque
+
+import numpy as np
+
+from arm_control.ports import ArmInfo, ArmState, ArmStatus, JointCommand
+from sim.arms import ArmDescription
+from sim.engine import STEP_NS, STEP_S, Engine
+from sim.errors import SimError
+from sim.wrist import WristSensor
+from spatial import Vector
+
+_ENCODER_NOISE = 2e-5  # [rad], 16-bit absolute encoders behind a gear
+_STOP_DECELERATION = 12.0  # [rad/s²]
+_JUMP_ALLOWANCE = 1.5  # a set-point may run this many times faster than the joint's limit
+_JUMP_MARGIN = 2e-3  # [rad]
+_SILENCE_NS = 100_000_000
+_MOVING = 1e-3  # [rad/s]
+
+
+class SimArm:
+    """A position-controlled industrial arm, fed with set-points at its own rate.
+
+    A set-point takes effect after the arm's command delay and is interpolated over one command
+    period. It stops itself (protective stop) on a set-point that jumps or leaves the joint limits,
+    and when commands cease while it moves.
+
+    Parameters
+    ----------
+    description
+        Which arm it is.
+    rate_hz
+        How often it takes commands [Hz].
+    limits
+        Lower and upper joint limits, each (n,) [rad].
+    engine
+        The physics it moves in.
+    sensor
+        The wrist sensor.
+    rng
+        Generator of the encoder noise.
+    """
+
+    def __init__(
+        self,
+        description: ArmDescription,
+        rate_hz: float,
+        limits: tuple[Vector, Vector],
+        engine: Engine,
+        sensor: WristSensor,
+        rng: np.random.Generator,
+    ) -> None:
+        period = 1e9 / rate_hz
+        if abs(period / STEP_NS - round(period / STEP_NS)) > 1e-9 or period < STEP_NS:
+            raise SimError(
+                f"control rate {rate_hz} Hz is not a whole number of 1 ms steps; "
+                "choose 1000, 500, 250, 200, 125 or 100 Hz"
+            )
+        self._info = ArmInfo(
+            name=description.name,
+            joint_names=description.joint_names,
+            rate_hz=rate_hz,
+            command_delay_s=description.command_delay_s,
+            stop_behaviour="category 2: slows its joints at 12 rad/s² and holds position",
+        )
+        self._steps_per_command = round(period / STEP_NS)
+        self._delay_ns = round(description.command_delay_s * 1e9 / STEP_NS) * STEP_NS
+        self._max_jump = _JUMP_ALLOWANCE * description.velocity * period * 1e-9 + _JUMP_MARGIN
+        self._limits = limits
+        self._engine = engine
+        self._sensor = sensor
+        self._rng = rng
+        self._status = ArmStatus.READY
+        self._reason = ""
+        self._queue: deque[tuple[int, Vector, Vector]] = deque()
+        self._reference = engine.state.position.copy()
+        self._goal = self._reference.copy()
+        self._goal_velocity = np.zeros_like(self._reference)
+        self._slope = np.zeros_like(self._reference)
+        self._steps_left = 0
+        self._now_ns = 0
+        self._last_write_ns = 0
+        self._last_command = self._reference.copy()
+        self._closed = False
+
+    @property
+    def info(self) -> ArmInfo:
+        """What the driver states of its arm."""
+        return self._info
+
+    @property
+    def status(self) -> ArmStatus:
+        """What the arm says of itself."""
+        return self._status
+
+    @property
+    def reason(self) -> str:
+        """Why it stopped, empty while it is ready."""
+        return self._reason
+
+    def read(self) -> ArmState:
+        """Return the measurement of this millisecond."""
+        state = self._engine.state
+        noise = self._rng.standard_normal(len(state.position)) * _ENCODER_NOISE
+        return ArmState(
+            stamp_ns=self._now_ns,
+            position=state.position + noise,
+            velocity=state.velocity,
+            effort=state.effort,
+            wrench=self._sensor.wrench(),
+            status=self._status,
+        )
+
+    def write(self, command: JointCommand) -> None:
+        """Hand over the next set-point; ignored, as by any arm, unless the status is READY."""
+        if self._status is not ArmStatus.READY:
+            return
+        low, high = self._limits
+        if (command.position < low).any() or (command.position > high).any():
+            joint = int(np.argmax((command.position < low) | (command.position > high)))
+            self._protect(f"set-point of joint {joint + 1} leaves the joint limits")
+            return
+        jump = np.abs(command.position - self._last_command)
+        if (jump > self._max_jump).any():
+            joint = int(np.argmax(jump / self._max_jump))
+            self._protect(
+                f"set-point of joint {joint + 1} jumps by {jump[joint]:.4f} rad, bound "
+                f"{self._max_jump[joint]:.4f} rad"
+            )
+            return
+        self._last_command = command.position
+        self._last_write_ns = self._now_ns
+        self._queue.append((self._now_ns + self._delay_ns, command.position, command.velocity))
+
+    def stop(self) -> None:
+        """Slow down and hold; refuse commands until `reset`."""
+        if self._status is ArmStatus.READY:
+            self._status = ArmStatus.STOPPED
+            self._reason = "stopped by command"
+        self._queue.clear()
+        self._steps_left = 0
+
+    def reset(self) -> None:
+        """Take commands again, from where the arm stands."""
+        if self._closed:
+            raise SimError("the arm's world is closed; open a new one")
+        self._status = ArmStatus.READY
+        self._reason = ""
+        self._reference = self._engine.state.position.copy()
+        self._goal = self._reference.copy()
+        self._last_command = self._reference.copy()
+        self._slope = np.zeros_like(self._reference)
+        self._goal_velocity = np.zeros_like(self._reference)
+
+    def close(self) -> None:
+        """Stop; the world releases the engine."""
+        self.stop()
+        self._closed = True
+
+    def _protect(self, reason: str) -> None:
+        self._status = ArmStatus.PROTECTIVE_STOP
+        self._reason = reason
+        self._queue.clear()
+        self._steps_left = 0
+
+    def before_step(self, now_ns: int) -> None:
+        """Feed the servos for the step that starts at ``now_ns``; called by the world."""
+        self._now_ns = now_ns
+        if self._status is not ArmStatus.READY:
+            slow = _STOP_DECELERATION * STEP_S
+            self._slope = np.sign(self._slope) * np.maximum(np.abs(self._slope) - slow, 0.0)
+            self._reference = self._reference + self._slope * STEP_S
+            self._engine.command(self._reference, self._slope)
+            return
+        while self._queue and self._queue[0][0] <= now_ns:
+            _, self._goal, self._goal_velocity = self._queue.popleft()
+            self._steps_left = self._steps_per_command
+        if self._steps_left > 0:
+            step = (self._goal - self._reference) / self._steps_left
+            self._slope = step / STEP_S
+            self._reference = self._reference + step
+            self._steps_left -= 1
+        else:
+            self._slope = np.zeros_like(self._reference)
+        silent = now_ns - self._last_write_ns > _SILENCE_NS
+        if silent and np.abs(self._goal_velocity).max() > _MOVING and not self._queue:
+            self._protect("commands ceased for 0.1 s while the arm moved")
+        self._engine.command(self._reference, self._slope)
+
+    def after_step(self, now_ns: int) -> None:
+        """Take the step's measurement; called by the world."""
+        self._now_ns = now_ns
+        self._sensor.feed(self._engine.state.reaction)
