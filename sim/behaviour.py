@@ -223,7 +223,7 @@ class Behaviour:
         sums = {name: channel.at(t) for name, channel in self._channels.items()}
         for pulse in self._pulses:
             sums[pulse.channel] = sums.get(pulse.channel, 0.0) + pulse.at(t)
-        clip = {"opening": (0.0, self.person.anatomy.opening_max)}
+        clip = {"opening": (0.0, self.person.anatomy.opening_max), "tongue_protrusion": (0.0, 0.04)}
         names = ("opening", "tongue_height", "velum", "tongue_protrusion", "swallow", "hand")
         return np.array(
             [
