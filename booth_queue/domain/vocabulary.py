@@ -32,10 +32,11 @@ class BoothMode(StrEnum):
 
 
 class BookingState(StrEnum):
-    """A seat in a slot: BOOKED -> ARRIVED | CANCELLED | EXPIRED."""
+    """A seat in a slot: BOOKED -> ARRIVED -> DONE, or BOOKED -> CANCELLED | EXPIRED."""
 
     BOOKED = "booked"
     ARRIVED = "arrived"
+    DONE = "done"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 

@@ -1,0 +1,1 @@
+"""The outside world behind the service's ports: database, cryptography, messages, clock."""

@@ -1,0 +1,131 @@
+"""Connections and transactions, on PostgreSQL and on SQLite."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Final
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from booth_queue.adapters.sql.migrate import upgrade
+from booth_queue.adapters.sql.transaction import SqlTransaction
+from booth_queue.errors import ConfigurationError
+from booth_queue.service.ports import StoreUnavailable
+
+_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+class SqlStore:
+    """The database behind the service's `Store` port.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///path/to/file`` or ``postgresql://user@host:port/name``.
+    pool
+        Connections kept open to PostgreSQL, per process.
+
+    Notes
+    -----
+    SQLite has one writer at a time. Writers of this process queue in order for one connection,
+    which begins with IMMEDIATE so that it never has to be upgraded; readers have their own and
+    see the last committed state (WAL). Every commit is synced to disk, as PostgreSQL's are.
+    """
+
+    def __init__(self, url: str, *, pool: int = 16) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise ConfigurationError(f"database={url!r} is not a URL") from error
+        name = parsed.get_backend_name()
+        if name not in _DRIVERS:
+            raise ConfigurationError(
+                f"database={url!r} must begin with sqlite:/// or postgresql://"
+            )
+        self.sqlite: Final = name == "sqlite"
+        self.url: Final = parsed.set(drivername=_DRIVERS[name])
+        self._writers = asyncio.Lock()
+        if self.sqlite:
+            self._write_engine = create_async_engine(self.url, pool_size=1, max_overflow=0)
+            self._read_engine = create_async_engine(self.url, pool_size=4, max_overflow=0)
+            _configure_sqlite(self._write_engine, "BEGIN IMMEDIATE")
+            _configure_sqlite(self._read_engine, "BEGIN")
+        else:
+            self._write_engine = create_async_engine(
+                self.url,
+                pool_size=pool,
+                max_overflow=0,
+                connect_args={
+                    "server_settings": {
+                        "application_name": "booth_queue",
+                        "statement_timeout": "10000",
+                        "idle_in_transaction_session_timeout": "10000",
+                    }
+                },
+            )
+            self._read_engine = self._write_engine
+
+    async def migrate(self) -> None:
+        """Bring the schema to the newest version.
+
+        Raises
+        ------
+        ConfigurationError
+            The database cannot be opened.
+        """
+        try:
+            async with self._write_engine.connect() as connection:
+                await connection.run_sync(upgrade)
+                await connection.commit()
+        except (OperationalError, OSError) as error:
+            cause = error.orig if isinstance(error, OperationalError) else error
+            raise ConfigurationError(
+                f"database {self.url.render_as_string()} cannot be opened ({cause}); "
+                "check that the folder is writable or the server is running"
+            ) from error
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[SqlTransaction]:
+        """Open a transaction that commits at the end, and rolls back on any exception."""
+        queue = self._writers if self.sqlite else nullcontext()
+        async with queue, _answering(), self._write_engine.begin() as connection:
+            yield SqlTransaction(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqlTransaction]:
+        """Open a transaction that only reads."""
+        async with _answering(), self._read_engine.connect() as connection:
+            yield SqlTransaction(connection)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._write_engine.dispose()
+        await self._read_engine.dispose()
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, OSError) as error:
+        raise StoreUnavailable(f"the database does not answer: {error}") from error
+
+
+def _configure_sqlite(engine: AsyncEngine, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+        # The driver would begin by itself, and too late: SQLAlchemy is told to, below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

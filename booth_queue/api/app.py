@@ -1,0 +1,75 @@
+"""Putting the service together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from booth_queue.adapters.clock import SystemClock
+from booth_queue.adapters.messages import EchoSender
+from booth_queue.adapters.sql import SqlStore
+from booth_queue.adapters.tokens import JwtIssuer
+from booth_queue.adapters.vault import AesVault, derive_key
+from booth_queue.api import access, booths, citizens, errors, live, staff
+from booth_queue.api.calls import Service
+from booth_queue.api.feed import Feed
+from booth_queue.service.ports import Clock
+from booth_queue.service.work import Tools
+from booth_queue.settings import Settings, load
+
+_ABOUT = (
+    "Booking, diversion, calling, tubes and results of a throat-swab testing round. "
+    "Every command carries an `Idempotency-Key`; repeating it with the same key does nothing "
+    "twice. A refusal has a stable `code` and a sentence in Chinese and English."
+)
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+    """Return the application; its database is opened and migrated when it starts.
+
+    Parameters
+    ----------
+    clock
+        Time source; tests hand in one they can move.
+    """
+    policy = settings.make_policy()
+    master = settings.master_key()
+    store = SqlStore(settings.database, pool=settings.database_pool)
+    service = Service(
+        store=store,
+        clock=clock or SystemClock(),
+        tools=Tools(vault=AesVault(master), policy=policy),
+        issuer=JwtIssuer(derive_key(master, "token"), policy.access_token_s),
+        sender=EchoSender(),
+        feed=Feed(store),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await store.migrate()
+        await service.feed.start()
+        try:
+            yield
+        finally:
+            await service.feed.stop()
+            await store.close()
+
+    app = FastAPI(
+        title="Booth queue",
+        version="1",
+        summary=_ABOUT,
+        lifespan=lifespan,
+        docs_url="/v1/docs",
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.service = service
+    errors.install(app)
+    for router in (access.router, citizens.router, booths.router, staff.router, live.router):
+        app.include_router(router)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Return the application as the environment configures it: for worker processes."""
+    return create_app(load())

@@ -1,0 +1,130 @@
+"""What every route is given: who calls, and one transaction to work in."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+
+from booth_queue.adapters.sql import SqlStore
+from booth_queue.adapters.sql.transaction import SqlTransaction
+from booth_queue.adapters.tokens import JwtIssuer
+from booth_queue.api.feed import Feed
+from booth_queue.domain.refusals import Forbidden, SignInFailed
+from booth_queue.domain.vocabulary import Role
+from booth_queue.service.ports import Actor, Clock, CodeSender
+from booth_queue.service.work import Tools, Work, run_once
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The running service: what routes find in the application's state."""
+
+    store: SqlStore
+    clock: Clock
+    tools: Tools
+    issuer: JwtIssuer
+    sender: CodeSender
+    feed: Feed
+
+
+def service_of(request: Request) -> Service:
+    """Return the running service."""
+    service: Service = request.app.state.service
+    return service
+
+
+_bearer = HTTPBearer(auto_error=False, description="Access token from one of the sign-in routes")
+_NOBODY = Actor(account_id="", role=Role.CITIZEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a signed-in actor."""
+
+    service: Service
+    actor: Actor
+    address: str
+    fingerprint: str = ""
+    key: str = ""
+
+    async def answer(self, doing: Callable[[Work], Awaitable[BaseModel]]) -> Response:
+        """Run a command once, whatever is repeated, and answer with its stored body."""
+        now = self.service.clock.now()
+
+        async def work(tx: Any) -> str:  # noqa: ANN401 - a Transaction, as `run_once` hands it in
+            unit = Work(tx, self.actor, now, self.service.tools, self.address)
+            return (await doing(unit)).model_dump_json()
+
+        body = await run_once(self.service.store, self.actor, self.key, self.fingerprint, now, work)
+        self.service.feed.nudge()
+        return Response(body, media_type="application/json")
+
+    async def read(self, doing: Callable[[Work], Awaitable[Any]]) -> Any:  # noqa: ANN401 - the use case's own
+        """Run something that only reads."""
+        async with self.service.store.reading() as tx:
+            return await doing(self.work(tx))
+
+    async def write(self, doing: Callable[[Work], Awaitable[Any]]) -> Any:  # noqa: ANN401 - the use case's own
+        """Run a report that may as well arrive twice, outside the book of keys."""
+        async with self.service.store.writing() as tx:
+            done = await doing(self.work(tx))
+        self.service.feed.nudge()
+        return done
+
+    def work(self, tx: SqlTransaction) -> Work:
+        """Return a unit of work in a transaction."""
+        return Work(tx, self.actor, self.service.clock.now(), self.service.tools, self.address)
+
+
+def anonymous(request: Request, service: Annotated[Service, Depends(service_of)]) -> Call:
+    """Return a call of nobody in particular."""
+    return Call(service, _NOBODY, _address(request, service))
+
+
+def reading(*roles: Role) -> Any:  # noqa: ANN401 - FastAPI's own return type
+    """Return the dependency of a route that reads, for these roles."""
+    return Depends(_admitting(frozenset(roles)))
+
+
+def commanding(*roles: Role) -> Any:  # noqa: ANN401 - FastAPI's own return type
+    """Return the dependency of a route that changes something: it asks for a key as well."""
+    check = _admitting(frozenset(roles))
+
+    async def check_command(
+        request: Request,
+        call: Annotated[Call, Depends(check)],
+        idempotency_key: Annotated[
+            str, Header(min_length=8, max_length=128, pattern=r"^[0-9A-Za-z_.:-]+$")
+        ],
+    ) -> Call:
+        said = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+        said.update(await request.body())
+        return replace(call, fingerprint=said.hexdigest(), key=idempotency_key)
+
+    return Depends(check_command)
+
+
+def _admitting(roles: frozenset[Role]) -> Callable[..., Awaitable[Call]]:
+    # The one place where roles are checked.
+    async def check(
+        request: Request,
+        service: Annotated[Service, Depends(service_of)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Call:
+        if credentials is None:
+            raise SignInFailed
+        actor = service.issuer.read(credentials.credentials, service.clock.now())
+        if actor.role not in roles:
+            raise Forbidden(role=actor.role)
+        return Call(service, actor, _address(request, service))
+
+    return check
+
+
+def _address(request: Request, service: Service) -> str:
+    host = request.client.host if request.client else ""
+    return service.tools.vault.digest("address", host)

@@ -1,0 +1,118 @@
+"""Live screens: server-sent events, and a first plain page."""
+
+import json
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from booth_queue.api import views
+from booth_queue.api.calls import Call, anonymous
+from booth_queue.contract import Accepted, LiveBooth
+from booth_queue.contract.base import Identifier
+from booth_queue.domain.places import Booth, Site
+from booth_queue.service import live
+from booth_queue.service.work import Work
+
+router = APIRouter(tags=["live"])
+Anybody = Annotated[Call, Depends(anonymous)]
+
+# A screen that hears nothing for 5 s says that it is stale.
+_PULSE_S: Final = 2.0
+_PAGES: Final = {
+    "live.html": "text/html; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
+    "live.css": "text/css; charset=utf-8",
+}
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@router.get("/v1/health")
+async def health(call: Anybody) -> Accepted:
+    """Tell that the service runs and its database answers."""
+    await call.read(lambda work: work.tx.count(Site))
+    return Accepted()
+
+
+@router.get("/v1/live/{site_id}")
+async def read_live(site_id: Identifier, call: Anybody) -> list[LiveBooth]:
+    """Read all booths of a site as screens show them."""
+    return [one async for one in _pictures(call, await _booths_of(call, site_id))]
+
+
+@router.get(
+    "/v1/live/{site_id}/events",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def stream_live(
+    site_id: Identifier,
+    request: Request,
+    call: Anybody,
+    limit: Annotated[int | None, Query(ge=1, description="End after so many messages")] = None,
+) -> StreamingResponse:
+    """Stream the booths of a site: all of them first, then whichever changes.
+
+    Each message is an event ``booths`` with a list of booths; an empty list is a sign of life.
+    """
+    booths = await _booths_of(call, site_id)
+
+    async def messages() -> AsyncIterator[str]:
+        sent = 0
+        changes = call.service.feed.listen(_PULSE_S)
+        changed = frozenset(booths)
+        while limit is None or sent < limit:
+            pictures = [one async for one in _pictures(call, sorted(changed & set(booths)))]
+            body = json.dumps([one.model_dump(mode="json") for one in pictures])
+            yield f"event: booths\ndata: {body}\n\n"
+            sent += 1
+            if await request.is_disconnected():
+                break
+            try:
+                changed = await anext(changes)
+            except StopAsyncIteration:
+                break
+        await changes.aclose()  # type: ignore[attr-defined] # an async generator
+
+    return StreamingResponse(
+        messages(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _booths_of(call: Call, site_id: str) -> list[str]:
+    async def do(work: Work) -> list[str]:
+        await work.tx.get(Site, site_id)
+        return [booth.id for booth in await work.tx.find(Booth, site_id=site_id)]
+
+    found: list[str] = await call.read(do)
+    return found
+
+
+async def _pictures(call: Call, booth_ids: list[str]) -> AsyncIterator[LiveBooth]:
+    if not booth_ids:
+        return
+    async with call.service.store.reading() as tx:
+        work = call.work(tx)
+        for booth_id in booth_ids:
+            yield views.live(await live.picture(work, booth_id))
+
+
+@router.get("/", include_in_schema=False)
+async def home() -> RedirectResponse:
+    """Send a visitor to the live page."""
+    return RedirectResponse("/live.html")
+
+
+@router.get("/{page}", include_in_schema=False)
+async def show_page(page: str) -> Response:
+    """Serve a file of the live page."""
+    if page not in _PAGES:
+        return Response(status_code=404)
+    content = files("booth_queue.web").joinpath(page).read_bytes()
+    return Response(content, media_type=_PAGES[page], headers=_HEADERS)

@@ -1,0 +1,221 @@
+"""Records of the domain as messages of the contract."""
+
+from booth_queue.contract import (
+    BookingView,
+    BoothView,
+    LiveBooth,
+    PersonView,
+    SessionView,
+    SiteView,
+    SlotView,
+    StoredRecord,
+    TicketView,
+    Tokens,
+    TubeView,
+    WaitView,
+)
+from booth_queue.contract.sampling import CalledPerson
+from booth_queue.domain import idcard, priority
+from booth_queue.domain.places import Site, Slot
+from booth_queue.domain.sampling import Session, Tube
+from booth_queue.domain.wait import Wait, predict
+from booth_queue.service.access import SignedIn
+from booth_queue.service.booking import Booked
+from booth_queue.service.live import Picture
+from booth_queue.service.people import Known, home_date
+from booth_queue.service.ports import QueueLoad
+from booth_queue.service.queueing import Place, pace_of
+from booth_queue.service.sampling import Called, Sitting
+
+
+def tokens(signed_in: SignedIn) -> Tokens:
+    """Return tokens."""
+    return Tokens(
+        access_token=signed_in.access_token,
+        refresh_token=signed_in.refresh_token,
+        expires_in_s=signed_in.expires_in_s,
+        role=signed_in.account.role,
+    )
+
+
+def person(known: Known) -> PersonView:
+    """Return a person, masked."""
+    one = known.person
+    return PersonView(
+        id=one.id,
+        name_masked=one.name_masked,
+        id_number_masked=one.id_masked,
+        phone_masked=one.phone_masked,
+        birth_date=one.birth_date,
+        language=one.language,
+        needs=one.needs,
+        relation=known.relation,
+        consent_at=one.consent_at,
+    )
+
+
+def site(one: Site) -> SiteView:
+    """Return a site."""
+    return SiteView(
+        id=one.id,
+        name=one.name,
+        name_en=one.name_en,
+        latitude=one.latitude,
+        longitude=one.longitude,
+        time_zone=one.time_zone,
+    )
+
+
+def wait(predicted: Wait, waiting: int, under_way: int) -> WaitView:
+    """Return a predicted wait."""
+    return WaitView(
+        median_s=round(predicted.median_s, 1),
+        low_s=round(predicted.low_s, 1),
+        high_s=round(predicted.high_s, 1),
+        waiting=waiting,
+        under_way=under_way,
+        level=predicted.level,
+    )
+
+
+def booth(load: QueueLoad) -> BoothView:
+    """Return a booth with the wait of somebody who joined now."""
+    one = load.booth
+    ahead = load.waiting + load.under_way + 0.5 * load.in_service
+    return BoothView(
+        id=one.id,
+        site_id=one.site_id,
+        label=one.label,
+        mode=one.mode,
+        state=one.state,
+        single_swab=one.single_swab,
+        pool_size=one.pool_size,
+        wait=wait(predict(ahead, pace_of(one)), load.waiting, load.under_way),
+    )
+
+
+def slot(one: Slot) -> SlotView:
+    """Return a slot."""
+    return SlotView(
+        id=one.id,
+        booth_id=one.booth_id,
+        round_id=one.round_id,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        capacity=one.capacity,
+        left=one.capacity - one.taken,
+    )
+
+
+def booking(made: Booked) -> BookingView:
+    """Return a booking."""
+    one = made.booking
+    return BookingView(
+        id=one.id,
+        slot_id=one.slot_id,
+        booth_id=one.booth_id,
+        person_id=one.person_id,
+        name_masked=made.name_masked,
+        channel=one.channel,
+        state=one.state,
+        starts_at=made.slot.starts_at,
+        ends_at=made.slot.ends_at,
+    )
+
+
+def ticket(place: Place) -> TicketView:
+    """Return a ticket."""
+    one = place.ticket
+    return TicketView(
+        id=one.id,
+        number=place.number,
+        booth_id=one.booth_id,
+        booking_id=one.booking_id,
+        person_id=one.person_id,
+        name_masked=place.name_masked,
+        state=one.state,
+        position=place.position,
+        wait=wait(place.wait, place.waiting, 0) if place.wait else None,
+        joined_at=one.joined_at,
+        called_at=one.called_at,
+        calls=one.calls,
+    )
+
+
+def called(one: Called) -> CalledPerson:
+    """Return the person called; the age is that on the day of the call."""
+    day = home_date(one.ticket.called_at or one.ticket.joined_at)
+    born = one.person.birth_date
+    return CalledPerson(
+        ticket_id=one.ticket.id,
+        number=one.number,
+        person_id=one.person.id,
+        name_masked=one.person.name_masked,
+        age=idcard.age_on(born, day) if born else None,
+        language=one.person.language,
+        needs=one.ticket.needs,
+        single_swab=priority.single_swab(one.ticket.needs),
+        calls=one.ticket.calls,
+    )
+
+
+def session(sitting: Sitting) -> SessionView:
+    """Return a session."""
+    one = sitting.session
+    return SessionView(
+        id=one.id,
+        ticket_id=one.ticket_id,
+        booth_id=one.booth_id,
+        state=one.state,
+        outcome=one.outcome,
+        reason=one.reason,
+        opened_at=one.opened_at,
+        closed_at=one.closed_at,
+        barcode=sitting.barcode,
+        record_sha256=one.record_sha256,
+    )
+
+
+def stored_record(one: Session) -> StoredRecord:
+    """Return the proof of a stored record.
+
+    Raises
+    ------
+    ValueError
+        The session has none.
+    """
+    if one.record_sha256 is None or one.recorded_at is None:
+        raise ValueError(f"session {one.id} has no record")
+    return StoredRecord(session_id=one.id, sha256=one.record_sha256, stored_at=one.recorded_at)
+
+
+def tube(one: Tube) -> TubeView:
+    """Return a tube."""
+    return TubeView(
+        barcode=one.id,
+        state=one.state,
+        pool_size=one.pool_size,
+        swabs=one.swabs,
+        box_id=one.box_id,
+    )
+
+
+def live(one: Picture) -> LiveBooth:
+    """Return what a live screen shows of a booth."""
+    report = one.live
+    return LiveBooth(
+        booth_id=one.booth.id,
+        label=one.booth.label,
+        state=one.booth.state,
+        activity=report.activity if report and not one.silent else "SILENT",
+        reported_at=report.at if report else None,
+        number=one.number,
+        name_masked=one.name_masked,
+        site=report.site if report else None,
+        strokes=report.strokes if report else 0,
+        force_n=report.force_n if report else [],
+        elapsed_s=report.elapsed_s if report else 0.0,
+        waiting=one.waiting,
+        fault=one.booth.fault,
+        tube=tube(one.tube) if one.tube else None,
+    )

@@ -1,0 +1,87 @@
+"""Accounts that sign in, people who are sampled, and who may book for whom."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from booth_queue.domain.vocabulary import Language, Need, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody, or some device, that signs in.
+
+    ``login`` is a staff name or a device's client id; a citizen has ``phone_hash`` or
+    ``wechat_hash`` instead. ``site_id``, ``booth_id`` and ``grid_id`` bound what it may touch.
+    """
+
+    id: str
+    role: Role
+    created_at: datetime
+    login: str | None = None
+    secret_hash: str | None = None
+    phone_hash: str | None = None
+    wechat_hash: str | None = None
+    site_id: str | None = None
+    booth_id: str | None = None
+    grid_id: str | None = None
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is sampled.
+
+    ``sealed`` holds name, number and phone encrypted; ``id_hash`` is a keyed hash to look the
+    person up by; the masked forms are all that answers and screens show.
+    """
+
+    id: str
+    sealed: bytes | None
+    id_hash: str | None
+    name_masked: str
+    id_masked: str
+    phone_masked: str | None
+    birth_date: date | None
+    language: Language
+    needs: frozenset[Need]
+    created_at: datetime
+    unit_id: str | None = None
+    consent_at: datetime | None = None
+    guardian_consent_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An account may act for a person; ``relation`` is ``self`` or ``dependant``."""
+
+    id: str
+    account_id: str
+    person_id: str
+    relation: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeCode:
+    """A code sent to a phone, kept as a keyed hash, good for one use."""
+
+    id: str
+    phone_hash: str
+    address_hash: str
+    code_hash: str
+    created_at: datetime
+    expires_at: datetime
+    tries: int = 0
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token, kept as a hash, good for one use."""
+
+    id: str
+    account_id: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None

@@ -1,0 +1,206 @@
+"""Seats: booking, changing, cancelling. Every channel draws on the slot's one quota."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from booth_queue.domain.people import Person
+from booth_queue.domain.places import Slot
+from booth_queue.domain.priority import single_swab
+from booth_queue.domain.refusals import (
+    AlreadyBooked,
+    AlreadySampled,
+    ConsentMissing,
+    NotFound,
+    SingleSwabBooth,
+    SlotFull,
+    SlotOver,
+    TooMany,
+    WrongState,
+)
+from booth_queue.domain.visits import Booking
+from booth_queue.domain.vocabulary import BookingChannel, BookingState, Role
+from booth_queue.service.ports import BookingFacts, Duplicate, Event
+from booth_queue.service.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A booking with what an answer shows of it."""
+
+    booking: Booking
+    slot: Slot
+    name_masked: str
+
+
+async def book(
+    work: Work, slot_id: str, person_id: str, channel: BookingChannel | None = None
+) -> Booked:
+    """Take a seat of a slot for a person.
+
+    The seat is taken last, so that a slot everybody wants stays locked for one statement and the
+    commit. A duplicate aborts the whole transaction: no seat is taken for it.
+
+    Parameters
+    ----------
+    channel
+        None lets the account's relation to the person decide.
+
+    Raises
+    ------
+    NotFound, SlotOver, TooMany, ConsentMissing, SingleSwabBooth, AlreadySampled
+        Refused before anything was written.
+    AlreadyBooked, SlotFull
+        Refused by the database's own constraints.
+    """
+    facts = await facts_of(work, slot_id, person_id)
+    if channel is None:
+        if facts.relation is None:
+            raise NotFound(what="person")
+        channel = BookingChannel.SELF if facts.relation == "self" else BookingChannel.DEPENDANT
+    booking = make_booking(work, facts.slot, person_id, channel)
+    await insert(work, booking)
+    if not await work.tx.take_seats(slot_id, 1):
+        raise SlotFull
+    return Booked(booking, facts.slot, facts.name_masked)
+
+
+async def facts_of(work: Work, slot_id: str, person_id: str) -> BookingFacts:
+    """Read and check what has to hold for any booking of this slot for this person."""
+    policy = work.tools.policy
+    since = work.now - timedelta(hours=1)
+    facts = await work.tx.booking_facts(
+        slot_id, person_id, work.actor.account_id, work.address, since
+    )
+    if facts is None:
+        raise NotFound(what="slot or person")
+    if facts.slot.ends_at <= work.now or facts.round_ends_at <= work.now:
+        raise SlotOver
+    if work.actor.role is Role.CITIZEN and (
+        facts.recent_by_account >= policy.bookings_per_account_hour
+        or facts.recent_by_address >= policy.bookings_per_address_hour
+    ):
+        raise TooMany(limit=policy.bookings_per_account_hour, minutes=60)
+    if not facts.consented:
+        raise ConsentMissing
+    if facts.sampled:
+        raise AlreadySampled
+    if single_swab(facts.needs) and not facts.booth_single_swab:
+        raise SingleSwabBooth
+    return facts
+
+
+def make_booking(
+    work: Work,
+    slot: Slot,
+    person_id: str,
+    channel: BookingChannel,
+    block_id: str | None = None,
+) -> Booking:
+    """Return a new booking of a slot."""
+    return Booking(
+        id=work.new_id(),
+        round_id=slot.round_id,
+        slot_id=slot.id,
+        booth_id=slot.booth_id,
+        person_id=person_id,
+        account_id=work.actor.account_id,
+        channel=channel,
+        state=BookingState.BOOKED,
+        created_at=work.now,
+        address_hash=work.address,
+        block_id=block_id,
+    )
+
+
+async def insert(work: Work, booking: Booking) -> None:
+    """Insert a booking and its event; the database refuses a second active one."""
+    try:
+        await work.tx.add(booking)
+    except Duplicate as second:
+        raise AlreadyBooked from second
+    await work.tx.publish(_event(booking, "booked"))
+
+
+async def own_booking(work: Work, booking_id: str) -> Booking:
+    """Return a booking of this account; any booking for those who work at the booths."""
+    booking = await work.tx.get(Booking, booking_id)
+    if work.actor.role not in {Role.STAFF, Role.BOOTH} and (
+        booking.account_id != work.actor.account_id
+    ):
+        raise NotFound(what="booking")
+    return booking
+
+
+async def cancel(work: Work, booking_id: str) -> Booked:
+    """Give the seat back.
+
+    Raises
+    ------
+    WrongState
+        The person has arrived already, or the booking is no longer active.
+    """
+    booking = await own_booking(work, booking_id)
+    await _give_up(work, booking)
+    await free_seat(work, booking)
+    return await booked(work, replace(booking, state=BookingState.CANCELLED))
+
+
+async def change(work: Work, booking_id: str, slot_id: str) -> Booked:
+    """Move a booking to another slot: the old seat goes back and a new one is taken, or neither.
+
+    Slots are locked in the order of their keys, so that two people who change places never wait
+    for each other.
+    """
+    old = await own_booking(work, booking_id)
+    if old.slot_id == slot_id:
+        raise AlreadyBooked
+    await _give_up(work, old)
+    facts = await facts_of(work, slot_id, old.person_id)
+    new = make_booking(work, facts.slot, old.person_id, _kept(old.channel))
+    await insert(work, new)
+    if old.slot_id < slot_id:
+        await free_seat(work, old)
+    if not await work.tx.take_seats(slot_id, 1):
+        raise SlotFull
+    if old.slot_id > slot_id:
+        await free_seat(work, old)
+    return Booked(new, facts.slot, facts.name_masked)
+
+
+async def _give_up(work: Work, booking: Booking) -> None:
+    if not await work.tx.change(
+        Booking, booking.id, {"state": BookingState.BOOKED}, state=BookingState.CANCELLED
+    ):
+        raise WrongState(state=booking.state)
+    await work.tx.publish(_event(booking, "cancelled"))
+
+
+def _kept(channel: BookingChannel) -> BookingChannel:
+    # A group's seat stays with the group; whoever moves away from it books like anybody.
+    return BookingChannel.SELF if channel is BookingChannel.GROUP else channel
+
+
+async def free_seat(work: Work, booking: Booking) -> None:
+    """Return the seat of a booking to where it was taken from."""
+    await work.tx.return_seats(booking.slot_id, 1)
+
+
+async def booked(work: Work, booking: Booking) -> Booked:
+    """Return a booking with what an answer shows of it."""
+    slot = await work.tx.get(Slot, booking.slot_id)
+    person = await work.tx.get(Person, booking.person_id)
+    return Booked(booking, slot, person.name_masked)
+
+
+async def bookings_of(work: Work) -> list[Booked]:
+    """List the account's bookings, newest first."""
+    mine = await work.tx.find(Booking, account_id=work.actor.account_id, newest=True, limit=50)
+    return [await booked(work, booking) for booking in mine]
+
+
+def _event(booking: Booking, kind: str) -> Event:
+    return Event(
+        topic=booking.booth_id,
+        kind=f"booking.{kind}",
+        body={"booking_id": booking.id, "slot_id": booking.slot_id},
+    )
