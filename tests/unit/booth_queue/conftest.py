@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -143,7 +142,7 @@ class Running:
             str(self.http.base_url), login.client_id, login.secret, http=self.http, retry=IMPATIENT
         )
 
-    def citizen(self, *, born: str = "19900101", **registration: Any) -> "Citizen":
+    def citizen(self, *, born: str = "19900101", **registration: object) -> "Citizen":
         """Sign up one more citizen, born on a day, with an account of their own."""
         self._made += 1
         client = CitizenClient(str(self.http.base_url), http=self.http, retry=IMPATIENT)
@@ -165,7 +164,7 @@ class Running:
 
     def command(
         self, headers: dict[str, str], path: str, body: object = None, key: str | None = None
-    ) -> Any:
+    ) -> httpx.Response:
         """Send a command; returns the response."""
         self._made += 1
         headers = headers | {"Idempotency-Key": key or f"test-key-{self._made:06d}"}
