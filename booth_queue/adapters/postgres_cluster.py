@@ -85,7 +85,7 @@ class PostgresCluster:
         for setting in ("max_connections=200", *self._settings):
             options += ["-c", setting]
         with (self._folder / "log").open("wb") as log:
-            self._server = subprocess.Popen(  # noqa: S603 - programs of the system, arguments of ours
+            self._server = subprocess.Popen(  # noqa: S603 - the system's programs
                 [str(self._programs / "postgres"), *options],
                 stdout=log,
                 stderr=log,
@@ -110,7 +110,7 @@ class PostgresCluster:
         raise ClusterMissing(f"PostgreSQL did not start on port {self.port}: {told}")
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(  # noqa: S603 - programs of the system, arguments of ours
+        done = subprocess.run(  # noqa: S603 - the system's programs
             [str(self._programs / program), *arguments],
             capture_output=True,
             text=True,
