@@ -1,13 +1,106 @@
-"""Loads the network; onnxruntime is imported here and nowhere else."""
+"""The segmentation network on ONNX Runtime, imported here and nowhere else."""
 
+import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
-from vision.segmentation import DEFAULT_MODEL, Model
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial import Matrix
+from vision.confidence import Confidence
+from vision.errors import VisionError
+from vision.preprocess import network_input
+from vision.segmentation import Model, Segmentation
+
+DEFAULT_MODEL = Path(__file__).parent / "models" / "throat.onnx"
+
+
+class OnnxModel:
+    """A network file and the card that belongs to it (``NAME.onnx`` and ``NAME.json``).
+
+    Raises VisionError where either is missing or broken, or the file's hash is not the card's.
+    Not thread-safe.
+    """
+
+    def __init__(self, path: Path = DEFAULT_MODEL, threads: int = 2) -> None:
+        import onnxruntime  # noqa: PLC0415 - heavy, and `import vision` must stay light
+
+        card = _read_card(path.with_suffix(".json"))
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise VisionError(
+                f"network {path} cannot be read ({error.strerror}); reinstall, or train it with "
+                "`booth vision train`"
+            ) from error
+        self._digest = hashlib.sha256(content).hexdigest()
+        if self._digest != card.get("sha256"):
+            raise VisionError(
+                f"network {path} has hash {self._digest[:12]}, its card says "
+                f"{str(card.get('sha256'))[:12]}; reinstall, or calibrate it anew"
+            )
+        self._confidence = Confidence(
+            float(card["confidence"]["bias"]), dict(card["confidence"]["weights"])
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # spinning threads would take a core from the control loop between frames
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session: Any = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the weights file, hexadecimal."""
+        return self._digest
+
+    @property
+    def confidence(self) -> Confidence:
+        """The calibration in the model card."""
+        return self._confidence
+
+    def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
+        """Segment a square picture; see the ``Model`` port."""
+        size = rgb.shape[0]
+        if size % 32 or not 64 <= size <= 640:
+            raise VisionError(f"picture side {size} px is not a multiple of 32 from 64 to 640")
+        probability, places, columns, seen = self._session.run(
+            None, {"picture": network_input(rgb, depth)[None]}
+        )
+        return Segmentation(probability[0], places[0], rotation_of_columns(columns[0]), seen[0])
 
 
 def load_network(path: Path = DEFAULT_MODEL, threads: int = 2) -> Model:
     """Return the network stored at ``path``, run on ``threads`` CPU threads.
 
-    Raises VisionError where the file is missing, or its hash is not the model card's.
+    Raises VisionError where the file or its card is missing, or its hash is not the card's.
     """
-    raise NotImplementedError(f"{path} on {threads} threads")
+    return OnnxModel(path, threads)
+
+
+def rotation_of_columns(columns: NDArray[np.float32]) -> Matrix:
+    """Return the rotation (3, 3) nearest in Gram-Schmidt's sense to x and z columns (6,)."""
+    x = np.asarray(columns[:3], dtype=np.float64)
+    x = x / max(float(np.linalg.norm(x)), 1e-9)
+    z = np.asarray(columns[3:], dtype=np.float64)
+    z = z - (z @ x) * x
+    length = float(np.linalg.norm(z))
+    if length < 1e-6:  # two parallel columns say nothing about roll: take the picture's up
+        z = np.array([0.0, -1.0, 0.0]) - -x[1] * x
+        length = max(float(np.linalg.norm(z)), 1e-9)
+    z = z / length
+    return np.column_stack([x, np.cross(z, x), z])
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise VisionError(f"model card {path} cannot be read ({error}); reinstall") from error
+    if not isinstance(card, dict) or "confidence" not in card:
+        raise VisionError(f"model card {path} has no confidence calibration; calibrate the model")
+    return card

@@ -1,36 +1,48 @@
-"""The segmentation network, run by ONNX Runtime on the CPU."""
+"""The port of the segmentation model, and what it says of a picture."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial import Matrix
+from spatial import Matrix, Vector, matrix, vector
+from vision.confidence import Confidence
 from vision.errors import VisionError
 from vision.structure import Structure
+from vision.target import Site
 
-DEFAULT_MODEL = Path(__file__).parent / "models" / "throat.onnx"
+PLACES: tuple[Site | None, ...] = (None, *Site)
+"""What the place maps show, in order: the mouth's origin (None), then the middle of each site."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
-    """What the network says of one square picture.
+    """What the model says of one square picture, at half its size.
 
-    ``probability`` (classes, S, S) float32 sums to 1 over the classes; ``rotation`` (3, 3) is the
-    mouth's rotation as seen along the ray through the picture's centre (x right, y down, z away).
+    ``probability`` (classes, S/2, S/2) float32 sums to 1 over the classes. ``places``
+    (4, S/2, S/2) float32, in the order of ``PLACES``, each sums to 1 over the picture.
+    ``rotation`` (3, 3) is the mouth's rotation in the view frame of the crop. ``seen`` (4,), same
+    order, is the probability that the mouth, or a site that can be reached, is in the picture.
     """
 
     probability: NDArray[np.float32]
+    places: NDArray[np.float32]
     rotation: Matrix
+    seen: Vector
 
     def __post_init__(self) -> None:
-        if self.probability.ndim != 3 or self.probability.shape[0] != len(Structure):
+        half = self.probability.shape[1:]
+        if self.probability.shape[0] != len(Structure) or self.places.shape != (
+            len(PLACES),
+            *half,
+        ):
             raise VisionError(
-                f"the network gave {self.probability.shape}, wants ({len(Structure)}, S, S); "
-                "the model file does not belong to this version"
+                f"the model gave {self.probability.shape} and {self.places.shape}, wants "
+                f"({len(Structure)}, h, w) and ({len(PLACES)}, h, w); it is of another version"
             )
+        object.__setattr__(self, "rotation", matrix(self.rotation, (3, 3), "mouth rotation"))
+        object.__setattr__(self, "seen", vector(self.seen, len(PLACES), "what is seen"))
 
 
 class Model(Protocol):
@@ -42,15 +54,13 @@ class Model(Protocol):
         ...
 
     @property
-    def size(self) -> int:
-        """The side S of the square input [px]."""
+    def confidence(self) -> Confidence:
+        """How far this model's targets can be trusted, from held-out pictures."""
         ...
 
-    def segment(
-        self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None, centre_depth: float | None
-    ) -> Segmentation:
+    def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
         """Segment a square picture (S, S, 3) with depth (S, S) [m], NaN where unknown, or none.
 
-        ``centre_depth`` [m] is the depth of the lips, from which depth is counted.
+        S is a multiple of 32 from 64 to 640.
         """
         ...

@@ -10,7 +10,7 @@ def bounded(default: float, low: float, high: float) -> float:
     return field(default=default, metadata={"low": low, "high": high})
 
 
-class _Bounded:
+class Bounded:
     """Checks every declared bound when the value object is made."""
 
     __slots__ = ()
@@ -26,7 +26,7 @@ class _Bounded:
 
 
 @dataclass(frozen=True, slots=True)
-class LocatorSettings(_Bounded):
+class LocatorSettings(Bounded):
     """Thresholds of the locator; lengths in metres, angles in radians, shares in [0, 1]."""
 
     min_opening: float = bounded(0.035, 0.02, 0.06)
@@ -56,7 +56,7 @@ class LocatorSettings(_Bounded):
 
 
 @dataclass(frozen=True, slots=True)
-class TrackerSettings(_Bounded):
+class TrackerSettings(Bounded):
     """How the mouth is followed; standard deviations of a white-acceleration motion model."""
 
     max_age_s: float = bounded(0.25, 0.02, 2.0)

@@ -1,0 +1,266 @@
+"""One site in one view: contact point, normal, wiping path, covariance, clearance, confidence."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial import Pose, Vector, matrix, unit, vector
+from vision.confidence import Confidence, Evidence
+from vision.errors import VisionError
+from vision.frame import Intrinsics
+from vision.settings import LocatorSettings
+from vision.structure import Structure
+from vision.surface import Plane, fit_patch, fit_plane, point_covariance, wiping_path
+from vision.target import Refusal, RefusalReason, Site, Target
+from vision.view import View, peak, rays
+
+SITE_STRUCTURES: dict[Site, tuple[Structure, ...]] = {
+    Site.RIGHT_TONSIL: (Structure.RIGHT_TONSIL, Structure.RIGHT_ARCH),
+    Site.LEFT_TONSIL: (Structure.LEFT_TONSIL, Structure.LEFT_ARCH),
+    Site.POSTERIOR_WALL: (Structure.POSTERIOR_WALL,),
+}
+"""What may be wiped for each site: where the tonsil is gone, its bed between the arches."""
+
+_SURROUNDINGS: dict[Site, tuple[tuple[Structure, ...], ...]] = {
+    Site.RIGHT_TONSIL: (
+        (Structure.SOFT_PALATE, Structure.UVULA),
+        (Structure.TONGUE,),
+        (Structure.POSTERIOR_WALL,),
+    ),
+    Site.LEFT_TONSIL: (
+        (Structure.SOFT_PALATE, Structure.UVULA),
+        (Structure.TONGUE,),
+        (Structure.POSTERIOR_WALL,),
+    ),
+    Site.POSTERIOR_WALL: (
+        (Structure.SOFT_PALATE, Structure.UVULA),
+        (Structure.TONGUE,),
+        (Structure.RIGHT_ARCH, Structure.RIGHT_TONSIL),
+        (Structure.LEFT_ARCH, Structure.LEFT_TONSIL),
+    ),
+}
+_MUST_NOT_TOUCH = (Structure.UVULA, Structure.TONGUE, Structure.TEETH)
+_IN_FRONT = (Structure.SWAB, Structure.HAND, Structure.DEPRESSOR)
+_DISC = 0.0025  # m around the point, over which depth is taken: the swab tip's radius
+_PATCH = 0.006  # m around the point, over which the surface is fitted
+_STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
+_MIN_DISC_POINTS = 3
+_MIDLINE_SLACK = 0.004  # m a tonsil's point may lie beyond the midline (kissing tonsils, pose)
+_MAX_CLEARANCE = 0.05  # m; more is as good as no obstacle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spot:
+    """Where in a view a site was seen: grid ``row`` and ``column``, and what speaks for it.
+
+    ``spread`` is the deviation [px of the picture] of the model's own place map.
+    """
+
+    row: float
+    column: float
+    mask: NDArray[np.bool_]
+    spread: float
+    certainty: float
+    agreement: float
+    area: float
+    neighbours: float
+    seen: float
+
+    def evidence(self, side: float, depth: float = 0.0, flatness: float = 0.0) -> Evidence:
+        """Return the evidence, for a crop of ``side`` [px]."""
+        return Evidence(
+            self.seen,
+            self.certainty,
+            self.agreement,
+            100.0 * self.spread / side,
+            float(np.log(max(1e3 * self.area / side**2, 1e-3))),
+            depth,
+            flatness,
+            self.neighbours,
+        )
+
+
+def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) -> Spot | Refusal:
+    """Return where the site is seen in the picture, or why it is not; needs no depth."""
+    own = SITE_STRUCTURES[site]
+    mask = view.mask(own)
+    area = float(mask.sum()) * view.step**2
+    if area < settings.min_site_pixels:
+        return _unseen(view, site, area, settings, stamp_ns)
+    place, probability = view.place(site), view.probability(own)
+    whole = float(place.sum())
+    agreement = float(place[mask].sum()) / whole if whole > 0 else 0.0
+    sharpened = np.where(mask, place * probability, 0.0).astype(np.float32)
+    if float(sharpened.max()) <= 0.0:
+        sharpened = np.where(mask, probability, 0.0).astype(np.float32)
+    radius = max(2, round(view.crop.side / view.step / 24))
+    (row, column), _ = peak(sharpened, radius)
+    row, column = _nearest_inside(mask, row, column)
+    rows, columns = np.indices(mask.shape)
+    square = (rows - row) ** 2 + (columns - column) ** 2
+    weight = place / max(whole, 1e-12)
+    spread = float(np.sqrt((square * weight).sum())) * view.step
+    disc = square <= max(2.0, (0.02 * view.crop.side / view.step) ** 2)
+    return Spot(
+        row,
+        column,
+        mask,
+        spread,
+        float(probability[disc].mean()),
+        agreement,
+        area,
+        _neighbours(view, site),
+        float(view.segmentation.seen[1 + list(Site).index(site)]),
+    )
+
+
+def measure_site(
+    view: View,
+    spot: Spot,
+    site: Site,
+    intrinsics: Intrinsics,
+    optical_mouth: Pose,
+    settings: LocatorSettings,
+    confidence: Confidence,
+    stamp_ns: int,
+) -> Target | Refusal:
+    """Turn a spot into a target in the optical frame, or refuse it."""
+    pixel = np.array([[view.left + view.step * spot.column, view.top + view.step * spot.row]])
+    ray = rays(pixel, intrinsics)[0]
+    guess = float(np.linalg.norm(optical_mouth.translation)) + 0.08
+    rows, columns = np.indices(view.shape)
+    distance = np.hypot(rows - spot.row, columns - spot.column) * view.step
+    disc = spot.mask & (distance <= max(1.5 * view.step, _DISC * intrinsics.fx / guess))
+    measured = disc & view.valid
+    share = float(measured.sum()) / max(1, int(disc.sum()))
+    if int(measured.sum()) < _MIN_DISC_POINTS or share < settings.min_valid_depth:
+        return Refusal(
+            RefusalReason.DEPTH_INVALID,
+            stamp_ns,
+            f"{share:.0%} of {int(disc.sum())} pixels on {site} have depth, bound "
+            f"{settings.min_valid_depth:.0%} and {_MIN_DISC_POINTS} pixels",
+        )
+    samples = view.depth[measured].astype(np.float64)
+    depth = float(np.median(samples))
+    around = spot.mask & (distance <= _PATCH * intrinsics.fx / depth)
+    around &= np.abs(view.depth - depth) < _STEP
+    points = view.points(around, intrinsics)
+    try:
+        plane = fit_plane(points)
+    except VisionError:
+        plane = Plane(ray * depth, -unit(ray), _STEP)
+    up = optical_mouth.rotation[:, 2 if site is not Site.POSTERIOR_WALL else 1]
+    if np.linalg.norm(np.cross(up, plane.normal)) < 1e-3:
+        up = optical_mouth.rotation[:, 0]
+    patch = fit_patch(points, ray * depth, plane.normal, up)
+    point = patch.at(np.zeros((1, 2)))[0]
+    if np.linalg.norm(point - ray * depth) > 0.003:  # a patch that leaves its median is not one
+        point = ray * depth
+    if isinstance(
+        refusal := _corridor(optical_mouth.inverse().apply(point), site, settings, stamp_ns),
+        Refusal,
+    ):
+        return refusal
+    path = wiping_path(patch, settings.path_length)
+    scatter = 1.4826 * float(np.median(np.abs(samples - depth)))
+    along = np.hypot(0.0006 + 0.004 * depth**2, scatter / np.sqrt(len(samples) / 4 + 1))
+    across = max(0.0005, 0.5 * spot.spread * depth / intrinsics.fx)
+    evidence = spot.evidence(view.crop.side, share, 1e3 * plane.residual)
+    probability = confidence.of(evidence)
+    if probability < settings.min_confidence:
+        return Refusal(
+            RefusalReason.MODEL_UNSURE,
+            stamp_ns,
+            f"{site} believed to {probability:.2f}, bound {settings.min_confidence:.2f}",
+        )
+    return Target(
+        site,
+        vector(point),
+        plane.normal,
+        matrix(path + (point - path[len(path) // 2]), (-1, 3)),
+        point_covariance(ray, float(across), float(along)),
+        probability,
+        _clearance(view, intrinsics, path),
+    )
+
+
+def _corridor(
+    point: Vector, site: Site, settings: LocatorSettings, stamp_ns: int
+) -> Refusal | None:
+    """Refuse a point (3,) [m, mouth frame] not behind the arches, off the axis or on one side."""
+    behind, aside = -float(point[0]), float(np.hypot(point[1], point[2]))
+    if not settings.min_depth_behind_lips <= behind <= settings.max_depth_behind_lips:
+        return Refusal(
+            RefusalReason.OUT_OF_REACH,
+            stamp_ns,
+            f"{site} lies {1e3 * behind:.0f} mm behind the lips, bounds "
+            f"{1e3 * settings.min_depth_behind_lips:.0f} to "
+            f"{1e3 * settings.max_depth_behind_lips:.0f} mm",
+        )
+    if aside > settings.corridor_radius:
+        return Refusal(
+            RefusalReason.OUT_OF_REACH,
+            stamp_ns,
+            f"{site} lies {1e3 * aside:.0f} mm off the mouth's axis, bound "
+            f"{1e3 * settings.corridor_radius:.0f} mm",
+        )
+    lateral = {Site.RIGHT_TONSIL: point[1], Site.LEFT_TONSIL: -point[1]}.get(site, -1.0)
+    if float(lateral) > _MIDLINE_SLACK:
+        return Refusal(
+            RefusalReason.MODEL_UNSURE,
+            stamp_ns,
+            f"{site} lies {1e3 * float(lateral):.0f} mm on the other side, bound "
+            f"{1e3 * _MIDLINE_SLACK:.0f} mm",
+        )
+    return None
+
+
+def _unseen(
+    view: View, site: Site, area: float, settings: LocatorSettings, stamp_ns: int
+) -> Refusal:
+    """Say why a site is not seen: something in front, the tongue high, or it is just hidden."""
+    detail = f"{site} covers {area:.0f} px, bound {settings.min_site_pixels:.0f} px"
+    place = view.place(site)
+    total = max(float(place.sum()), 1e-12)
+    if float(place[view.mask(_IN_FRONT)].sum()) / total > 0.3:
+        return Refusal(RefusalReason.OCCLUDED, stamp_ns, detail)
+    if site is not Site.POSTERIOR_WALL:
+        return Refusal(RefusalReason.TONSIL_NOT_SEEN, stamp_ns, detail)
+    tongue = view.mask([Structure.TONGUE])
+    if float(place[tongue].sum()) / total > 0.5:
+        return Refusal(RefusalReason.TONGUE_HIGH, stamp_ns, detail)
+    return Refusal(RefusalReason.WALL_NOT_SEEN, stamp_ns, detail)
+
+
+def _neighbours(view: View, site: Site) -> float:
+    scores = []
+    for group in _SURROUNDINGS[site]:
+        mask = view.mask(group)
+        enough = min(1.0, float(mask.sum()) / 12.0)
+        scores.append(enough * float(view.probability(group)[mask].mean()) if enough else 0.0)
+    return float(np.mean(scores))
+
+
+def _nearest_inside(mask: NDArray[np.bool_], row: float, column: float) -> tuple[float, float]:
+    """Return the point itself where it lies well inside the mask, else the nearest that does."""
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
+    if not inner.any():
+        inner = mask
+    r, c = round(row), round(column)
+    if inner[min(max(r, 0), mask.shape[0] - 1), min(max(c, 0), mask.shape[1] - 1)]:
+        return row, column
+    rows, columns = np.nonzero(inner)
+    best = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
+    return float(rows[best]), float(columns[best])
+
+
+def _clearance(view: View, intrinsics: Intrinsics, path: NDArray[np.float64]) -> float:
+    """Return the distance [m] from the path to the nearest measured uvula, tongue or tooth."""
+    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
+    if not len(obstacles):
+        return _MAX_CLEARANCE
+    obstacles = obstacles[:: max(1, len(obstacles) // 500)]
+    gaps = np.linalg.norm(obstacles[:, None] - path[None], axis=2)
+    return float(min(gaps.min(), _MAX_CLEARANCE))

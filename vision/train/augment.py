@@ -1,0 +1,271 @@
+"""What training does to a rendered frame so that no real picture looks stranger than it.
+
+Geometry (crop, zoom, turn, mirror) moves picture, depth, labels and pose together; photometry
+changes the picture alone; depth is thinned, shifted or taken away altogether.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frame import Intrinsics
+from vision.preprocess import Crop, network_input, view_optical
+from vision.structure import MIRRORED, ORAL, Structure
+
+IGNORED = 255
+"""Label of pixels that no loss counts."""
+
+_MIRROR_TABLE = np.arange(256, dtype=np.uint8)
+for _from, _to in MIRRORED.items():
+    _MIRROR_TABLE[_from] = _to
+_MIRRORED_PLACES = [0, 2, 1, 3]  # right and left tonsil change places
+_ORAL_TABLE = np.zeros(256, dtype=bool)
+_ORAL_TABLE[[*ORAL, Structure.LIPS]] = True
+_NOISE = np.random.default_rng(0).standard_normal((640, 640, 3), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One rendered frame: ``rgb`` (H, W, 3), ``depth`` (H, W) [m], ``labels`` (H, W) Structure.
+
+    ``rotation`` (3, 3) is that of optical_mouth. ``places`` (4, 2) [px] is where the mouth's origin
+    and the middles of the sites are seen, in the order of ``Site``; ``visible`` (4,) says which of
+    them really are.
+    """
+
+    rgb: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    intrinsics: Intrinsics
+    rotation: NDArray[np.float64]
+    places: NDArray[np.float64]
+    visible: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """What the network is shown and should say; labels and places at half the input's size."""
+
+    tensor: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    columns: NDArray[np.float32]
+    places: NDArray[np.float32]
+    visible: NDArray[np.bool_]
+
+
+def augment(
+    sample: Sample, rng: np.random.Generator, size: int, coarse: bool, strength: float = 1.0
+) -> Example:
+    """Return a random variant of ``sample`` as the network would meet it.
+
+    ``coarse`` takes about the whole picture, as the first look does; else a square about the
+    mouth. ``strength`` 0 gives the plain crop, for validation.
+    """
+    crop = _random_crop(sample, rng, coarse, strength)
+    angle = float(rng.normal(0.0, 0.15) * strength) if strength else 0.0
+    mirrored = bool(strength) and rng.random() < 0.5
+    to_square = _turned(crop, size, angle, mirrored)
+    rgb, depth, labels = _warp(sample, to_square, crop.side / size, size)
+    rotation = _rotated_view(sample, crop, angle, mirrored)
+    if mirrored:
+        labels = _MIRROR_TABLE[labels]
+    places = sample.places @ to_square[:, :2].T + to_square[:, 2]
+    visible = sample.visible & ((places >= 0) & (places < size - 1)).all(axis=1)
+    if mirrored:
+        places, visible = places[_MIRRORED_PLACES], visible[_MIRRORED_PLACES]
+    use_depth: NDArray[np.float32] | None = depth
+    if strength:
+        rgb, labels = _photometry(rgb, labels, rng, strength)
+        use_depth = _thin_depth(depth, rng)
+    return Example(
+        network_input(rgb, use_depth),
+        labels,
+        np.concatenate([rotation[:, 0], rotation[:, 2]]).astype(np.float32),
+        ((places - 0.5) / 2).astype(np.float32),
+        visible,
+    )
+
+
+def _random_crop(sample: Sample, rng: np.random.Generator, coarse: bool, strength: float) -> Crop:
+    height, width = sample.labels.shape
+    if coarse:
+        whole = Crop.whole(width, height)
+        scale = float(rng.uniform(0.6, 1.3)) if strength else 1.0
+        side = whole.side * scale
+        slack = abs(whole.side - side) / 2 + 0.1 * side
+        u, v = whole.centre
+        du, dv = rng.uniform(-slack, slack, 2) * (1.0 if strength else 0.0)
+        return Crop(u + du - side / 2, v + dv - side / 2, side)
+    rows, columns = np.nonzero(_ORAL_TABLE[sample.labels])
+    if len(rows) < 12:
+        side = float(min(height, width)) * float(rng.uniform(0.4, 1.0))
+        u, v = rng.uniform(0.2, 0.8, 2) * (width, height)
+        return Crop(u - side / 2, v - side / 2, side)
+    left, right = np.percentile(columns, (1, 99))
+    top, bottom = np.percentile(rows, (1, 99))
+    extent = max(right - left, bottom - top, 12.0)
+    scale = float(np.exp(rng.uniform(np.log(0.75), np.log(2.2)))) if strength else 1.25
+    side = extent * scale
+    jitter = rng.normal(0.0, 0.10, 2) * extent * (1.0 if strength else 0.0)
+    return Crop(
+        (left + right) / 2 + jitter[0] - side / 2, (top + bottom) / 2 + jitter[1] - side / 2, side
+    )
+
+
+def _turned(crop: Crop, size: int, angle: float, mirrored: bool) -> NDArray[np.float64]:
+    """Return the affine map (2, 3) of the crop, turned about its middle and then mirrored."""
+    plain = np.vstack([crop.to_square(size), [0, 0, 1]])
+    middle = (size - 1) / 2
+    c, s = np.cos(angle), np.sin(angle)
+    turn = np.array(
+        [
+            [c, -s, middle - c * middle + s * middle],
+            [s, c, middle - s * middle - c * middle],
+            [0, 0, 1],
+        ]
+    )
+    full = turn @ plain
+    if mirrored:
+        full = np.array([[-1.0, 0.0, size - 1.0], [0, 1, 0], [0, 0, 1]]) @ full
+    return np.asarray(full[:2], dtype=np.float64)
+
+
+def _rotated_view(sample: Sample, crop: Crop, angle: float, mirrored: bool) -> NDArray[np.float64]:
+    c, s = np.cos(angle), np.sin(angle)
+    about_sight = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    rotation = about_sight @ view_optical(sample.intrinsics, crop) @ sample.rotation
+    if mirrored:  # picture x and the person's left both flip, so that it stays a rotation
+        rotation = np.diag([-1.0, 1.0, 1.0]) @ rotation @ np.diag([1.0, -1.0, 1.0])
+    return np.asarray(rotation, dtype=np.float64)
+
+
+def _warp(
+    sample: Sample, to_square: NDArray[np.float64], ratio: float, size: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8]]:
+    rgb = sample.rgb
+    if ratio > 1.5:
+        rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.35 * ratio), dtype=np.uint8)
+    square = cv2.warpAffine(rgb, to_square, (size, size), flags=cv2.INTER_LINEAR)
+    depth = cv2.warpAffine(
+        sample.depth, to_square, (size, size), flags=cv2.INTER_NEAREST, borderValue=float("nan")
+    )
+    halved = 0.5 * to_square - [[0.0, 0.0, 0.25]]  # the centre of cell i is input pixel 2 i + 0.5
+    labels = cv2.warpAffine(sample.labels, halved, (size // 2, size // 2), flags=cv2.INTER_NEAREST)
+    return (
+        np.asarray(square, dtype=np.uint8),
+        np.asarray(depth, dtype=np.float32),
+        np.asarray(labels, dtype=np.uint8),
+    )
+
+
+def _thin_depth(depth: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32] | None:
+    kind = rng.random()
+    if kind < 0.4:
+        return None
+    out = depth.copy()
+    if kind < 0.6:  # holes with soft edges, as wet and dark places give
+        size = out.shape[0]
+        noise = cv2.GaussianBlur(
+            rng.standard_normal((size // 4, size // 4)).astype(np.float32), (0, 0), 4.0
+        )
+        noise = cv2.resize(noise, (size, size))
+        out[noise > np.quantile(noise, rng.uniform(0.5, 0.95))] = np.nan
+    if rng.random() < 0.3:
+        out += rng.normal(0.0, 0.002, out.shape).astype(np.float32)
+    return out
+
+
+def _photometry(
+    rgb: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator, strength: float
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    size = rgb.shape[0]
+    level = np.linspace(0.0, 1.0, 256, dtype=np.float32)[:, None]  # (256, 3) once tinted
+    level = level ** float(np.exp(rng.normal(0.0, 0.3) * strength))
+    level = level * np.exp(rng.normal(0.0, 0.14, 3) * strength).astype(np.float32)
+    level = level * float(np.exp(rng.normal(0.0, 0.25) * strength))
+    level = level + float(rng.normal(0.0, 0.05) * strength)
+    picture = np.stack([level[:, c][rgb[:, :, c]] for c in range(3)], axis=2)
+    if rng.random() < 0.5:
+        grey = picture.mean(axis=2, keepdims=True)
+        picture = grey + (picture - grey) * np.float32(rng.uniform(0.2, 1.6))
+    if rng.random() < 0.5:  # uneven light: a smooth field, multiplied in
+        field = np.exp(rng.normal(0.0, 0.35 * strength, (3, 3))).astype(np.float32)
+        picture = (
+            picture * cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR)[:, :, None]
+        )
+    if rng.random() < 0.3:  # patchy colour: tissue is never one colour
+        patches = rng.normal(0.0, 0.12 * strength, (int(rng.integers(6, 40)),) * 2 + (3,))
+        picture = picture + cv2.resize(patches.astype(np.float32), (size, size))
+    if rng.random() < 0.3:
+        picture = _shine(picture, rng)
+    picture = _blur(picture, rng)
+    picture = picture + np.float32(rng.uniform(0.0, 0.05)) * _noise(size, rng)
+    out = (np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
+    if rng.random() < 0.4:
+        quality = int(rng.integers(15, 90))
+        _, packed = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        out = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
+    if rng.random() < 0.25:
+        out, labels = _cut_out(out, labels, rng)
+    return out, labels
+
+
+def _noise(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return unit noise (size, size, 3), cut at a random place from one large sheet."""
+    top, left = rng.integers(0, len(_NOISE) - size, 2)
+    return _NOISE[top : top + size, left : left + size]
+
+
+def _shine(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    size = picture.shape[0]
+    blobs = np.zeros((size, size), dtype=np.float32)
+    for _ in range(int(rng.integers(1, 12))):
+        centre = tuple(int(c) for c in rng.integers(0, size, 2))
+        axes = tuple(int(a) for a in rng.integers(1, max(2, size // 24), 2))
+        cv2.ellipse(blobs, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
+    blobs = np.asarray(
+        cv2.GaussianBlur(blobs, (0, 0), float(rng.uniform(0.5, 2.5))), dtype=np.float32
+    )
+    return np.asarray(picture + float(rng.uniform(0.3, 1.0)) * blobs[:, :, None], dtype=np.float32)
+
+
+def _blur(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    kind, size = rng.random(), picture.shape[0]
+    if kind < 0.3:
+        picture = np.asarray(
+            cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 2.5))), dtype=np.float32
+        )
+    elif kind < 0.6:  # as if seen from afar and enlarged
+        small = int(size / rng.uniform(1.3, 5.0))
+        tiny = cv2.resize(picture, (small, small), interpolation=cv2.INTER_AREA)
+        picture = np.asarray(cv2.resize(tiny, (size, size)), dtype=np.float32)
+    elif kind < 0.7:  # motion
+        length = 2 * int(rng.integers(1, 6)) + 1
+        kernel = np.zeros((length, length), dtype=np.float32)
+        angle = float(rng.uniform(0, np.pi))
+        middle = length // 2
+        for step in np.linspace(-middle, middle, 4 * length):
+            row, column = middle + step * np.sin(angle), middle + step * np.cos(angle)
+            kernel[round(row), round(column)] = 1.0
+        picture = np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), dtype=np.float32)
+    if rng.random() < 0.2:  # sharpened by a telephone
+        soft = cv2.GaussianBlur(picture, (0, 0), 1.5)
+        picture = np.asarray(
+            picture + float(rng.uniform(0.3, 1.5)) * (picture - soft), dtype=np.float32
+        )
+    return picture
+
+
+def _cut_out(
+    rgb: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Paint over a patch and do not ask what lies beneath it."""
+    size = rgb.shape[0]
+    rgb, labels = rgb.copy(), labels.copy()
+    height, width = (int(v) for v in rng.integers(size // 16, size // 4, 2))
+    top, left = int(rng.integers(0, size - height)), int(rng.integers(0, size - width))
+    rgb[top : top + height, left : left + width] = rng.integers(0, 256, 3)
+    labels[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2] = IGNORED
+    return rgb, labels

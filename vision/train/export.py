@@ -1,0 +1,29 @@
+"""Writes a trained network as ONNX, with its hash and model card data."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+
+from vision.train.unet import Deployed, ThroatNet
+
+
+def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
+    """Write ``network`` to ``path`` as ONNX and return the file's SHA-256.
+
+    The picture's side may be any multiple of 32 from 64 to 640.
+    """
+    deployed = Deployed(network, temperature).eval()
+    side = torch.export.Dim("side_over_32", min=2, max=20)
+    torch.onnx.export(
+        deployed,
+        (torch.zeros(1, 4, 192, 192),),
+        path,
+        dynamo=True,
+        input_names=["picture"],
+        output_names=["probability", "places", "columns", "seen"],
+        dynamic_shapes={"x": {2: 32 * side, 3: 32 * side}},
+        external_data=False,
+        verbose=False,
+    )
+    return hashlib.sha256(path.read_bytes()).hexdigest()

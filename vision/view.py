@@ -1,0 +1,163 @@
+"""One look of the model at a crop of a frame, brought back to the camera's pixels."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial import Matrix, Vector
+from vision.frame import Intrinsics
+from vision.preprocess import Crop, cut, view_optical
+from vision.segmentation import PLACES, Model, Segmentation
+from vision.structure import Structure
+from vision.target import Site
+
+_MAX_SIDE = 240  # a crop with more pixels than this is looked at every second, third, ... pixel
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A crop of a picture, what the model says of it, and its measured depth.
+
+    All maps lie on a grid of the camera's own pixels: column i is pixel ``left + step i``. So no
+    depth pixel counts twice however much the model's picture was enlarged. ``depth`` (h, w) [m] is
+    NaN where nothing was measured, everywhere so in a photograph.
+    """
+
+    crop: Crop
+    segmentation: Segmentation
+    left: int
+    top: int
+    step: int
+    depth: NDArray[np.float32]
+
+    @classmethod
+    def look(
+        cls,
+        model: Model,
+        rgb: NDArray[np.uint8],
+        depth: NDArray[np.float32] | None,
+        crop: Crop,
+        size: int,
+    ) -> "View":
+        """Cut ``crop`` out of the picture, have the model segment it at ``size`` pixels."""
+        segmentation = model.segment(*cut(rgb, depth, crop, size))
+        height, width = rgb.shape[:2]
+        left, top = max(0, int(np.ceil(crop.left))), max(0, int(np.ceil(crop.top)))
+        right = min(width, max(left + 1, int(crop.left + crop.side)))
+        bottom = min(height, max(top + 1, int(crop.top + crop.side)))
+        step = max(1, int(np.ceil(crop.side / _MAX_SIDE)))
+        if depth is None:
+            shape = (-(-(bottom - top) // step), -(-(right - left) // step))
+            measured = np.full(shape, np.nan, dtype=np.float32)
+        else:
+            measured = depth[top:bottom:step, left:right:step]
+        return cls(crop, segmentation, left, top, step, measured)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the grid."""
+        return self.depth.shape[0], self.depth.shape[1]
+
+    @cached_property
+    def valid(self) -> NDArray[np.bool_]:
+        """Where depth was really measured."""
+        return np.isfinite(self.depth) & (self.depth > 0)
+
+    @cached_property
+    def labels(self) -> NDArray[np.uint8]:
+        """The likeliest structure of every grid pixel."""
+        coarse = self.segmentation.probability.argmax(axis=0).astype(np.uint8)
+        return np.asarray(
+            cv2.warpAffine(coarse, self._from_model, self.shape[::-1], flags=self._pick),
+            dtype=np.uint8,
+        )
+
+    def probability(self, structures: Iterable[Structure]) -> NDArray[np.float32]:
+        """Return the probability (h, w) that a pixel shows one of ``structures``."""
+        chosen = self.segmentation.probability[[int(s) for s in structures]].sum(axis=0)
+        return self._onto_grid(chosen)
+
+    def place(self, site: Site | None) -> NDArray[np.float32]:
+        """Return the map (h, w) of where a site's middle, or (None) the mouth's origin, is."""
+        return self._onto_grid(self.segmentation.places[PLACES.index(site)])
+
+    def mask(self, structures: Iterable[Structure]) -> NDArray[np.bool_]:
+        """Return where the likeliest structure is one of ``structures`` (h, w)."""
+        table = np.zeros(256, dtype=bool)
+        table[[int(s) for s in structures]] = True
+        return np.asarray(table[self.labels])
+
+    def pixels(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the picture's pixels (n, 2) of grid rows and columns (n,)."""
+        return np.stack([self.left + self.step * columns, self.top + self.step * rows], axis=1)
+
+    def points(self, mask: NDArray[np.bool_], intrinsics: Intrinsics) -> Matrix:
+        """Return the optical-frame points (n, 3) [m] of the measured pixels in ``mask``."""
+        rows, columns = np.nonzero(mask & self.valid)
+        z = self.depth[rows, columns].astype(np.float64)
+        return rays(self.pixels(rows, columns), intrinsics) * z[:, None]
+
+    def rotation(self, intrinsics: Intrinsics) -> Matrix:
+        """Return the rotation (3, 3) of optical_mouth the model sees."""
+        turn = view_optical(intrinsics, self.crop)
+        return np.asarray(turn.T @ self.segmentation.rotation)
+
+    @property
+    def _from_model(self) -> NDArray[np.float64]:
+        """The affine map (2, 3) from the model's cells to grid pixels, as warpAffine inverts it."""
+        cells = self.segmentation.probability.shape[1]
+        to_cells = self.crop.to_square(cells)  # picture pixel -> cell
+        grid = to_cells.copy()
+        grid[:, :2] *= self.step
+        grid[:, 2] = to_cells[:, :2] @ (self.left, self.top) + to_cells[:, 2]
+        return grid
+
+    @property
+    def _pick(self) -> int:
+        return cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+
+    def _onto_grid(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(
+            cv2.warpAffine(
+                cells,
+                self._from_model,
+                self.shape[::-1],
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            ),
+            dtype=np.float32,
+        )
+
+
+def rays(pixels: NDArray[np.float64], intrinsics: Intrinsics) -> Matrix:
+    """Return the directions (n, 3) with z = 1 through pixels (n, 2)."""
+    return np.stack(
+        [
+            (pixels[:, 0] - intrinsics.cx) / intrinsics.fx,
+            (pixels[:, 1] - intrinsics.cy) / intrinsics.fy,
+            np.ones(len(pixels)),
+        ],
+        axis=1,
+    )
+
+
+def peak(place: NDArray[np.float32], radius: int) -> tuple[Vector, float]:
+    """Return the peak (row, column) of a map, refined, and the share of the map around it.
+
+    The mean over the square of ``radius`` about the maximum (Nibali et al. 2018's soft-argmax,
+    kept local so that a second peak does not pull it off the first).
+    """
+    row, column = np.unravel_index(int(np.argmax(place)), place.shape)
+    top, left = max(0, int(row) - radius), max(0, int(column) - radius)
+    patch = place[top : int(row) + radius + 1, left : int(column) + radius + 1].astype(np.float64)
+    total = float(patch.sum())
+    whole = float(place.sum())
+    if total <= 0.0 or whole <= 0.0:
+        return np.array([row, column], dtype=np.float64), 0.0
+    rows = (patch.sum(axis=1) * np.arange(top, top + patch.shape[0])).sum() / total
+    columns = (patch.sum(axis=0) * np.arange(left, left + patch.shape[1])).sum() / total
+    return np.array([rows, columns]), total / whole
