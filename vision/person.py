@@ -15,6 +15,7 @@ CROP_MARGIN = 1.25
 _MIN_MOUTH = 8  # cells of lips and mouth below which there is no mouth
 _MIN_FACE = 0.01  # share of the picture that is skin, below which there is nobody
 _RIVAL = 0.3  # share of the largest mouth's area from which a second mouth is another person
+_HAND = 3.0  # a hand this many times the mouth's size is before it, or raised to stop
 _CROP_MIN = 48.0  # px; a smaller mouth is too far away to be judged
 
 
@@ -34,6 +35,12 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
             RefusalReason.MASK,
             stamp_ns,
             f"mask covers {shares[Structure.MASK]:.1%} of the picture, mouth {mouth.mean():.1%}",
+        )
+    if shares[Structure.HAND] > _HAND * float(mouth.mean()):
+        return Refusal(
+            RefusalReason.OCCLUDED,
+            stamp_ns,
+            f"hand covers {shares[Structure.HAND]:.1%} of the picture, mouth {mouth.mean():.1%}",
         )
     areas, boxes, parts = _components(mouth)
     order = np.argsort(areas)[::-1]

@@ -1,0 +1,143 @@
+"""A mouth of flat rectangles, painted one colour a structure, and a model that reads the paint.
+
+It stands in for camera and network, so that the geometry in between is tested against truth that
+can be computed by hand.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spatial import Pose
+from vision.confidence import Confidence
+from vision.frame import Frame, Intrinsics
+from vision.segmentation import PLACES, Segmentation
+from vision.structure import Structure
+from vision.target import Site
+from vision.view import rays
+
+INTRINSICS = Intrinsics(640, 480, 430.0, 430.0, 322.0, 238.0)
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Slab:
+    """A rectangle across the mouth's axis: x [m], then the bounds of y and z [m]."""
+
+    structure: Structure
+    x: float
+    y: tuple[float, float]
+    z: tuple[float, float]
+
+
+THROAT = (
+    Slab(Structure.SKIN, 0.0, (-0.07, 0.07), (-0.09, 0.12)),
+    Slab(Structure.EYES, 0.001, (-0.045, -0.02), (0.07, 0.08)),
+    Slab(Structure.EYES, 0.001, (0.02, 0.045), (0.07, 0.08)),
+    Slab(Structure.LIPS, 0.002, (-0.030, 0.030), (-0.032, 0.032)),
+    Slab(Structure.OTHER_MUCOSA, -0.001, (-0.024, 0.024), (-0.026, 0.026)),
+    Slab(Structure.TEETH, -0.012, (-0.018, 0.018), (0.022, 0.030)),
+    Slab(Structure.TEETH, -0.012, (-0.018, 0.018), (-0.030, -0.022)),
+    Slab(Structure.SOFT_PALATE, -0.060, (-0.030, 0.030), (0.006, 0.030)),
+    Slab(Structure.UVULA, -0.060, (-0.004, 0.004), (-0.004, 0.006)),
+    Slab(Structure.RIGHT_TONSIL, -0.062, (-0.024, -0.012), (-0.012, 0.006)),
+    Slab(Structure.LEFT_TONSIL, -0.062, (0.012, 0.024), (-0.012, 0.006)),
+    Slab(Structure.TONGUE, -0.040, (-0.024, 0.024), (-0.030, -0.012)),
+    Slab(Structure.POSTERIOR_WALL, -0.085, (-0.025, 0.025), (-0.030, 0.030)),
+)
+"""An open throat seen from the front; the opening between the teeth is 44 mm."""
+
+_CAVITY = 0.024  # half the side of the hole in the face
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Slabs seen by a camera; ``optical_mouth`` is the truth."""
+
+    optical_mouth: Pose = field(
+        default_factory=lambda: Pose(
+            np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]), (0.01, -0.005, 0.30)
+        )
+    )
+    slabs: tuple[Slab, ...] = THROAT
+
+    def without(self, *structures: Structure) -> "Scene":
+        return replace(self, slabs=tuple(s for s in self.slabs if s.structure not in structures))
+
+    def plus(self, *slabs: Slab) -> "Scene":
+        return replace(self, slabs=self.slabs + slabs)
+
+    def frame(self, intrinsics: Intrinsics = INTRINSICS, stamp_ns: int = 1_000) -> Frame:
+        height, width = intrinsics.height, intrinsics.width
+        rows, columns = np.indices((height, width))
+        pixels = np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float64)
+        directions = rays(pixels, intrinsics)
+        mouth_optical = self.optical_mouth.inverse()
+        start, along = mouth_optical.translation, mouth_optical.rotate(directions)
+        depth = np.full(height * width, 0.9)
+        label = np.zeros(height * width, dtype=np.uint8)
+        for slab in self.slabs:
+            reach = (slab.x - start[0]) / along[:, 0]
+            y, z = start[1] + reach * along[:, 1], start[2] + reach * along[:, 2]
+            hit = (reach > 0) & (y > slab.y[0]) & (y < slab.y[1]) & (z > slab.z[0])
+            hit &= (z < slab.z[1]) & (reach < depth)
+            if slab.structure in (Structure.SKIN, Structure.LIPS, Structure.OTHER_MUCOSA):
+                hit &= ~((np.abs(y) < _CAVITY) & (np.abs(z) < _CAVITY)) | (start[0] < slab.x)
+            depth[hit], label[hit] = reach[hit], slab.structure
+        rgb = np.zeros((height, width, 3), dtype=np.uint8)
+        rgb[:] = 40 + 10 * label.reshape(height, width)[:, :, None]
+        metres = depth.reshape(height, width).astype(np.float32)
+        return Frame(rgb, metres, intrinsics, stamp_ns, 1)
+
+
+class PaintReader:
+    """A model that reads the paint; its pose is told, since flat paint has none."""
+
+    digest = "paint"
+
+    def __init__(self, optical_mouth: Pose, believed: float = 0.99) -> None:
+        self.confidence = Confidence(bias=float(np.log(believed / (1 - believed))))
+        self._rotation = optical_mouth.rotation
+
+    def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
+        del depth
+        cells = rgb[::2, ::2, 0].astype(int)
+        labels = np.clip((cells - 35) // 10, 0, len(Structure) - 1)
+        probability = np.full((len(Structure), *labels.shape), 0.002, dtype=np.float32)
+        rows, columns = np.indices(labels.shape)
+        probability[labels, rows, columns] = 1.0
+        probability /= probability.sum(axis=0)
+        wanted = {
+            None: [Structure.LIPS],
+            Site.RIGHT_TONSIL: [Structure.RIGHT_TONSIL],
+            Site.LEFT_TONSIL: [Structure.LEFT_TONSIL],
+            Site.POSTERIOR_WALL: [Structure.POSTERIOR_WALL],
+        }
+        places = np.zeros((len(PLACES), *labels.shape), dtype=np.float32)
+        for k, place in enumerate(PLACES):
+            mask = np.isin(labels, wanted[place])
+            if not mask.any():
+                places[k] = 1.0 / labels.size
+                continue
+            r, c = (float(v[mask].mean()) for v in (rows, columns))
+            places[k] = np.exp(-((rows - r) ** 2 + (columns - c) ** 2) / (2 * 1.5**2))
+            places[k] /= places[k].sum()
+        return Segmentation(probability, places, self._rotation, np.ones(4))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+@pytest.fixture
+def slab() -> type[Slab]:
+    return Slab
+
+
+@pytest.fixture
+def paint_reader() -> Callable[..., PaintReader]:
+    return PaintReader
