@@ -1,18 +1,17 @@
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from spatial import Pose
+from tests.unit.vision.painted import PaintReader, Scene, Slab
 from vision.frame import Frame
 from vision.pipeline import ThroatLocator
 from vision.settings import LocatorSettings
 from vision.structure import Structure
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 
-Reader = Callable[..., Any]
+SCENE = Scene()
 
 
 def sighted(locator: ThroatLocator, frame: Frame) -> Sighting:
@@ -21,9 +20,9 @@ def sighted(locator: ThroatLocator, frame: Frame) -> Sighting:
     return seen
 
 
-def test_mouth_and_sites_are_where_they_were_put(scene: Any, paint_reader: Reader) -> None:
-    seen = sighted(ThroatLocator(paint_reader(scene.optical_mouth)), scene.frame())
-    distance, angle = seen.optical_mouth.distance_to(scene.optical_mouth)
+def test_mouth_and_sites_are_where_they_were_put() -> None:
+    seen = sighted(ThroatLocator(PaintReader(SCENE.optical_mouth)), SCENE.frame())
+    distance, angle = seen.optical_mouth.distance_to(SCENE.optical_mouth)
     assert distance < 0.004
     assert angle < 0.1  # the reader's rotation is the camera's, off by the crop's line of sight
     assert seen.opening == pytest.approx(0.044, abs=0.003)
@@ -35,19 +34,19 @@ def test_mouth_and_sites_are_where_they_were_put(scene: Any, paint_reader: Reade
         target = seen.targets[site]
         assert isinstance(target, Target), target
         # the cheeks hide a tonsil's outer half, so its visible middle lies nearer the midline
-        assert np.linalg.norm(target.point - scene.optical_mouth.apply(where)) < 0.005
-        assert target.normal @ scene.optical_mouth.rotation[:, 0] > 0.99
+        assert np.linalg.norm(target.point - SCENE.optical_mouth.apply(where)) < 0.005
+        assert target.normal @ SCENE.optical_mouth.rotation[:, 0] > 0.99
     wall = seen.targets[Site.POSTERIOR_WALL]
     assert isinstance(wall, Target), wall
-    assert scene.optical_mouth.inverse().apply(wall.point)[0] == pytest.approx(-0.085, abs=1e-3)
+    assert SCENE.optical_mouth.inverse().apply(wall.point)[0] == pytest.approx(-0.085, abs=1e-3)
     assert wall.clearance > 0.005
 
 
-def test_the_wiping_path_lies_on_the_site(scene: Any, paint_reader: Reader) -> None:
-    seen = sighted(ThroatLocator(paint_reader(scene.optical_mouth)), scene.frame())
+def test_the_wiping_path_lies_on_the_site() -> None:
+    seen = sighted(ThroatLocator(PaintReader(SCENE.optical_mouth)), SCENE.frame())
     target = seen.targets[Site.LEFT_TONSIL]
     assert isinstance(target, Target)
-    path = scene.optical_mouth.inverse().apply(target.path)
+    path = SCENE.optical_mouth.inverse().apply(target.path)
     assert np.abs(path[:, 0] + 0.062).max() < 1e-3
     assert np.ptp(path[:, 2]) > 0.005  # a tonsil is wiped up and down
     middle = target.path[len(target.path) // 2]
@@ -62,80 +61,80 @@ def refusal_of(seen: Sighting | Refusal, site: Site | None) -> RefusalReason | N
     return target.reason if isinstance(target, Refusal) else None
 
 
-def test_nobody_there(scene: Any, paint_reader: Reader, slab: Any) -> None:
-    empty = replace(scene, slabs=(slab(Structure.BACKGROUND, 0.0, (-1, 1), (-1, 1)),))
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(empty.frame())
+def test_nobody_there() -> None:
+    empty = replace(SCENE, slabs=(Slab(Structure.BACKGROUND, 0.0, (-1, 1), (-1, 1)),))
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(empty.frame())
     assert refusal_of(seen, None) is RefusalReason.NO_FACE
 
 
-def test_a_mask(scene: Any, paint_reader: Reader, slab: Any) -> None:
-    masked = scene.plus(slab(Structure.MASK, 0.02, (-0.06, 0.06), (-0.07, 0.03)))
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(masked.frame())
+def test_a_mask() -> None:
+    masked = SCENE.plus(Slab(Structure.MASK, 0.02, (-0.06, 0.06), (-0.07, 0.03)))
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(masked.frame())
     assert refusal_of(seen, None) is RefusalReason.MASK
 
 
-def test_a_hand(scene: Any, paint_reader: Reader, slab: Any) -> None:
-    covered = scene.plus(slab(Structure.HAND, 0.02, (-0.06, 0.06), (-0.07, 0.04)))
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(covered.frame())
+def test_a_hand() -> None:
+    covered = SCENE.plus(Slab(Structure.HAND, 0.02, (-0.06, 0.06), (-0.07, 0.04)))
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(covered.frame())
     assert refusal_of(seen, None) is RefusalReason.OCCLUDED
 
 
-def test_two_faces(scene: Any, paint_reader: Reader, slab: Any) -> None:
-    pair = scene.plus(
-        slab(Structure.SKIN, 0.0, (0.08, 0.2), (-0.1, 0.1)),
-        slab(Structure.LIPS, 0.002, (0.11, 0.17), (-0.03, 0.03)),
+def test_two_faces() -> None:
+    pair = SCENE.plus(
+        Slab(Structure.SKIN, 0.0, (0.08, 0.2), (-0.1, 0.1)),
+        Slab(Structure.LIPS, 0.002, (0.11, 0.17), (-0.03, 0.03)),
     )
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(pair.frame())
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(pair.frame())
     assert refusal_of(seen, None) is RefusalReason.TWO_FACES
 
 
-def test_a_closed_mouth(scene: Any, paint_reader: Reader, slab: Any) -> None:
+def test_a_closed_mouth() -> None:
     shut = replace(
-        scene,
+        SCENE,
         slabs=(
-            slab(Structure.SKIN, 0.0, (-0.07, 0.07), (-0.09, 0.12)),
-            slab(Structure.SKIN, -0.001, (-0.07, 0.07), (-0.09, 0.12)),
-            slab(Structure.LIPS, 0.002, (-0.03, 0.03), (-0.03, 0.03)),
-            slab(Structure.LIPS, -0.0005, (-0.03, 0.03), (-0.03, 0.03)),
+            Slab(Structure.SKIN, 0.0, (-0.07, 0.07), (-0.09, 0.12)),
+            Slab(Structure.SKIN, -0.001, (-0.07, 0.07), (-0.09, 0.12)),
+            Slab(Structure.LIPS, 0.002, (-0.03, 0.03), (-0.03, 0.03)),
+            Slab(Structure.LIPS, -0.0005, (-0.03, 0.03), (-0.03, 0.03)),
         ),
     )
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(shut.frame())
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(shut.frame())
     assert refusal_of(seen, None) is RefusalReason.MOUTH_CLOSED
 
 
-def test_a_picture_of_an_open_mouth_is_no_mouth(scene: Any, paint_reader: Reader) -> None:
-    frame = scene.frame()
+def test_a_picture_of_an_open_mouth_is_no_mouth() -> None:
+    frame = SCENE.frame()
     flat = replace(frame, depth=np.minimum(frame.depth, np.float32(0.302)))
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(flat)
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(flat)
     assert refusal_of(seen, None) is RefusalReason.MOUTH_CLOSED
 
 
-def test_too_narrow(scene: Any, paint_reader: Reader) -> None:
-    locator = ThroatLocator(paint_reader(scene.optical_mouth), LocatorSettings(min_opening=0.050))
-    assert refusal_of(locator.locate(scene.frame()), None) is RefusalReason.TOO_NARROW
+def test_too_narrow() -> None:
+    locator = ThroatLocator(PaintReader(SCENE.optical_mouth), LocatorSettings(min_opening=0.050))
+    assert refusal_of(locator.locate(SCENE.frame()), None) is RefusalReason.TOO_NARROW
 
 
 @pytest.mark.parametrize("distance", [0.05, 0.75])
-def test_out_of_reach(scene: Any, paint_reader: Reader, distance: float) -> None:
-    moved = replace(scene, optical_mouth=Pose(scene.optical_mouth.rotation, (0.0, 0.0, distance)))
-    locator = ThroatLocator(paint_reader(moved.optical_mouth))
+def test_out_of_reach(distance: float) -> None:
+    moved = replace(SCENE, optical_mouth=Pose(SCENE.optical_mouth.rotation, (0.0, 0.0, distance)))
+    locator = ThroatLocator(PaintReader(moved.optical_mouth))
     assert refusal_of(locator.locate(moved.frame()), None) is RefusalReason.OUT_OF_REACH
 
 
-def test_a_turned_face(scene: Any, paint_reader: Reader) -> None:
+def test_a_turned_face() -> None:
     turned = Pose(
-        scene.optical_mouth.rotation @ Pose.from_rotation_vector((0, 0, 0.8)).rotation,
-        scene.optical_mouth.translation,
+        SCENE.optical_mouth.rotation @ Pose.from_rotation_vector((0, 0, 0.8)).rotation,
+        SCENE.optical_mouth.translation,
     )
-    seen = ThroatLocator(paint_reader(turned)).locate(replace(scene, optical_mouth=turned).frame())
+    seen = ThroatLocator(PaintReader(turned)).locate(replace(SCENE, optical_mouth=turned).frame())
     assert refusal_of(seen, None) is RefusalReason.OUT_OF_REACH
 
 
-def test_a_high_tongue_hides_the_wall(scene: Any, paint_reader: Reader, slab: Any) -> None:
-    high = scene.without(Structure.POSTERIOR_WALL).plus(
-        slab(Structure.TONGUE, -0.045, (-0.03, 0.03), (-0.03, 0.03))
+def test_a_high_tongue_hides_the_wall() -> None:
+    high = SCENE.without(Structure.POSTERIOR_WALL).plus(
+        Slab(Structure.TONGUE, -0.045, (-0.03, 0.03), (-0.03, 0.03))
     )
-    reader = paint_reader(scene.optical_mouth)
+    reader = PaintReader(SCENE.optical_mouth)
     seen = ThroatLocator(reader).locate(high.frame())
     assert refusal_of(seen, Site.POSTERIOR_WALL) in (
         RefusalReason.TONGUE_HIGH,
@@ -143,65 +142,63 @@ def test_a_high_tongue_hides_the_wall(scene: Any, paint_reader: Reader, slab: An
     )
 
 
-def test_missing_tonsil_and_wall(scene: Any, paint_reader: Reader) -> None:
-    bare = scene.without(Structure.LEFT_TONSIL, Structure.POSTERIOR_WALL)
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(bare.frame())
+def test_missing_tonsil_and_wall() -> None:
+    bare = SCENE.without(Structure.LEFT_TONSIL, Structure.POSTERIOR_WALL)
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(bare.frame())
     assert refusal_of(seen, Site.LEFT_TONSIL) is RefusalReason.TONSIL_NOT_SEEN
     assert refusal_of(seen, Site.POSTERIOR_WALL) is RefusalReason.WALL_NOT_SEEN
     assert refusal_of(seen, Site.RIGHT_TONSIL) is None
 
 
-def test_a_cavity_without_depth_is_refused_site_by_site(scene: Any, paint_reader: Reader) -> None:
-    frame = scene.frame()
+def test_a_cavity_without_depth_is_refused_site_by_site() -> None:
+    frame = SCENE.frame()
     holed = replace(frame, depth=np.where(frame.depth > 0.38, np.float32(np.nan), frame.depth))
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(holed)
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(holed)
     assert refusal_of(seen, Site.POSTERIOR_WALL) is RefusalReason.DEPTH_INVALID
     assert refusal_of(seen, Site.RIGHT_TONSIL) is None
 
 
-def test_no_depth_at_all(scene: Any, paint_reader: Reader) -> None:
-    frame = scene.frame()
+def test_no_depth_at_all() -> None:
+    frame = SCENE.frame()
     blind = replace(frame, depth=np.full_like(frame.depth, np.nan))
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(blind)
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(blind)
     assert refusal_of(seen, None) is RefusalReason.DEPTH_INVALID
 
 
 @pytest.mark.parametrize("level", [0, 255])
-def test_light(scene: Any, paint_reader: Reader, level: int) -> None:
-    frame = scene.frame()
+def test_light(level: int) -> None:
+    frame = SCENE.frame()
     lit = replace(frame, rgb=np.full_like(frame.rgb, level))
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(lit)
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(lit)
     assert refusal_of(seen, None) is RefusalReason.LIGHT
 
 
-def test_an_unsure_model_is_not_believed(scene: Any, paint_reader: Reader) -> None:
-    seen = ThroatLocator(paint_reader(scene.optical_mouth, 0.2)).locate(scene.frame())
+def test_an_unsure_model_is_not_believed() -> None:
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth, 0.2)).locate(SCENE.frame())
     for site in Site:
         assert refusal_of(seen, site) is RefusalReason.MODEL_UNSURE
 
 
-def test_a_tonsil_in_front_of_the_arches_is_not_believed(
-    scene: Any, paint_reader: Reader, slab: Any
-) -> None:
-    odd = scene.without(Structure.RIGHT_TONSIL).plus(
-        slab(Structure.RIGHT_TONSIL, -0.020, (-0.024, -0.012), (-0.012, 0.006))
+def test_a_tonsil_in_front_of_the_arches_is_not_believed() -> None:
+    odd = SCENE.without(Structure.RIGHT_TONSIL).plus(
+        Slab(Structure.RIGHT_TONSIL, -0.020, (-0.024, -0.012), (-0.012, 0.006))
     )
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(odd.frame())
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(odd.frame())
     assert refusal_of(seen, Site.RIGHT_TONSIL) is RefusalReason.OUT_OF_REACH
 
 
-def test_mirrored_sides_are_not_believed(scene: Any, paint_reader: Reader, slab: Any) -> None:
-    swapped = scene.without(Structure.RIGHT_TONSIL, Structure.LEFT_TONSIL).plus(
-        slab(Structure.LEFT_TONSIL, -0.062, (-0.024, -0.012), (-0.012, 0.006)),
-        slab(Structure.RIGHT_TONSIL, -0.062, (0.012, 0.024), (-0.012, 0.006)),
+def test_mirrored_sides_are_not_believed() -> None:
+    swapped = SCENE.without(Structure.RIGHT_TONSIL, Structure.LEFT_TONSIL).plus(
+        Slab(Structure.LEFT_TONSIL, -0.062, (-0.024, -0.012), (-0.012, 0.006)),
+        Slab(Structure.RIGHT_TONSIL, -0.062, (0.012, 0.024), (-0.012, 0.006)),
     )
-    seen = ThroatLocator(paint_reader(scene.optical_mouth)).locate(swapped.frame())
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(swapped.frame())
     assert refusal_of(seen, Site.RIGHT_TONSIL) is RefusalReason.MODEL_UNSURE
     assert refusal_of(seen, Site.LEFT_TONSIL) is RefusalReason.MODEL_UNSURE
 
 
-def test_the_same_frame_gives_the_same_sighting(scene: Any, paint_reader: Reader) -> None:
-    locator, frame = ThroatLocator(paint_reader(scene.optical_mouth)), scene.frame()
+def test_the_same_frame_gives_the_same_sighting() -> None:
+    locator, frame = ThroatLocator(PaintReader(SCENE.optical_mouth)), SCENE.frame()
     first, second = sighted(locator, frame), sighted(locator, frame)
     assert first.optical_mouth.almost_equals(second.optical_mouth)
     for site in Site:

@@ -4,11 +4,9 @@ It stands in for camera and network, so that the geometry in between is tested a
 can be computed by hand.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from spatial import Pose
@@ -20,7 +18,6 @@ from vision.target import Site
 from vision.view import rays
 
 INTRINSICS = Intrinsics(640, 480, 430.0, 430.0, 322.0, 238.0)
-HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -126,18 +123,3 @@ class PaintReader:
             places[k] = np.exp(-((rows - r) ** 2 + (columns - c) ** 2) / (2 * 1.5**2))
             places[k] /= places[k].sum()
         return Segmentation(probability, places, self._rotation, np.ones(4))
-
-
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
-@pytest.fixture
-def slab() -> type[Slab]:
-    return Slab
-
-
-@pytest.fixture
-def paint_reader() -> Callable[..., PaintReader]:
-    return PaintReader
