@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from booth_queue import web
 from booth_queue.adapters.clock import SystemClock
 from booth_queue.adapters.messages import EchoSender
 from booth_queue.adapters.sql import SqlStore
@@ -67,6 +68,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     errors.install(app)
     for router in (access.router, citizens.router, booths.router, staff.router, live.router):
         app.include_router(router)
+    web.install(app)
     return app
 
 

@@ -1,12 +1,11 @@
-"""Live screens: server-sent events, and a first plain page."""
+"""Live screens: server-sent events."""
 
 import json
 from collections.abc import AsyncIterator
-from importlib.resources import files
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from booth_queue.api import views
 from booth_queue.api.calls import Call, anonymous
@@ -21,16 +20,6 @@ Anybody = Annotated[Call, Depends(anonymous)]
 
 # A screen that hears nothing for 5 s says that it is stale.
 _PULSE_S: Final = 2.0
-_PAGES: Final = {
-    "live.html": "text/html; charset=utf-8",
-    "live.js": "text/javascript; charset=utf-8",
-    "live.css": "text/css; charset=utf-8",
-}
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @router.get("/v1/health")
@@ -101,18 +90,3 @@ async def _pictures(call: Call, booth_ids: list[str]) -> AsyncIterator[LiveBooth
         work = call.work(tx)
         for booth_id in booth_ids:
             yield views.live(await live.picture(work, booth_id))
-
-
-@router.get("/", include_in_schema=False)
-async def home() -> RedirectResponse:
-    """Send a visitor to the live page."""
-    return RedirectResponse("/live.html")
-
-
-@router.get("/{page}", include_in_schema=False)
-async def show_page(page: str) -> Response:
-    """Serve a file of the live page."""
-    if page not in _PAGES:
-        return Response(status_code=404)
-    content = files("booth_queue.web").joinpath(page).read_bytes()
-    return Response(content, media_type=_PAGES[page], headers=_HEADERS)
