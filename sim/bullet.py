@@ -1,6 +1,7 @@
 """The booth's rigid bodies in PyBullet, one physics client per world."""
 
 import contextlib
+import math
 import tempfile
 from pathlib import Path
 
@@ -92,7 +93,6 @@ class BulletEngine:
         self._hand = next(i for i, name in self._link_names.items() if name == HAND_LINK)
         self._read = [*self._joints, self._sensor]
         self._efforts = scene.arm.effort.tolist()
-        self._shares = [1.0] * len(self._joints)
         self._gains = [_SERVO_GAIN] * len(self._joints)
         self._unit_gains = [1.0] * len(self._joints)
         pybullet.enableJointForceTorqueSensor(self._robot, self._sensor, True, physicsClientId=c)
@@ -168,15 +168,9 @@ class BulletEngine:
             targetVelocities=velocity.tolist(),
             positionGains=self._gains,
             velocityGains=self._unit_gains,
-            forces=[e * s for e, s in zip(self._efforts, self._shares, strict=True)],
+            forces=self._efforts,
             physicsClientId=self._client,
         )
-
-    def stall(self, joint: int, share: float) -> None:
-        """Scale one joint's available torque by ``share`` in [0, 1]."""
-        if not 0.0 <= share <= 1.0:
-            raise SimError(f"torque share {share} of joint {joint} is outside 0 to 1")
-        self._shares[joint] = share
 
     def push(self, force: Vector, torque: Vector, point: Vector) -> None:
         """Push the hand during the next step: force [N] at ``point`` [m], torque [N·m], base."""
@@ -226,6 +220,9 @@ class BulletEngine:
         link = pybullet.getLinkState(self._robot, self._sensor, 1, 1, physicsClientId=self._client)
         state.hand_position[:] = link[4]
         x, y, z, w = link[5]
+        # Bullet lets its quaternions drift from unit length
+        scale = 1.0 / math.sqrt(x * x + y * y + z * z + w * w)
+        x, y, z, w = x * scale, y * scale, z * scale, w * scale
         r = state.hand_rotation
         r[0, 0], r[0, 1], r[0, 2] = (
             1 - 2 * (y * y + z * z),

@@ -8,8 +8,10 @@ from arm_control.ports import ArmInfo, ArmState, ArmStatus, JointCommand
 from sim.arms import ArmDescription
 from sim.engine import STEP_NS, STEP_S, Engine
 from sim.errors import SimError
+from sim.faults import Fault, Unit
+from sim.link import READ_UNITS, WRITE_UNITS, BrokenReading, BrokenServo, BrokenWriting
 from sim.wrist import WristSensor
-from spatial import Vector
+from spatial import Vector, seconds
 
 _ENCODER_NOISE = 2e-5  # [rad], 16-bit absolute encoders behind a gear
 _STOP_DECELERATION = 12.0  # [rad/s²]
@@ -83,6 +85,23 @@ class SimArm:
         self._last_write_ns = 0
         self._last_command = self._reference.copy()
         self._closed = False
+        self._reading, self._writing, self._servo = (
+            BrokenReading(rng.spawn(1)[0]),
+            BrokenWriting(rng.spawn(1)[0]),
+            BrokenServo(rng.spawn(1)[0]),
+        )
+
+    def fail(self, fault: Fault) -> None:
+        """Let encoders, servos or one of the links fail from now on."""
+        now_s = seconds(self._now_ns)
+        if fault.unit in READ_UNITS:
+            self._reading.fail(fault, now_s)
+        elif fault.unit in WRITE_UNITS:
+            self._writing.fail(fault, now_s)
+        elif fault.unit is Unit.SERVOS:
+            self._servo.fail(fault, now_s)
+        else:
+            raise SimError(f"unit {fault.unit} is no part of the arm")
 
     @property
     def info(self) -> ArmInfo:
@@ -103,7 +122,7 @@ class SimArm:
         """Return the measurement of this millisecond."""
         state = self._engine.state
         noise = self._rng.standard_normal(len(state.position)) * _ENCODER_NOISE
-        return ArmState(
+        measured = ArmState(
             stamp_ns=self._now_ns,
             position=state.position + noise,
             velocity=state.velocity,
@@ -111,11 +130,15 @@ class SimArm:
             wrench=self._sensor.wrench(),
             status=self._status,
         )
+        return self._reading.pass_on(measured, seconds(self._now_ns))
 
     def write(self, command: JointCommand) -> None:
         """Hand over the next set-point; ignored, as by any arm, unless the status is READY."""
-        if self._status is not ArmStatus.READY:
-            return
+        received = self._writing.pass_on(command, seconds(self._now_ns))
+        if received is not None and self._status is ArmStatus.READY:
+            self._accept(received)
+
+    def _accept(self, command: JointCommand) -> None:
         low, high = self._limits
         if (command.position < low).any() or (command.position > high).any():
             joint = int(np.argmax((command.position < low) | (command.position > high)))
@@ -171,7 +194,7 @@ class SimArm:
             slow = _STOP_DECELERATION * STEP_S
             self._slope = np.sign(self._slope) * np.maximum(np.abs(self._slope) - slow, 0.0)
             self._reference = self._reference + self._slope * STEP_S
-            self._engine.command(self._reference, self._slope)
+            self._drive(now_ns)
             return
         while self._queue and self._queue[0][0] <= now_ns:
             _, self._goal, self._goal_velocity = self._queue.popleft()
@@ -186,7 +209,14 @@ class SimArm:
         silent = now_ns - self._last_write_ns > _SILENCE_NS
         if silent and np.abs(self._goal_velocity).max() > _MOVING and not self._queue:
             self._protect("commands ceased for 0.1 s while the arm moved")
-        self._engine.command(self._reference, self._slope)
+        self._drive(now_ns)
+
+    def _drive(self, now_ns: int) -> None:
+        if self._servo.broken:
+            followed = self._servo.pass_on(self._reference, seconds(now_ns))
+            self._engine.command(followed, np.zeros_like(followed))
+        else:
+            self._engine.command(self._reference, self._slope)
 
     def after_step(self, now_ns: int) -> None:
         """Take the step's measurement; called by the world."""

@@ -63,10 +63,6 @@ class Engine(Protocol):
         """Set the servo targets (n,) [rad] and [rad/s] for the steps to come."""
         ...
 
-    def stall(self, joint: int, share: float) -> None:
-        """Scale one joint's available torque by ``share`` in [0, 1]."""
-        ...
-
     def push(self, force: Vector, torque: Vector, point: Vector) -> None:
         """Push the hand during the next step: force [N] at ``point`` [m], torque [N·m], base."""
         ...

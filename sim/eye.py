@@ -7,9 +7,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.broken_eye import BrokenEye
 from sim.engine import STEP_NS
 from sim.errors import SimError
+from sim.faults import Fault
 from sim.snapshot import Snapshot
+from spatial import seconds
 from vision.camera import CameraFault, NoFrame
 from vision.frame import Frame, Intrinsics
 
@@ -90,7 +93,12 @@ class SimCamera:
         self._next_ns = 0
         self._period_ns = 1e9 / model.rate_hz
         self._delay_ns = round(model.delay_s * 1e9)
+        self._broken = BrokenEye(rng.spawn(1)[0])
         self._closed = False
+
+    def fail(self, fault: Fault) -> None:
+        """Let colour, depth or the link fail from now on."""
+        self._broken.fail(fault, seconds(self._now_ns))
 
     @property
     def name(self) -> str:
@@ -132,7 +140,8 @@ class SimCamera:
         self._handed_out = number
         painter = self._paint()
         rgb, depth = painter.paint(snapshot, self._rng)
-        return Frame(rgb, depth, painter.intrinsics, snapshot.stamp_ns, number)
+        frame = Frame(rgb, depth, painter.intrinsics, snapshot.stamp_ns, number)
+        return self._broken.pass_on(frame, seconds(self._now_ns))
 
     def _arrived(self, snapshot: Snapshot) -> bool:
         return snapshot.stamp_ns + self._delay_ns <= self._now_ns

@@ -4,6 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
+from sim.errors import SimError
+from sim.faults import Corruptor, Fault, Mode, Unit
 from sim.scene import Scene
 from sim.truth import SwabFate
 from spatial import Pose
@@ -18,6 +20,11 @@ class SwabHolder(Protocol):
     @property
     def base_tip(self) -> Pose:
         """The swab's tip, or where it would be."""
+        ...
+
+    @property
+    def now_s(self) -> float:
+        """The world's time [s]."""
         ...
 
     def straighten_swab(self) -> None:
@@ -37,28 +44,69 @@ class SimGripper:
         The booth, for the racks.
     world
         Where the tip is.
+    rng
+        Generator of its faults.
     """
 
-    def __init__(self, scene: Scene, world: SwabHolder) -> None:
+    def __init__(self, scene: Scene, world: SwabHolder, rng: np.random.Generator) -> None:
         self._scene = scene
         self._world = world
+        self._rng = rng
+        self._sense: Corruptor[bool] = Corruptor(rng.spawn(1)[0])
+        self._jaws: Corruptor[bool] = Corruptor(rng.spawn(1)[0])
         self.fate = SwabFate.IN_HAND if scene.swab_in_hand else SwabFate.NONE
         self.tubes = 0
 
+    def fail(self, fault: Fault) -> None:
+        """Let the jaws or their sensor fail from now on."""
+        if fault.unit not in (Unit.GRIPPER, Unit.GRIP_SENSOR):
+            raise SimError(f"unit {fault.unit} is no part of the gripper")
+        broken = self._jaws if fault.unit is Unit.GRIPPER else self._sense
+        broken.begin(fault, self._world.now_s)
+
     @property
     def holding(self) -> bool:
-        """Whether the jaws are held apart by a shaft, a broken one included."""
+        """Whether the jaws are held apart by a shaft, a broken one included, as they sense it."""
+        sensed = self._sense.pass_on(self._holds, self._world.now_s)
+        fault = self._sense.fault
+        if fault is not None and fault.mode is Mode.GARBAGE:
+            return bool(self._rng.random() < 0.5)
+        if fault is not None and fault.mode is Mode.WRONG:
+            return not sensed
+        return bool(sensed)
+
+    @property
+    def _holds(self) -> bool:
         return self.fate in (SwabFate.IN_HAND, SwabFate.BROKEN)
 
     def grasp(self) -> None:
         """Close; a fresh swab is in hand afterwards if the hand stood at the swab rack."""
-        if not self.holding and self._at(self._scene.base_swab_rack):
-            self.fate = SwabFate.IN_HAND
-            self._world.straighten_swab()
+        self._move(close=True)
 
     def release(self) -> None:
         """Open; the swab stays in the tube, or falls."""
-        if self.holding:
+        self._move(close=False)
+
+    def _move(self, *, close: bool) -> None:
+        """Close or open the jaws, as far as they obey.
+
+        Jaws that are off, stuck, slow or late do not move in the moment they are asked to.
+        """
+        obeyed = self._jaws.pass_on(close, self._world.now_s)
+        fault = self._jaws.fault
+        if fault is not None:
+            if fault.mode is Mode.WRONG:
+                obeyed = not close
+            elif fault.mode is Mode.GARBAGE:
+                obeyed = bool(self._rng.random() < 0.5)
+            elif fault.mode is not Mode.INTERMITTENT:
+                return
+        if obeyed is None:
+            return
+        if obeyed and not self._holds and self._at(self._scene.base_swab_rack):
+            self.fate = SwabFate.IN_HAND
+            self._world.straighten_swab()
+        elif not obeyed and self._holds:
             if self._at(self._scene.base_tube_rack):
                 self.fate = SwabFate.IN_TUBE
                 self.tubes += 1

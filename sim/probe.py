@@ -120,6 +120,14 @@ class Probe:
         self.joint_velocity[1] = body.hand_linear[1] + w[2] * lever[0] - w[0] * lever[2]
         self.joint_velocity[2] = body.hand_linear[2] + w[0] * lever[1] - w[1] * lever[0]
 
+    def slip(self, length: float) -> None:
+        """Let the shaft slip ``length`` [m] back into the jaws."""
+        self._joint_lever = max(self._joint_lever - length, 0.0)
+
+    def point(self, shaft: Shaft, lever: float) -> Vector:
+        """Return the point (3,) [m] of the shaft ``lever`` [m] from its joint, in base."""
+        return np.asarray(self.joint + lever * shaft.direction)
+
     def clear(self) -> None:
         """Note that nothing can touch."""
         self.contacts.depths[:] = _AWAY
@@ -164,4 +172,4 @@ class Probe:
 
     def tip(self, shaft: Shaft) -> Vector:
         """Return the swab's tip (3,) [m] in base coordinates."""
-        return self.joint + (self._bud + self._bud_radius) * shaft.direction
+        return self.point(shaft, self._bud + self._bud_radius)

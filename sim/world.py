@@ -9,13 +9,16 @@ import numpy as np
 
 from sim.anatomy import Part
 from sim.arms import joint_limits
-from sim.behaviour import Behaviour
+from sim.behaviour import Act, Behaviour
+from sim.bite import Bite
+from sim.broken_eye import UNITS as CAMERA_UNITS
 from sim.bullet import BulletEngine
 from sim.cues import Cue
 from sim.driver import SimArm
 from sim.engine import STEP_NS, Engine
 from sim.errors import SimError
 from sim.eye import EyeModel, SimCamera
+from sim.faults import Fault, Mishap, Mode, Unit
 from sim.gripper import SimGripper
 from sim.head import HeadMotion
 from sim.ledger import Ledger
@@ -24,17 +27,21 @@ from sim.person import Person
 from sim.probe import COUNT, Probe
 from sim.scene import Scene
 from sim.shaft import Shaft
+from sim.sight import SpoiltLocator
 from sim.snapshot import Snapshot
+from sim.timeline import Happening, Timeline
 from sim.tissue import Tissue
 from sim.truth import Contact, SwabFate, Truth
 from sim.wrist import WristSensor, WristSensorModel
 from spatial import Pose, Twist, Vector, seconds, vector
-from vision.target import Site
+from vision.target import Locator, Site
 
-_WRIST, _ENCODERS, _SEATING, _CAMERA = range(4)
+_WRIST, _ENCODERS, _SEATING, _CAMERA, _GRIPPER, _VISION = range(6)
 _SEAT_SIGMA = np.array([0.006, 0.006, 0.006])  # [m], on a chin rest (assumed)
 _SEAT_TURN = np.deg2rad(2.0)
 _HEAD_EVERY = 4  # steps between renewals of the head's collision body
+_SLIP = 0.015  # how far a slipping shaft goes back into the jaws [m]
+_STALLING_JOINT = 3  # the elbow of a seven-axis arm, a wrist of a six-axis one
 _BREAKING_N = 5.0  # swabs fail at 5 N (Melcher 2024, 10.3205/dgkh000461)
 
 
@@ -92,11 +99,14 @@ class World:
         self._probe = Probe(scene)
         self._probe.follow(self._engine.state)
         self._shaft.straighten(self._engine.state.hand_rotation[:, 2])
-        self._gripper = SimGripper(scene, self)
+        self._gripper = SimGripper(scene, self, self._stream(_GRIPPER))
         self._camera = SimCamera(options.eye, self, self._stream(_CAMERA))
         self._tissue = Tissue.of_wall(100.0)
         self._behaviour: Behaviour | None = None
         self._ledger = Ledger(scene.swab.bud_diameter / 2.0)
+        self._timeline = Timeline()
+        self._vision: SpoiltLocator | None = None
+        self._bite: Bite | None = None
         self._steps = 0
         self._closed = False
 
@@ -139,6 +149,11 @@ class World:
         return self._engine
 
     @property
+    def now_s(self) -> float:
+        """The world's time [s]."""
+        return seconds(self._clock.now_ns())
+
+    @property
     def base_tip(self) -> Pose:
         """The real tip: the bent shaft's end, z along its last stretch; unbent with no swab."""
         state = self._engine.state
@@ -167,7 +182,7 @@ class World:
             chin_rest=self.scene.chin_rest,
             rng=person.motion,
         )
-        now_s = seconds(self._clock.now_ns())
+        now_s = self.now_s
         self._behaviour = Behaviour(person, head, now_s)
         self._behaviour.advance(now_s)
         self._tissue = Tissue.of_wall(person.temperament.stiffness)
@@ -177,17 +192,64 @@ class World:
     def cue(self, cue: Cue | str) -> None:
         """Ask the person for something; with nobody in the chair there is nobody to follow."""
         if self._behaviour is not None:
-            self._behaviour.cue(Cue(cue), seconds(self._clock.now_ns()))
+            self._behaviour.cue(Cue(cue), self.now_s)
 
     def dismiss(self) -> None:
         """Let the person leave; the chair is empty at once."""
         self._behaviour = None
+        self._bite = None
+        self._timeline = Timeline()
         self._probe.clear()
         self._engine.remove_head()
 
     def enter_phase(self, phase: str) -> None:
         """Tell the world which phase of the procedure runs, so that faults can wait for it."""
         self.phase = phase
+        self._timeline.enter(phase, self.now_s)
+
+    def schedule(self, happening: Happening) -> None:
+        """Let something happen at its time or in its phase; times count from now."""
+        self._timeline.add(happening, self.now_s)
+
+    def spoil(self, locator: Locator) -> SpoiltLocator:
+        """Return ``locator`` behind a vision process that this world's faults can break."""
+        self._vision = SpoiltLocator(locator, self._stream(_VISION))
+        return self._vision
+
+    def happen(self, happening: Happening) -> None:
+        """Let ``happening`` happen now, whatever set it off."""
+        what = happening.what
+        if isinstance(what, Act):
+            if self._behaviour is not None:
+                self._behaviour.act(what, self.now_s, happening.scale)
+        elif isinstance(what, Fault):
+            self._fail(what)
+        elif what is Mishap.SWAB_BREAKS:
+            self._gripper.lose(SwabFate.BROKEN)
+        elif what is Mishap.GRIPPER_DROPS:
+            self._gripper.lose(SwabFate.DROPPED)
+        elif what is Mishap.SWAB_SLIPS:
+            self._probe.slip(_SLIP * happening.scale)
+        elif what is Mishap.JOINT_STALLS:
+            self._arm.fail(Fault(Unit.SERVOS, Mode.STUCK, 1.0, index=_STALLING_JOINT))
+        elif what is Mishap.SWAB_BITTEN and self._behaviour is not None:
+            head = self._behaviour.head
+            self._bite = Bite.of(self._probe, self._shaft, head, self.now_s)
+            self._behaviour.act(Act.CLOSE_MOUTH, self.now_s)
+
+    def _fail(self, fault: Fault) -> None:
+        if fault.unit is Unit.WRIST:
+            self._sensor.fail(fault)
+        elif fault.unit in CAMERA_UNITS:
+            self._camera.fail(fault)
+        elif fault.unit in (Unit.GRIPPER, Unit.GRIP_SENSOR):
+            self._gripper.fail(fault)
+        elif fault.unit is Unit.VISION:
+            if self._vision is None:
+                raise SimError("the pilot has no vision to break; pass its locator through spoil")
+            self._vision.fail(fault, self.now_s)
+        else:
+            self._arm.fail(fault)
 
     def advance(self, deadline_ns: int) -> None:
         """Step the physics until the world's time reaches ``deadline_ns``."""
@@ -201,6 +263,8 @@ class World:
         now_ns = self._clock.now_ns()
         now_s = seconds(now_ns)
         engine = self._engine
+        for happening in self._timeline.pop(now_s):
+            self.happen(happening)
         self._arm.before_step(now_ns)
         if self._behaviour is not None:
             self._behaviour.advance(now_s)
@@ -229,6 +293,8 @@ class World:
             self._tissue,
         )
         self._engine.push(reaction[:3], reaction[3:], probe.joint)
+        if self._bite is not None and behaviour is not None:
+            self._bite = self._bite.hold(self._engine, probe, shaft, behaviour.head, now_s)
         if near and behaviour is not None and shaft.normal_forces.any():
             parts = probe.contacts.parts
             self._ledger.note(

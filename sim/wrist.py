@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.engine import STEP_S
 from sim.errors import SimError
+from sim.faults import Corruptor, Fault, Mode
 from spatial import Vector, Wrench
 
 _BLOCK = 1024
@@ -68,12 +69,19 @@ class WristSensor:
         self._line: deque[Vector] = deque(maxlen=1 + round(model.delay_s / STEP_S))
         self._noise = np.empty((0, 12))
         self._next = 0
+        self._corruptor: Corruptor[Vector] = Corruptor(rng.spawn(1)[0])
+        self._now_s = 0.0
+
+    def fail(self, fault: Fault) -> None:
+        """Let the sensor fail from now on."""
+        self._corruptor.begin(fault, self._now_s)
 
     def feed(self, load: Vector) -> None:
         """Take the true load (6,) of this step, force [N] then torque [N·m], sensor frame."""
         if self._next >= len(self._noise):
             self._noise = self._rng.standard_normal((_BLOCK, 12))
             self._next = 0
+        self._now_s += STEP_S
         draw = self._noise[self._next]
         self._next += 1
         if self._filtered is None:
@@ -83,7 +91,7 @@ class WristSensor:
         self._line.append(self._filtered + self._bias + self._sigma * draw[:6])
 
     def read(self) -> Vector:
-        """Return the reading (6,) now, as late, coarse and bounded as the sensor is."""
+        """Return the reading (6,) now, as late, coarse, bounded and broken as the sensor is."""
         if not self._line:
             raise SimError("the wrist sensor was read before the world's first step")
         reading = self._line[0]
@@ -92,7 +100,22 @@ class WristSensor:
             np.round(reading / np.where(self._step > 0.0, self._step, 1.0)) * self._step,
             reading,
         )
-        return np.clip(coarse, -self._span, self._span)
+        whole = np.clip(coarse, -self._span, self._span)
+        seen = self._corruptor.pass_on(whole, self._now_s)
+        fault = self._corruptor.fault
+        if seen is None:
+            return np.zeros(6)  # a cut wire reads nothing
+        if fault is not None and fault.mode is Mode.GARBAGE:
+            share = min(0.1 * fault.magnitude, 1.0)
+            return self._span * share * self._rng.uniform(-1.0, 1.0, 6)
+        if fault is not None and fault.mode is Mode.WRONG:
+            # a slipped zero: an offset far beyond the sensor's bias
+            return np.clip(
+                seen + 2.0 * fault.magnitude * np.array([1, 1, 1, 0.1, 0.1, 0.1]),
+                -self._span,
+                self._span,
+            )
+        return seen
 
     def wrench(self) -> Wrench:
         """Return the reading as a wrench: what the environment exerts on the tool, raw."""
