@@ -27,6 +27,10 @@ class Controller(Protocol):
         """Take the newest estimate of the mouth's motion."""
         ...
 
+    def forget(self) -> None:
+        """Forget the mouth: another person follows."""
+        ...
+
     def start(self, goal: Goal) -> None:
         """Take up ``goal``; raises ArmControlError where it cannot be taken."""
         ...
@@ -64,6 +68,10 @@ class Sight(Protocol):
         """Return the target of ``site`` as expected at ``now_ns``, or why there is none."""
         ...
 
+    def observe(self, observer: "Observer") -> None:
+        """Show ``observer`` every picture from now on."""
+        ...
+
     def forget(self) -> None:
         """Start anew: another person, or the same after moving away."""
         ...
@@ -74,6 +82,14 @@ class Guide(Protocol):
 
     def instruct(self, instruction: Instruction) -> None:
         """Say ``instruction``; returns at once."""
+        ...
+
+
+class TubeReader(Protocol):
+    """Reads the code of the tube that stands open in the rack."""
+
+    def scan(self) -> str:
+        """Return the code; raises StationError where no tube stands there."""
         ...
 
 

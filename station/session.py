@@ -12,7 +12,7 @@ from arm_control.procedure import Event as Incident
 from arm_control.procedure import Procedure, Reaction, SiteStep
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.target import MouthMotion
-from spatial import age_s
+from spatial import Vector, age_s
 from station.config import SessionSettings
 from station.corridor import Way
 from station.errand import Act, Errand, Progress, Step
@@ -85,7 +85,6 @@ class SamplingSession:
         procedure: Procedure,
         places: Places,
         settings: SessionSettings,
-        observers: Sequence[Observer] = (),
     ) -> None:
         self._controller = controller
         self._gripper = gripper
@@ -94,7 +93,7 @@ class SamplingSession:
         self._procedure = procedure
         self._places = places
         self._settings = settings
-        self._observers = tuple(observers)
+        self._observers: list[Observer] = []
         self._state = State.IDLE
         self._now = self._entered_ns = self._began_ns = 0
         self._sat_ns: int | None = None
@@ -144,9 +143,22 @@ class SamplingSession:
         return sum(log.strokes for log in self._logs.values())
 
     @property
+    def base_target(self) -> Vector | None:
+        """The point (3,) [m] the swab is sent to now, in the base; None away from the face."""
+        motion, site = self._motion(), self.site
+        if motion is None or site is None or site not in self._ways:
+            return None
+        return motion.at(self._now).apply(self._ways[site].target.point)
+
+    @property
     def finished(self) -> bool:
         """Whether the session is over and the arm at rest."""
         return self._ended_ns is not None
+
+    def observe(self, observer: Observer) -> None:
+        """Tell ``observer`` of every decision, cycle and picture from now on."""
+        self._observers.append(observer)
+        self._sight.observe(observer)
 
     def call(self, now_ns: int) -> None:
         """Note that the service called this person, at ``now_ns``."""
@@ -158,6 +170,7 @@ class SamplingSession:
         """Note that the person sat down, at ``now_ns``."""
         self._now = self._sat_ns = now_ns
         self._sight.forget()
+        self._controller.forget()
         self._fire(Event.SIT, "the person sits at the chin rest")
 
     def cancel(self, reason: str) -> None:

@@ -25,14 +25,13 @@ class CameraSight:
         tracker: MouthTracker,
         base_camera_at: Callable[[int], Pose],
         settings: SessionSettings,
-        observers: tuple[Observer, ...] = (),
     ) -> None:
         self._camera = camera
         self._locator = locator
         self._tracker = tracker
         self._base_camera_at = base_camera_at
         self._settings = settings
-        self._observers = observers
+        self._observers: list[Observer] = []
         self._next_ns = 0
         self._last_frame_ns: int | None = None
         self._sequence = -1
@@ -73,6 +72,10 @@ class CameraSight:
     def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:
         """Return the target of ``site`` as expected at ``now_ns``, or why there is none."""
         return self._tracker.target(site, now_ns)
+
+    def observe(self, observer: Observer) -> None:
+        """Show ``observer`` every picture from now on."""
+        self._observers.append(observer)
 
     def forget(self) -> None:
         """Start anew: another person, or the same after moving away."""

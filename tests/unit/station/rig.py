@@ -14,7 +14,7 @@ from spatial import Pose, Twist, Wrench, vector
 from station.config import SessionSettings
 from station.instructions import Instruction
 from station.places import Places
-from station.ports import Seen
+from station.ports import Observer, Seen
 from station.record import Decision
 from station.session import SamplingSession
 from vision.frame import Frame
@@ -44,6 +44,9 @@ class FakeArm:
 
     def follow(self, motion: MouthMotion) -> None:
         self._base_mouth = motion.base_mouth
+
+    def forget(self) -> None:
+        self._base_mouth = BASE_MOUTH
 
     def start(self, goal: Goal) -> None:
         self.goals.append(goal)
@@ -142,6 +145,8 @@ class FakeSight:
             9,
         )
 
+    def observe(self, observer: Observer) -> None: ...
+
     def forget(self) -> None:
         self.closed_for = 0
 
@@ -170,7 +175,7 @@ class Rig:
 
     def session(self) -> SamplingSession:
         places = Places(vector(np.zeros(7), 7), Pose(), Pose(), Pose())
-        return SamplingSession(
+        session = SamplingSession(
             self.arm,
             self.gripper,
             self.sight,
@@ -178,8 +183,9 @@ class Rig:
             self.procedure,
             places,
             self.settings,
-            (self,),
         )
+        session.observe(self)
+        return session
 
     def seated(self) -> SamplingSession:
         session = self.session()

@@ -1,0 +1,1 @@
+"""The commands of the station's own room, one module each."""

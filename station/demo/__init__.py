@@ -1,0 +1,1 @@
+"""The demonstration: generated citizens, the queue service, a simulated booth, a table."""

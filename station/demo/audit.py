@@ -1,0 +1,80 @@
+"""Measures the session against the simulator's ground truth: for the report alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from arm_control.report import CycleReport
+from sim.world import World
+from station.record import Decision
+from station.session import SamplingSession
+from station.states import State
+from vision.frame import Frame
+from vision.target import Refusal, Sighting, Site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAudit:
+    """One site as the world knows it: target error [m] at the first touch, coverage, forces [N].
+
+    ``target_error`` is the distance from the point the swab was sent to, to the true centre of the
+    site, both in the base at that instant; None where the site was not gone to.
+    """
+
+    site: str
+    target_error: float | None
+    coverage: float
+    contact_s: float
+    peak_force: float
+    mean_force: float
+
+
+class TruthAudit:
+    """Observes a session and asks the world what really was. Nothing of it reaches the session."""
+
+    def __init__(self, world: World, session: SamplingSession) -> None:
+        self._world = world
+        self._session = session
+        self._errors: dict[str, float] = {}
+        self._final: tuple[tuple[SiteAudit, ...], float] | None = None
+
+    def cycled(self, report: CycleReport) -> None:
+        """Cycles are not audited; the world keeps its own ledger of contact."""
+
+    def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
+        """Pictures are not audited."""
+
+    def decided(self, decision: Decision) -> None:
+        """Measure the target's error when the swab has arrived before a site."""
+        site, point = self._session.site, self._session.base_target
+        if decision.state is not State.SWABBING or site is None or point is None:
+            return
+        truth = self._world.truth
+        centre = truth.base_mouth.apply(truth.sites[Site(site)].mouth_point)
+        self._errors[site] = float(np.linalg.norm(point - centre))
+
+    def close(self) -> None:
+        """Take the world's ledger down, before the person leaves."""
+        truth = self._world.truth
+        sites = tuple(
+            SiteAudit(
+                site.value,
+                self._errors.get(site.value),
+                outcome.coverage,
+                outcome.contact_s,
+                outcome.peak_force,
+                outcome.mean_force,
+            )
+            for site, outcome in truth.sites.items()
+        )
+        self._final = sites, truth.peak_force
+
+    @property
+    def sites(self) -> tuple[SiteAudit, ...]:
+        """What the world knew of every site at the end."""
+        return () if self._final is None else self._final[0]
+
+    @property
+    def peak_force(self) -> float:
+        """The highest tissue force on the swab [N], wherever it touched."""
+        return 0.0 if self._final is None else self._final[1]

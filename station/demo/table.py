@@ -1,0 +1,80 @@
+"""The table at the end: one row a citizen, the same for the same seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from station.booth import Served
+from station.demo.audit import SiteAudit
+from station.record import Outcome
+
+_SHORT = {"right_tonsil": "R", "left_tonsil": "L", "posterior_wall": "W"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One citizen served: what the booth recorded, and what the world knows of it."""
+
+    served: Served
+    audit: tuple[SiteAudit, ...]
+    true_peak_force: float
+    story: str
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the table's cells; dashes where there is nothing to tell."""
+        served, sites = self.served, self.served.result.sites
+        touched = [site for site in sites if site.contact_s > 0.0]
+        forces = [site.force for site in touched]
+        contact = sum(site.contact_s for site in touched)
+        mean = sum(site.force.mean * site.contact_s for site in touched) / contact if contact else 0
+        errors = [site.target_error for site in self.audit if site.target_error is not None]
+        swabbed = [_SHORT[site.site] for site in sites if not site.skipped and site.strokes]
+        outcome = served.result.outcome.value
+        if served.result.outcome is not Outcome.SAMPLED:
+            outcome = f"{outcome}: {served.result.reason}"
+        return (
+            served.person.name_masked,
+            served.person.number,
+            outcome,
+            " ".join(swabbed) or "-",
+            str(sum(site.strokes for site in sites)) if touched else "-",
+            f"{max(force.peak for force in forces):.2f}" if forces else "-",
+            f"{mean:.2f}" if forces else "-",
+            f"{served.result.duration_s:.1f}",
+            served.tube or "-",
+            f"{np.mean(errors) * 1e3:.1f}" if errors else "-",
+        )
+
+
+HEADINGS = (
+    "person",
+    "ticket",
+    "outcome",
+    "sites",
+    "strokes",
+    "peak N",
+    "mean N",
+    "seconds",
+    "tube",
+    "target error mm",
+)
+
+
+def print_table(rows: Sequence[Row], console: Console) -> None:
+    """Print the rows."""
+    table = Table(title="What happened", title_justify="left", show_edge=False, pad_edge=False)
+    for heading in HEADINGS:
+        number = heading in HEADINGS[4:8] or heading == HEADINGS[9]
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row.cells())
+    console.print(table)
+    console.print(
+        "sites: R right tonsil, L left tonsil, W posterior wall. Seconds are the booth's own "
+        "(simulated) clock, from sitting down to the end. Target error is measured against the "
+        "simulator's truth by this report alone.",
+        style="dim",
+    )
