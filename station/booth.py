@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from arm_control.ports import Clock
 from booth_queue.client import BoothClient, Unreachable
 from booth_queue.contract import CalledPerson
 from booth_queue.contract import Outcome as ServiceOutcome
-from arm_control.ports import Clock
 from spatial import stamp_ns
 from station.errors import StationError
 from station.live import LiveReporter

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 from pathlib import Path
+from typing import Any
 
 import rfc8785
 
@@ -36,7 +37,7 @@ def _version(package: str) -> str:
 
 
 def _digest_of(procedure: Procedure) -> str:
-    document = {
+    document: dict[str, Any] = {
         "name": procedure.name,
         "sites": [
             [step.site, step.strokes, step.force, step.dwell, step.speed, step.required]

@@ -6,10 +6,11 @@ from types import TracebackType
 from typing import Self
 
 from arm_control.configuration import configure
+from arm_control.monitor import MonitorProcess
+
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
-from arm_control.monitor import MonitorProcess
 from arm_control.procedure import Procedure
 from sim.cues import Cue
 from sim.eye import EyeModel
@@ -22,7 +23,6 @@ from station.instructions import Instruction
 from station.places import Places
 from station.session import SamplingSession
 from station.sight import CameraSight
-from vision.pipeline import ThroatLocator
 from vision.target import Locator
 from vision.tracking import MouthTracker
 
@@ -134,9 +134,7 @@ class SimulatedBooth:
         )
 
     @contextmanager
-    def seated(
-        self, person: Person, leaving: Callable[[], None] = lambda: None
-    ) -> Iterator[None]:
+    def seated(self, person: Person, leaving: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Seat ``person`` for as long as the context lasts; ``leaving`` is called just before."""
         self.world.seat(person)
         try:

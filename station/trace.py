@@ -68,7 +68,7 @@ class ForceTrace:
     def save(self, path: Path) -> None:
         """Write the arrays as .npz; raises StationError where that fails."""
         try:
-            np.savez_compressed(path, **self.arrays(), phases=np.array(_PHASES))
+            np.savez_compressed(path, allow_pickle=False, phases=np.array(_PHASES), **self.arrays())
         except OSError as error:
             raise StationError(
                 f"cannot write the force trace {path}: {error.strerror}; free space there"

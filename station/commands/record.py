@@ -55,8 +55,6 @@ def show(where: Annotated[Path, typer.Argument(help="a record's file")]) -> None
     for entry in record["trail"]:
         what = f"{entry['event']}: {entry['detail']}"
         print(f"  {entry['time_s']:7.2f} s  {entry['state']:<12} {what}")
-            f"  {entry['time_s']:7.2f} s  {entry['state']:<12} {entry['event']}: {entry['detail']}"
-        )
 
 
 def _public_key(where: Path, key: Path | None) -> PublicKey:

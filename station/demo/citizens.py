@@ -77,9 +77,7 @@ def check_in(url: str, booth_id: str, citizen: Citizen) -> TicketView:
         if sent.demo_code is None:
             raise StationError("the service sends no demo codes; start it in demo mode")
         client.sign_in(citizen.phone, sent.demo_code)
-        person = client.register(
-            citizen.name, citizen.id_number, needs=citizen.needs, consent=True
-        )
+        person = client.register(citizen.name, citizen.id_number, needs=citizen.needs, consent=True)
         soon = datetime.now(UTC) + timedelta(minutes=30)
         for slot in client.slots(booth_id):
             if slot.left > 0 and slot.starts_at <= soon:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import typer
 from rich.console import Console
 
 from arm_control.procedure import Procedure
@@ -22,9 +21,9 @@ from station.demo.citizens import Citizen, check_in, seed_book
 from station.demo.folder import DemoFolder
 from station.demo.pictures import PictureAlbum
 from station.demo.progress import DemoProgress, SessionProgress
+from station.demo.report import Chapter, write_report
 from station.demo.service import Service, queue_service
 from station.demo.table import Row, print_table
-from station.errors import StationError
 from station.ports import Observer
 from station.provenance import provenance
 from station.record import Outcome
@@ -105,14 +104,12 @@ def run_demo(plan: DemoPlan) -> None:
         service = stack.enter_context(queue_service(folder, plan.port))
         if plan.watch:
             console.print(f"live page: {service.live_page}")
-        rows: list[Row] = []
+        chapters: list[Chapter] = []
         try:
             with DemoProgress(console, plan.citizens) as progress:
-                Demonstration(plan, folder, service, progress, interrupt).run(rows)
+                Demonstration(plan, folder, service, progress, interrupt).run(chapters)
         finally:
-            if rows:
-                print_table(rows, console)
-            _say_where(folder, console)
+            _tell(plan, chapters, folder, console)
         if plan.watch:
             console.print(f"the service stays up at {service.live_page}; Ctrl-C ends it")
             interrupt.asked.wait()
@@ -136,8 +133,8 @@ class Demonstration:
         self._interrupt = interrupt
         self._config = BoothConfig(booth=service.booth_id)
 
-    def run(self, rows: list[Row]) -> None:
-        """Serve every citizen; ``rows`` grows by one each."""
+    def run(self, chapters: list[Chapter]) -> None:
+        """Serve every citizen; ``chapters`` grows by one each."""
         citizens = self._check_all_in()
         self._progress.step("opening the booth: arm, safety monitor, camera, network")
         settings = self._config.session
@@ -166,7 +163,7 @@ class Demonstration:
                 person = client.take_next()
                 if person is None:
                     return
-                rows.append(self._serve(booth, simulated, person, citizens[person.ticket_id]))
+                chapters.append(self._serve(booth, simulated, person, citizens[person.ticket_id]))
 
     def _check_all_in(self) -> Mapping[str, Citizen]:
         """Let every citizen book and arrive, in order; returns them by ticket."""
@@ -180,24 +177,26 @@ class Demonstration:
 
     def _serve(
         self, booth: Booth, simulated: SimulatedBooth, person: CalledPerson, citizen: Citizen
-    ) -> Row:
+    ) -> Chapter:
         folder = self._folder.sessions / person.number
         folder.mkdir()
         trace = ForceTrace()
         audits: list[TruthAudit] = []
+        albums: list[PictureAlbum] = []
 
         def observers(session: SamplingSession) -> Iterable[Observer]:
             who = f"{person.number} {person.name_masked}"
             audits.append(TruthAudit(simulated.world, session))
+            albums.append(PictureAlbum(folder, session))
             return (
                 trace,
-                PictureAlbum(folder, session),
+                albums[0],
                 SessionProgress(self._progress, who, session),
                 audits[0],
             )
 
         def seat(_: CalledPerson) -> AbstractContextManager[None]:
-            return simulated.seated(citizen.body, lambda: audits[0].close())
+            return simulated.seated(citizen.body, audits[0].close)
 
         served = booth.serve(person, seat, observers)
         trace.save(folder / "force.npz")
@@ -210,10 +209,14 @@ class Demonstration:
             f"{person.number} {person.name_masked} {ending}, "
             f"{sum(site.strokes for site in result.sites)} strokes, {result.duration_s:.1f} s"
         )
-        return row
+        return Chapter(row, trace, tuple(albums[0].kept))
 
 
-def _say_where(folder: DemoFolder, console: Console) -> None:
+def _tell(plan: DemoPlan, chapters: list[Chapter], folder: DemoFolder, console: Console) -> None:
+    if chapters:
+        print_table([chapter.row for chapter in chapters], console)
+        title = f"Throat-swab booth: {len(chapters)} of {plan.citizens} citizens, seed {plan.seed}"
+        write_report(folder.report, chapters, title)
     console.print(
         f"records: {folder.records}  pictures and force traces: {folder.sessions}  "
         f"report: {folder.report}",
