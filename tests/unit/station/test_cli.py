@@ -1,0 +1,97 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from station import cli
+from station.instructions import TEXTS, Instruction, instruction_for
+from vision.target import RefusalReason
+
+
+def booth(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "from station.cli import main; main()"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+
+
+def test_help_names_every_command_without_importing_what_is_heavy() -> None:
+    done = booth("--help")
+    assert done.returncode == 0
+    for name in ("demo", "doctor", "record", "station", "sim", "arm", "vision", "queue"):
+        assert name in done.stdout
+    check = (
+        "import sys; from station.cli import run, app; run(app, ['--help']); "
+        "heavy = {'numba', 'pybullet', 'pinocchio', 'onnxruntime', 'moderngl', 'fastapi', 'cv2'}; "
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    light = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=False
+    )
+    assert light.returncode == 0, light.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nonsense"], "no such command 'nonsense'"),
+        (["doctor", "--bogus"], "no such option: --bogus"),
+        (["station", "diagram", "--format", "jpeg"], "'jpeg' is not one of"),
+        (["record", "verify"], "missing argument"),
+    ],
+)
+def test_misuse_is_one_line_and_exit_code_2(arguments: list[str], told: str) -> None:
+    done = booth(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert told in done.stderr
+    assert "--help`" in done.stderr
+
+
+def test_a_foreseen_error_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    done = booth("record", "show", str(tmp_path / "none.json"))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "none.json" in done.stderr
+
+
+def test_the_diagram_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(cli.app, ["station", "diagram"]) == 0
+    assert capsys.readouterr().out.startswith("stateDiagram-v2")
+
+
+def test_the_doctor_says_each_line_and_how_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.run(cli.app, ["doctor"])
+    out = capsys.readouterr().out
+    for subject in ("Python", "packages", "graphics", "real time", "camera", "arm", "database"):
+        assert subject in out
+    for line in out.splitlines():
+        assert line.split()[0] in ("ok", "note", "FAIL")
+        if not line.startswith("ok"):
+            assert "->" in line, f"no remedy in: {line}"
+
+
+def test_every_instruction_has_both_texts() -> None:
+    assert set(TEXTS) == set(Instruction)
+    for chinese, english in TEXTS.values():
+        assert chinese
+        assert english.isascii() or "“" in english
+
+
+def test_a_refusal_that_the_person_can_mend_has_an_instruction() -> None:
+    not_theirs = {
+        RefusalReason.DEPTH_INVALID,
+        RefusalReason.LIGHT,
+        RefusalReason.MODEL_UNSURE,
+        RefusalReason.CAMERA,
+    }
+    for reason in RefusalReason:
+        assert (instruction_for(reason) is None) == (reason in not_theirs), reason
