@@ -1,1 +1,1 @@
-"""One booth's brain: the sampling session tying camera, arm and queue, and the `booth` command."""
+"""One booth's brain: the sampling session that ties camera, arm and queue; the `booth` command."""

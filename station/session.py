@@ -496,7 +496,7 @@ class SamplingSession:
         """After an abort: the controller brakes or withdraws; wait until it has."""
         if self._ended_ns is not None:
             return
-        if report.phase not in (Phase.STOPPED, Phase.HOLDING):
+        if not (report.done or report.phase in (Phase.STOPPED, Phase.HOLDING)):
             self._still_ns = None
         elif self._still_ns is None:
             self._still_ns = self._now
