@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Build the workspace into robot_ws/install: against ROS 2 where it is sourced, else against the
+# ROS wheels of the active (or given) virtual environment. Usage: robot_ws/build.sh [colcon options]
+set -euo pipefail
+cd "$(dirname "$0")"
+
+if [ -n "${ROS_DISTRO:-}" ]; then
+  paths=(src)                                   # a full installation brings tf2_msgs itself
+else
+  environment=${VIRTUAL_ENV:-../.venv}
+  [ -x "$environment/bin/colcon" ] || {
+    echo "no colcon in $environment: run 'make setup', or set VIRTUAL_ENV" >&2; exit 1; }
+  environment=$(cd "$environment" && pwd)
+  export PATH="$environment/bin:$PATH" LD_LIBRARY_PATH="$environment/lib:${LD_LIBRARY_PATH:-}"
+  export AMENT_PREFIX_PATH="$environment" CMAKE_PREFIX_PATH="$environment"
+  paths=(src)
+  [ -d "$environment/share/tf2_msgs" ] || paths+=(fallback)
+fi
+
+exec colcon --log-base log build --merge-install --base-paths "${paths[@]}" \
+  --event-handlers console_direct- \
+  --cmake-args -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=Release --no-warn-unused-cli "$@"

@@ -1,0 +1,1 @@
+"""What the booth's nodes share: topics and QoS, parameters, heartbeats, conversions."""
