@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Build the workspace into robot_ws/install: against ROS 2 where it is sourced, else against the
-# ROS wheels of the active (or given) virtual environment. Usage: robot_ws/build.sh [colcon options]
+# ROS wheels of a virtual environment: VENV, else the active one, else .venv in the repository.
+# Usage: robot_ws/build.sh [colcon options]
 set -euo pipefail
+environment=$(realpath -m "${VENV:-${VIRTUAL_ENV:-"$(dirname "$0")/../.venv"}}")
 cd "$(dirname "$0")"
 
 if [ -n "${ROS_DISTRO:-}" ]; then
   paths=(src)                                   # a full installation brings tf2_msgs itself
 else
-  environment=${VIRTUAL_ENV:-../.venv}
   [ -x "$environment/bin/colcon" ] || {
-    echo "no colcon in $environment: run 'make setup', or set VIRTUAL_ENV" >&2; exit 1; }
-  environment=$(cd "$environment" && pwd)
+    echo "no colcon in $environment: run 'make test' once, or set VENV to where it is" >&2; exit 1; }
   export PATH="$environment/bin:$PATH" LD_LIBRARY_PATH="$environment/lib:${LD_LIBRARY_PATH:-}"
   export AMENT_PREFIX_PATH="$environment" CMAKE_PREFIX_PATH="$environment"
   paths=(src)

@@ -1,0 +1,246 @@
+"""Goals, mouth motion and the loop's reports from and to messages."""
+
+from typing import Any
+
+import numpy as np
+from geometry_msgs.msg import WrenchStamped
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState
+
+from arm_control.limits import Zone
+from arm_control.motion import (
+    Corridor,
+    Enter,
+    Goal,
+    Hold,
+    MoveJoints,
+    MoveTip,
+    Reference,
+    Wipe,
+    Withdraw,
+)
+from arm_control.ports import ArmState
+from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from arm_control.target import MouthMotion, SiteTarget
+from booth_common.convert import (
+    header_message,
+    point_message,
+    points_from_message,
+    pose_from_message,
+    pose_message,
+    stamp_message,
+    transforms_message,
+    twist_from_message,
+    twist_message,
+    vector_from_message,
+    vector_message,
+    wrench_from_message,
+    wrench_message,
+)
+from booth_interfaces.msg import ArmGoal, SwabTarget
+from booth_interfaces.msg import ArmState as ArmStateMessage
+from booth_interfaces.msg import MouthMotion as MouthMotionMessage
+from spatial import Pose, vector
+
+__all__ = [
+    "arm_state_message",
+    "clock_message",
+    "goal_from_message",
+    "goal_message",
+    "header_message",
+    "joint_state_message",
+    "motion_from_message",
+    "motion_message",
+    "report_from_message",
+    "transforms_message",
+    "unsafe_reason",
+    "wrench_stamped_message",
+]
+
+
+def goal_message(goal: Goal) -> Any:
+    """Return a goal as a message."""
+    match goal:
+        case Hold():
+            return ArmGoal(kind=ArmGoal.HOLD)
+        case MoveJoints():
+            position = [float(angle) for angle in goal.position]
+            return ArmGoal(kind=ArmGoal.MOVE_JOINTS, position=position, scale=goal.scale)
+        case MoveTip():
+            return ArmGoal(
+                kind=ArmGoal.MOVE_TIP,
+                pose=pose_message(goal.pose),
+                reference=goal.reference.value,
+                speed=goal.speed,
+            )
+        case Enter():
+            return ArmGoal(
+                kind=ArmGoal.ENTER,
+                corridor_entry=point_message(goal.corridor.entry),
+                corridor_axis=vector_message(goal.corridor.axis),
+                corridor_radius=goal.corridor.radius,
+                corridor_depth=goal.corridor.depth,
+                depth=goal.depth,
+                speed=goal.speed,
+            )
+        case Wipe():
+            return ArmGoal(
+                kind=ArmGoal.WIPE,
+                target=_site_message(goal.target),
+                force=goal.force,
+                strokes=goal.strokes,
+                dwell=goal.dwell,
+                speed=goal.speed,
+            )
+        case Withdraw():
+            return ArmGoal(kind=ArmGoal.WITHDRAW, clearance=goal.clearance, speed=goal.speed)
+
+
+def goal_from_message(message: Any) -> Goal:
+    """Return a message's goal.
+
+    Raises GoalError (bounds), SpatialError (numbers) or ValueError (an unknown kind or name).
+    """
+    match message.kind:
+        case ArmGoal.HOLD:
+            return Hold()
+        case ArmGoal.MOVE_JOINTS:
+            return MoveJoints(vector(message.position, None, "joint goal"), message.scale)
+        case ArmGoal.MOVE_TIP:
+            pose = pose_from_message(message.pose)
+            return MoveTip(pose, Reference(message.reference), message.speed)
+        case ArmGoal.ENTER:
+            corridor = Corridor(
+                vector_from_message(message.corridor_entry),
+                vector_from_message(message.corridor_axis),
+                message.corridor_radius,
+                message.corridor_depth,
+            )
+            return Enter(corridor, message.depth, message.speed)
+        case ArmGoal.WIPE:
+            return Wipe(
+                _site_from_message(message.target),
+                message.force,
+                int(message.strokes),
+                message.dwell,
+                message.speed,
+            )
+        case ArmGoal.WITHDRAW:
+            return Withdraw(message.clearance, message.speed)
+        case kind:
+            raise ValueError(f"goal kind {kind} is unknown; see booth_interfaces/msg/ArmGoal")
+
+
+def motion_message(motion: MouthMotion, header: Any) -> Any:
+    """Return the mouth's motion; ``header`` has its stamp and the base frame's name."""
+    return MouthMotionMessage(
+        header=header, pose=pose_message(motion.base_mouth), twist=twist_message(motion.twist)
+    )
+
+
+def motion_from_message(message: Any, stamp_ns: int) -> MouthMotion:
+    """Return a message's motion of the mouth at ``stamp_ns`` [ns]."""
+    return MouthMotion(pose_from_message(message.pose), twist_from_message(message.twist), stamp_ns)
+
+
+def arm_state_message(
+    report: CycleReport, header: Any, goal_id: int, base_camera: Pose, *, holding: bool
+) -> Any:
+    """Return one cycle's report as a message; ``header`` has its stamp and the base frame's name."""
+    fault = report.fault
+    return ArmStateMessage(
+        header=header,
+        goal_id=goal_id,
+        phase=report.phase.value,
+        zone=report.zone.name.lower(),
+        done=bool(report.done),
+        progress=float(report.progress),
+        position=[float(angle) for angle in report.position],
+        base_tip=pose_message(report.base_tip),
+        base_camera=pose_message(base_camera),
+        wrench=wrench_message(report.wrench),
+        contact=bool(report.contact),
+        normal_force=float(report.normal_force),
+        strokes=int(report.strokes),
+        contact_duration=float(report.contact_s),
+        stiffness=float(report.stiffness),
+        tracking_error=float(report.tracking_error),
+        gripper_holding=holding,
+        fault_kind=fault.kind.value if fault else "",
+        fault_detail=fault.detail if fault else "",
+        fault_latched=bool(fault and fault.latched),
+    )
+
+
+def report_from_message(message: Any, stamp_ns: int) -> CycleReport:
+    """Return a message's report of the cycle at ``stamp_ns`` [ns]."""
+    fault = None
+    if message.fault_kind:
+        fault = Fault(FaultKind(message.fault_kind), message.fault_detail, message.fault_latched)
+    return CycleReport(
+        stamp_ns=stamp_ns,
+        phase=Phase(message.phase),
+        zone=Zone[message.zone.upper()],
+        done=message.done,
+        progress=message.progress,
+        position=vector(message.position, None, "joint position"),
+        base_tip=pose_from_message(message.base_tip),
+        wrench=wrench_from_message(message.wrench),
+        contact=message.contact,
+        normal_force=message.normal_force,
+        strokes=message.strokes,
+        contact_s=message.contact_duration,
+        stiffness=message.stiffness,
+        tracking_error=message.tracking_error,
+        fault=fault,
+    )
+
+
+def joint_state_message(state: ArmState, names: tuple[str, ...], header: Any) -> Any:
+    """Return the measured joints."""
+    return JointState(
+        header=header,
+        name=list(names),
+        position=[float(value) for value in state.position],
+        velocity=[float(value) for value in state.velocity],
+        effort=[float(value) for value in state.effort],
+    )
+
+
+def wrench_stamped_message(report: CycleReport, header: Any) -> Any:
+    """Return the compensated contact wrench; ``header`` has the base frame's name."""
+    return WrenchStamped(header=header, wrench=wrench_message(report.wrench))
+
+
+def clock_message(stamp_ns: int) -> Any:
+    """Return simulated time."""
+    return Clock(clock=stamp_message(stamp_ns))
+
+
+def unsafe_reason(message: Any) -> str:
+    """Return why a safety state is not safe, in one line."""
+    if message.faults:
+        return str(message.faults[0].detail)
+    if message.missing_nodes:
+        return f"not up: {', '.join(message.missing_nodes)}"
+    return "the safety node does not say why"
+
+
+def _site_message(target: SiteTarget) -> Any:
+    return SwabTarget(
+        site=target.site,
+        point=point_message(target.point),
+        normal=vector_message(target.normal),
+        path=[point_message(point) for point in target.path],
+        covariance=target.covariance.ravel(),
+    )
+
+
+def _site_from_message(message: Any) -> SiteTarget:
+    return SiteTarget(
+        message.site,
+        vector_from_message(message.point),
+        vector_from_message(message.normal),
+        points_from_message(message.path),
+        np.array(message.covariance).reshape(3, 3),
+    )

@@ -1,0 +1,237 @@
+"""The loop's process: it owns the arm and its time; the graph may stall, it does not.
+
+Everything that moves or stops the arm happens here, once per period of the driver's rate. The node
+sends goals and a permit; without a fresh permit the loop trips the safety monitor, which stops and
+withdraws, and latches. When the node dies the loop brings the arm to rest, then ends.
+"""
+
+import pickle
+import signal
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from arm_control.errors import ArmControlError
+from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from booth_arm.bench import Bench, BenchSettings, open_bench
+from booth_arm.link import PERMIT_AGE_S, STATE_BYTES, Answer, LoopNames, LoopState, Order, Permit
+from booth_common.shared import Block, picture_bytes, picture_size
+from spatial import NANOSECONDS_PER_SECOND, SpatialError
+from vision.frame import Frame
+
+_SHOW_S = 0.01  # between two states shown, on the loop's clock
+_ORPHAN_S = 12.0  # a loop without its node ends after this long, at rest or not
+_RESTED = frozenset({Phase.STOPPED, Phase.HOLDING})
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """What the loop's process is started with."""
+
+    booth: str
+    bench: BenchSettings
+    picture_rate_hz: float
+    pace: float
+
+
+def main(pipe: Connection, settings: LoopSettings) -> None:
+    """Run the loop until it is told to close, or its node has died and the arm is at rest."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the node, not us
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the arm comes to rest first, on `CLOSE`
+    try:
+        bench = open_bench(settings.bench)
+    except (ArmControlError, SpatialError, OSError, ImportError) as error:
+        pipe.send(str(error))
+        return
+    try:
+        Loop(pipe, bench, settings).run()
+    finally:
+        bench.close()
+
+
+class Loop:
+    """One arm's loop, between its controller and its node."""
+
+    def __init__(self, pipe: Connection, bench: Bench, settings: LoopSettings) -> None:
+        self._pipe = pipe
+        self._bench = bench
+        self._settings = settings
+        names = LoopNames(settings.booth)
+        self._shown = Block.create(names.state, STATE_BYTES)
+        self._permit_block = Block.attach(names.permit)
+        self._pictures: Block | None = None
+        if bench.camera is not None:
+            size = picture_size(bench.camera.intrinsics.width, bench.camera.intrinsics.height)
+            self._pictures = Block.create(names.camera, size)
+        self._goal_id = 0
+        self._cycles = 0
+        self._late = 0
+        self._latched = ""
+        self._had_permit = False
+        self._closing_since: float | None = None
+        self._orphaned = False
+
+    def run(self) -> None:
+        """Cycle until closed."""
+        bench = self._bench
+        period_ns = round(NANOSECONDS_PER_SECOND / bench.driver.info.rate_hz)
+        show_ns = round(_SHOW_S * NANOSECONDS_PER_SECOND)
+        picture_ns = round(NANOSECONDS_PER_SECOND / self._settings.picture_rate_hz)
+        deadline = bench.clock.now_ns() + period_ns
+        next_show = next_picture = 0
+        self._pipe.send(bench.driver.info)
+        pace = _Pace(self._settings.pace, bench.clock.now_ns()) if bench.simulated else None
+        try:
+            while True:
+                bench.clock.sleep_until(deadline)
+                self._check_permit()
+                report = bench.controller.cycle()
+                self._cycles += 1
+                self._late += bench.clock.now_ns() > deadline + period_ns
+                deadline = max(deadline + period_ns, bench.clock.now_ns())
+                if report.fault is not None and report.fault.latched:
+                    self._latched = report.fault.detail
+                self._take_orders()
+                if report.stamp_ns >= next_show or report.done:
+                    next_show = report.stamp_ns + show_ns
+                    self._show(report)
+                    if pace is not None:
+                        pace.wait(bench.clock.now_ns())
+                if self._pictures is not None and report.stamp_ns >= next_picture:
+                    next_picture = report.stamp_ns + picture_ns
+                    self._expose()
+                if self._may_end(report):
+                    return
+        finally:
+            bench.controller.stop()
+            self._shown.close()
+            self._permit_block.close()
+            if self._pictures is not None:
+                self._pictures.close()
+
+    def _check_permit(self) -> None:
+        value = self._permit_block.read()
+        if value is None:
+            return
+        permit: Permit = pickle.loads(value)  # noqa: S301 - written by our own parent process
+        age = time.monotonic() - permit.stamp_s
+        fresh = 0.0 <= age <= PERMIT_AGE_S
+        if fresh and permit.granted:
+            self._had_permit = True
+            return
+        if not self._had_permit:
+            return  # nothing moves before the first permit: orders are refused
+        self._had_permit = False
+        why = permit.reason if fresh else f"arm: no permit for {age:.2f} s, bound {PERMIT_AGE_S} s"
+        self._trip(why)
+
+    def _trip(self, why: str) -> None:
+        self._latched = why
+        self._bench.controller.safety.trip(Fault(FaultKind.HEARTBEAT, why, latched=True))
+
+    def _take_orders(self) -> None:
+        try:
+            while self._pipe.poll():
+                number, order, values = self._pipe.recv()
+                message = self._obey(order, values)
+                if number:
+                    self._pipe.send(Answer(number, not message, message))
+        except (EOFError, OSError):
+            if not self._orphaned:
+                self._orphaned = True
+                self._begin_closing("arm: its node has died")
+
+    def _obey(self, order: Order, values: tuple[Any, ...]) -> str:
+        """Carry out one order; return why not, or an empty text."""
+        bench = self._bench
+        try:
+            match order:
+                case Order.START:
+                    return self._start(*values)
+                case Order.FOLLOW:
+                    bench.controller.follow(*values)
+                case Order.STOP:
+                    self._trip(*values)
+                case Order.PAUSE:
+                    bench.controller.pause()
+                case Order.RESUME:
+                    bench.controller.resume(*values)
+                case Order.RESET:
+                    bench.controller.safety.reset(*values)
+                    self._latched = ""
+                    self._had_permit = False
+                case Order.GRASP:
+                    bench.gripper.grasp()
+                case Order.RELEASE:
+                    bench.gripper.release()
+                case Order.CUE | Order.SEAT | Order.DISMISS:
+                    bench.person(order.value, *values)
+                case Order.CLOSE:
+                    self._begin_closing("arm: its node is closing")
+        except (ArmControlError, SpatialError) as error:
+            return str(error)
+        return ""
+
+    def _start(self, goal_id: int, goal: Any) -> str:
+        if self._latched:
+            return f"a fault is latched ({self._latched}); look at the booth, then reset"
+        if not self._had_permit:
+            return "the arm has no permit to move; bring up the safety node"
+        self._bench.controller.start(goal)
+        self._goal_id = goal_id
+        return ""
+
+    def _show(self, report: CycleReport) -> None:
+        bench = self._bench
+        joints = bench.driver.read()
+        state = LoopState(
+            report,
+            joints,
+            bench.controller.model.base_camera(joints.position),
+            bench.gripper.holding,
+            self._goal_id,
+            self._cycles,
+            self._late,
+            self._latched,
+        )
+        self._shown.write(pickle.dumps(state))
+
+    def _expose(self) -> None:
+        if self._bench.camera is None or self._pictures is None:
+            return
+        frame = self._bench.camera.next_frame(0.0)
+        if isinstance(frame, Frame):
+            self._pictures.write(picture_bytes(frame))
+
+    def _begin_closing(self, why: str) -> None:
+        if self._closing_since is None:
+            self._closing_since = time.monotonic()
+            if self._goal_id:
+                self._trip(why)
+
+    def _may_end(self, report: CycleReport) -> bool:
+        if self._closing_since is None:
+            return False
+        waited = time.monotonic() - self._closing_since
+        return waited > _ORPHAN_S or (waited > 0.2 and report.phase in _RESTED)
+
+
+class _Pace:
+    """Keeps simulated time from running ahead of ``pace`` times the wall's."""
+
+    def __init__(self, pace: float, now_ns: int) -> None:
+        self._pace = pace
+        self._began_s = time.monotonic()
+        self._began_ns = now_ns
+
+    def wait(self, now_ns: int) -> None:
+        due = self._began_s + (now_ns - self._began_ns) / NANOSECONDS_PER_SECOND / self._pace
+        ahead = due - time.monotonic()
+        if ahead > 0.0:
+            time.sleep(ahead)
+        elif ahead < -0.5:  # too slow for the pace: do not race to catch up
+            self._began_s = time.monotonic()
+            self._began_ns = now_ns
+
+

@@ -1,0 +1,205 @@
+"""The arm node: hands goals to the control loop's process and shows what it reports."""
+
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+
+from arm_control.errors import ArmControlError
+from booth_arm import convert, loop
+from booth_arm.bench import BenchSettings
+from booth_arm.link import LoopLink, LoopNames, LoopState, Order
+from booth_arm.simulated_person import SimulatedPerson
+from booth_common import topics
+from booth_common.heartbeat import SILENCE_S
+from booth_common.node import BoothNode, run
+from booth_common.parameters import number, text
+from spatial import SpatialError
+
+PERMIT_PERIOD_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The arm node's parameters."""
+
+    driver: str = text("sim", "which arm is driven", ("sim", "ur", "xarm", "franka"))
+    address: str = text("", "the real arm's address; unused with the simulator")
+    arm: str = text("kuka_iiwa", "the arm's description in the catalogue")
+    seed: int = number(7, 0, 2_000_000_000, "seed of the simulated booth and its people")
+    population: str = text("adult", "whom the simulator seats", ("adult", "child", "elderly"))
+    pace: float = number(1.0, 0.1, 20.0, "simulated seconds per second, at most")
+    picture_rate_hz: float = number(10.0, 1.0, 30.0, "simulated pictures per second [Hz]")
+    state_rate_hz: float = number(50.0, 10.0, 200.0, "how often the state is published [Hz]")
+
+
+class ArmNode(BoothNode[Settings]):
+    """Grants the loop its permit while the safety node says all is well, and silence is a no."""
+
+    def __init__(self) -> None:
+        super().__init__("arm", Settings)
+        self._state = self.plain_publisher(topics.ARM_STATE)
+        self._joints = self.plain_publisher(topics.JOINTS)
+        self._wrench = self.plain_publisher(topics.WRENCH)
+        self._tf = self.plain_publisher(topics.TF)
+        self._tf_static = self.plain_publisher(topics.TF_STATIC)
+        self._clock = self.plain_publisher(topics.CLOCK) if self.stamps.simulated else None
+        self._link: LoopLink | None = None
+        self._timers: list[Any] = []
+        self._goal_ids = count(1)
+        self._safe_heard_s = 0.0
+        self._unsafe = "safety: its state was never heard; bring up the safety node"
+        self._shown_cycle = -1
+        self._last: LoopState | None = None
+        self._person: SimulatedPerson | None = None
+        group = ReentrantCallbackGroup()
+        self.listen(topics.SAFETY, self._on_safety, callback_group=group)
+        self.listen(topics.MOUTH_MOTION, self._on_motion)
+        self.listen(topics.SESSION, self._on_session)
+        self.serve(topics.START_MOTION, self._on_start, callback_group=group)
+        self.serve(topics.STOP, self._on_stop, callback_group=group)
+        self.serve(topics.PAUSE, self._on_pause, callback_group=group)
+        self.serve(topics.GRIPPER, self._on_gripper, callback_group=group)
+        self.serve(topics.RESET_LOOP, self._on_reset, callback_group=group)
+
+    def acquire(self) -> None:
+        """Start the loop's process."""
+        s = self.settings
+        bench = BenchSettings(s.driver, s.address, s.arm, s.seed)
+        settings = loop.LoopSettings(self.booth, bench, s.picture_rate_hz, s.pace)
+        self._link = LoopLink(loop.main, settings, LoopNames(self.booth))
+        if s.driver == "sim":
+            self._person = SimulatedPerson(self._link, s.seed, s.population)
+        self._timers = [
+            self.create_timer(PERMIT_PERIOD_S, self._renew_permit, clock=self.steady_clock),
+            self.create_timer(1.0 / s.state_rate_hz, self._show, clock=self.steady_clock),
+        ]
+
+    def release(self) -> None:
+        """Let the loop bring the arm to rest, and end it."""
+        for timer in self._timers:
+            self.destroy_timer(timer)
+        self._timers = []
+        if self._link is not None:
+            self._link.close()
+        self._link = self._person = self._last = None
+
+    def condition(self) -> tuple[str, dict[str, str]]:
+        """Return the loop's latched fault, or its absence."""
+        if self._link is None or self._last is None:
+            return "", {}
+        values = {
+            "cycles": str(self._last.cycles),
+            "late_cycles": str(self._last.late_cycles),
+            "loop_pid": str(self._link.pid),
+        }
+        problem = self._last.latched if self._link.alive else "the control loop has ended"
+        return problem, values
+
+    def _renew_permit(self) -> None:
+        if self._link is None:
+            return
+        silent = time.monotonic() - self._safe_heard_s
+        if self._safe_heard_s and silent > SILENCE_S:
+            self._unsafe = f"safety: its state was not heard for {silent:.2f} s, bound {SILENCE_S} s"
+        self._link.permit(granted=self.active and not self._unsafe, reason=self._unsafe)
+
+    def _show(self) -> None:
+        state = self._link.state() if self._link is not None else None
+        if state is None or state.cycles == self._shown_cycle:
+            return
+        self._shown_cycle = state.cycles
+        report = state.report
+        if state.latched and (self._last is None or not self._last.latched):
+            self.report_fault("arm_stopped", state.latched)
+        self._last = state
+        if self._clock is not None:
+            self._clock.publish(convert.clock_message(report.stamp_ns))
+        stamp = self.stamps.header_stamp(report.stamp_ns)
+        base = convert.header_message(stamp, self.frame("base"))
+        self._state.publish(
+            convert.arm_state_message(
+                report, base, state.goal_id, state.base_camera, holding=state.holding
+            )
+        )
+        names = self._link.info.joint_names if self._link is not None else ()
+        self._joints.publish(convert.joint_state_message(state.joints, names, base))
+        self._wrench.publish(convert.wrench_stamped_message(report, base))
+        self._tf.publish(
+            convert.transforms_message(
+                stamp,
+                [
+                    (self.frame("base"), self.frame("tip"), report.base_tip),
+                    (self.frame("base"), self.frame("optical"), state.base_camera),
+                ],
+            )
+        )
+
+    # Callbacks
+
+    def _on_safety(self, message: Any) -> None:
+        self._safe_heard_s = time.monotonic()
+        self._unsafe = "" if message.safe else convert.unsafe_reason(message)
+
+    def _on_motion(self, message: Any) -> None:
+        if self._link is None or not self.active:
+            return
+        try:
+            motion = convert.motion_from_message(message, self.stamps.stamp_ns(message.header.stamp))
+        except SpatialError as error:
+            self.report_fault("mouth_motion", str(error))
+            return
+        self._link.tell(Order.FOLLOW, motion)
+
+    def _on_session(self, message: Any) -> None:
+        if self._person is not None:
+            self._person.session(message.session_id, message.state, message.instruction)
+
+    def _on_start(self, request: Any, response: Any) -> Any:
+        try:
+            goal = convert.goal_from_message(request.goal)
+        except (ArmControlError, SpatialError, ValueError) as error:
+            response.accepted, response.message = False, str(error)
+            return response
+        goal_id = next(self._goal_ids)
+        response.accepted, response.message = self._ask(Order.START, goal_id, goal)
+        response.goal_id = goal_id
+        return response
+
+    def _on_stop(self, _request: Any, response: Any) -> Any:
+        response.success, response.message = self._ask(Order.STOP, "arm/stop was called")
+        return response
+
+    def _on_pause(self, request: Any, response: Any) -> Any:
+        order = (Order.PAUSE,) if request.data else (Order.RESUME, "arm/pause")
+        response.success, response.message = self._ask(*order)
+        return response
+
+    def _on_gripper(self, request: Any, response: Any) -> Any:
+        order = Order.GRASP if request.data else Order.RELEASE
+        response.success, response.message = self._ask(order)
+        return response
+
+    def _on_reset(self, request: Any, response: Any) -> Any:
+        if not request.person.strip():
+            response.accepted, response.message = False, "a reset needs the name of a person"
+            return response
+        response.accepted, response.message = self._ask(Order.RESET, request.person)
+        return response
+
+    def _ask(self, order: Order, *values: Any) -> tuple[bool, str]:
+        if self._link is None or not self.active:
+            return False, "the arm node is not active; bring the booth up"
+        answer = self._link.ask(order, *values)
+        return answer.accepted, answer.message
+
+
+def main() -> None:
+    """Run the arm node."""
+    run(ArmNode)
+
+
+if __name__ == "__main__":
+    main()

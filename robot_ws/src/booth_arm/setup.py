@@ -1,0 +1,24 @@
+"""Install the package the way ament_python expects."""
+
+from setuptools import find_packages, setup
+
+NAME = "booth_arm"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    description="The arm's control loop in a process of its own, and the node beside it.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": [
+            "arm = booth_arm.node:main",
+        ]
+    },
+)

@@ -1,0 +1,1 @@
+"""Calls people from the queue service and reports their sessions to it."""

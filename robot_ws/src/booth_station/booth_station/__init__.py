@@ -1,0 +1,1 @@
+"""The sampling session as an action."""

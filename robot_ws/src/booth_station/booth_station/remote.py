@@ -1,0 +1,167 @@
+"""The arm as the session drives it, over topics and services of the arm node."""
+
+import threading
+import time
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from arm_control.errors import ArmControlError, GoalError
+from arm_control.limits import Zone
+from arm_control.motion import Goal
+from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from arm_control.target import MouthMotion
+from spatial import Pose, Wrench, seconds, vector
+
+SILENCE_S = 0.4
+"""The arm node's longest silence before the session takes it for dead."""
+
+CALL_TIMEOUT_S = 1.5
+"""The longest the arm node may take to answer a call."""
+
+_MEMORY_S = 2.0
+
+
+class RemoteArm:
+    """Stands for ``arm_control.ArmController`` in a sampling session; each cycle is one state.
+
+    ``take`` is called by the subscription's thread, everything else by the session's. A silent arm
+    node is reported as a latched fault, so the session ends as after any other stop.
+    """
+
+    def __init__(
+        self,
+        call_start: Callable[[Goal], Any],
+        call_stop: Callable[[], Any],
+        publish_motion: Callable[[MouthMotion], None],
+    ) -> None:
+        self._call_start = call_start
+        self._call_stop = call_stop
+        self._publish_motion = publish_motion
+        self._news = threading.Condition()
+        self._report: CycleReport | None = None
+        self._goal_id = 0
+        self._reported_goal = 0
+        self._handed_ns = -1
+        self._cameras: deque[tuple[int, Pose]] = deque()
+        self.holding = False
+
+    def take(self, report: CycleReport, goal_id: int, base_camera: Pose, *, holding: bool) -> None:
+        """Take in one state of the arm node."""
+        with self._news:
+            if self._report is not None and report.stamp_ns < self._report.stamp_ns:
+                self._cameras.clear()  # the arm node was started again, with its simulator
+                self._handed_ns = -1
+            self._report = report
+            self._reported_goal = goal_id
+            self.holding = holding
+            self._cameras.append((report.stamp_ns, base_camera))
+            while seconds(report.stamp_ns - self._cameras[0][0]) > _MEMORY_S:
+                self._cameras.popleft()
+            self._news.notify_all()
+
+    def follow(self, motion: MouthMotion) -> None:
+        """Send the newest estimate of the mouth's motion."""
+        self._publish_motion(motion)
+
+    def start(self, goal: Goal) -> None:
+        """Hand over ``goal``. Raises GoalError where the arm does not take it."""
+        answer = self._call_start(goal)
+        if answer is None:
+            raise GoalError(f"the arm node did not answer within {CALL_TIMEOUT_S} s; is it up?")
+        if not answer.accepted:
+            raise GoalError(answer.message)
+        with self._news:
+            self._goal_id = answer.goal_id
+
+    def stop(self) -> None:
+        """Ask for a stop; the loop would come to one by itself, should this not arrive."""
+        self._call_stop()
+
+    def cycle(self) -> CycleReport:
+        """Wait for the next state, of the goal last started, and return its report."""
+        end = time.monotonic() + SILENCE_S
+        with self._news:
+            while True:
+                report = self._report
+                if report is not None and report.stamp_ns > self._handed_ns:
+                    if self._reported_goal == self._goal_id or report.fault is not None:
+                        self._handed_ns = report.stamp_ns
+                        return report
+                left = end - time.monotonic()
+                if left <= 0.0:
+                    return self._silent(report)
+                self._news.wait(left)
+
+    def base_camera_at(self, stamp_ns: int) -> Pose:
+        """Return the camera's pose at ``stamp_ns`` [ns], between the two states around it.
+
+        Raises ArmControlError where the stamp lies outside the last two seconds.
+        """
+        with self._news:
+            cameras = tuple(self._cameras)
+        stamps = [stamp for stamp, _ in cameras]
+        after = bisect_left(stamps, stamp_ns)
+        if after == len(cameras) or (after == 0 and stamps[0] != stamp_ns):
+            span = f"{stamps[0]} to {stamps[-1]}" if stamps else "nothing"
+            raise ArmControlError(
+                f"no camera pose at {stamp_ns} ns, known is {span}; is the arm node up?"
+            )
+        if after == 0:
+            return cameras[0][1]
+        (early, first), (late, last) = cameras[after - 1], cameras[after]
+        return first.interpolate(last, (stamp_ns - early) / (late - early))
+
+    def _silent(self, report: CycleReport | None) -> CycleReport:
+        fault = Fault(
+            FaultKind.HEARTBEAT, f"arm: silent for {SILENCE_S} s; bring it back, then reset", True
+        )
+        if report is not None:
+            moved_on = report.stamp_ns + round(SILENCE_S * 1e9)
+            return replace(report, stamp_ns=moved_on, phase=Phase.STOPPED, fault=fault)
+        return CycleReport(
+            stamp_ns=0,
+            phase=Phase.STOPPED,
+            zone=Zone.FREE,
+            done=False,
+            progress=0.0,
+            position=vector((), None),
+            base_tip=Pose(),
+            wrench=Wrench(),
+            contact=False,
+            normal_force=0.0,
+            strokes=0,
+            contact_s=0.0,
+            stiffness=0.0,
+            tracking_error=0.0,
+            fault=fault,
+        )
+
+
+class RemoteGripper:
+    """The gripper behind the arm node. Raises ArmControlError where it does not obey."""
+
+    def __init__(self, arm: RemoteArm, call: Callable[[bool], Any]) -> None:
+        self._arm = arm
+        self._call = call
+
+    @property
+    def holding(self) -> bool:
+        """Whether a swab was held at the last state."""
+        return self._arm.holding
+
+    def grasp(self) -> None:
+        """Close on the swab."""
+        self._move(True)
+
+    def release(self) -> None:
+        """Open."""
+        self._move(False)
+
+    def _move(self, close: bool) -> None:
+        answer = self._call(close)
+        if answer is None or not answer.success:
+            why = "no answer" if answer is None else answer.message
+            raise ArmControlError(f"the gripper did not {'close' if close else 'open'}: {why}")

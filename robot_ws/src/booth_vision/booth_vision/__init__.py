@@ -1,0 +1,1 @@
+"""The camera and the throat's locator as a node."""

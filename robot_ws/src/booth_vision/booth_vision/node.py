@@ -1,0 +1,124 @@
+"""The vision node: pictures in, sightings out, at the camera's rate."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+from booth_common import topics
+from booth_common.node import BoothNode, run
+from booth_common.parameters import number, text
+from booth_vision import convert
+from booth_vision.cameras import open_camera
+from vision.camera import Camera, NoFrame
+from vision.frame import Frame
+from vision.network import load_network
+from vision.pipeline import ThroatLocator
+from vision.target import Refusal, RefusalReason, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The vision node's parameters."""
+
+    camera: str = text(
+        "shared", "where pictures come from", ("shared", "realsense")
+    )
+    rate_hz: float = number(
+        10.0, 1.0, 30.0, "pictures understood per second, at most [Hz]", live=True
+    )
+    timeout_s: float = number(
+        0.2, 0.02, 1.0, "silence of the camera that is reported as a refusal [s]", live=True
+    )
+
+
+class VisionNode(BoothNode[Settings]):
+    """Understands the camera's pictures in a thread of its own and publishes what they show."""
+
+    def __init__(self) -> None:
+        super().__init__("vision", Settings)
+        self._sightings = self.plain_publisher(topics.SIGHTING)
+        self._colour = self.plain_publisher(topics.COLOUR)
+        self._depth = self.plain_publisher(topics.DEPTH)
+        self._info = self.plain_publisher(topics.CAMERA_INFO)
+        self._camera: Camera | None = None
+        self._locator: ThroatLocator | None = None
+        self._thread: threading.Thread | None = None
+        self._ending = threading.Event()
+        self._problem = ""
+        self._frames = 0
+        self._locate_s = 0.0
+
+    def acquire(self) -> None:
+        """Load the network and open the camera."""
+        self._locator = ThroatLocator(load_network())
+        self._camera = open_camera(self.settings.camera, f"swab_{self.booth}_camera")
+
+    def work(self) -> None:
+        """Begin to look."""
+        self._ending.clear()
+        self._thread = threading.Thread(target=self._look, name="vision", daemon=True)
+        self._thread.start()
+
+    def rest(self) -> None:
+        """End looking."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join(timeout=2.0)
+            self._thread = None
+
+    def release(self) -> None:
+        """Let go of the camera."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+        self._locator = None
+
+    def condition(self) -> tuple[str, dict[str, str]]:
+        """Return the camera's fault, if it has one."""
+        values = {"frames": str(self._frames), "locate_ms": f"{1e3 * self._locate_s:.1f}"}
+        return self._problem, values
+
+    def _look(self) -> None:
+        camera, locator = self._camera, self._locator
+        while camera is not None and locator is not None and not self._ending.is_set():
+            began = time.monotonic()
+            frame = camera.next_frame(self.settings.timeout_s)
+            if isinstance(frame, NoFrame):
+                self._problem = f"{frame.fault}: {frame.detail}"
+                self._tell(Refusal(RefusalReason.CAMERA, self.stamps.now_ns(), self._problem), 0.0)
+                self._ending.wait(0.0 if frame.fault == "timeout" else self.settings.timeout_s)
+                continue
+            self._problem = ""
+            self._frames += 1
+            start = time.monotonic()
+            seen = locator.locate(frame)
+            self._locate_s = time.monotonic() - start
+            self._tell(seen, self._locate_s)
+            self._show(frame)
+            self._ending.wait(max(0.0, 1.0 / self.settings.rate_hz - (time.monotonic() - began)))
+
+    def _tell(self, seen: Sighting | Refusal, locate_s: float) -> None:
+        self._sightings.publish(
+            convert.sighting_message(seen, self._header(seen.stamp_ns), locate_s)
+        )
+
+    def _show(self, frame: Frame) -> None:
+        header = self._header(frame.stamp_ns)
+        if self._colour.get_subscription_count():
+            self._colour.publish(convert.colour_message(frame, header))
+        if self._depth.get_subscription_count():
+            self._depth.publish(convert.depth_message(frame, header))
+        if self._info.get_subscription_count():
+            self._info.publish(convert.camera_info_message(frame.intrinsics, header))
+
+    def _header(self, stamp_ns: int) -> object:
+        return convert.header_message(self.stamps.header_stamp(stamp_ns), self.frame("optical"))
+
+
+def main() -> None:
+    """Run the vision node."""
+    run(VisionNode)
+
+
+if __name__ == "__main__":
+    main()
