@@ -15,14 +15,26 @@ from arm_control.errors import ArmControlError
 from booth_common import convert, parameters, topics
 from booth_common.clock import NodeClock
 from booth_common.heartbeat import Heartbeat
+from booth_queue.errors import BoothQueueError
+from sim.errors import SimError
 from spatial import SpatialError
+from station.errors import StationError
 from vision.errors import VisionError
 
 S = TypeVar("S")
 
 DIAGNOSTICS_PERIOD_S = 1.0
 
-EXPECTED = (ArmControlError, VisionError, SpatialError, parameters.ParameterError, OSError)
+EXPECTED = (
+    ArmControlError,
+    VisionError,
+    SpatialError,
+    StationError,
+    SimError,
+    BoothQueueError,
+    parameters.ParameterError,
+    OSError,
+)
 """What the libraries raise when they cannot start; their messages carry the remedy."""
 
 

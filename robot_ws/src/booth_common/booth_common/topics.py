@@ -108,6 +108,10 @@ MODE = Topic(
     "station/mode", "booth_interfaces/msg/Mode", LATCHED, "station", "on change",
     "what the booth as a whole is doing",
 )  # fmt: skip
+TUBE = Topic(
+    "station/tube", "std_msgs/msg/String", LATCHED, "bar code scanner", "on change",
+    "bar code of the tube that stands in the rack",
+)  # fmt: skip
 SAFETY = Topic(
     "safety/state", "booth_interfaces/msg/SafetyState", STATE, "safety", "20 Hz",
     "the verdict on the whole booth; silence is a stop",
@@ -142,7 +146,7 @@ CLOCK = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     SIGHTING, COLOUR, DEPTH, CAMERA_INFO, JOINTS, WRENCH, ARM_STATE, MOUTH_MOTION, SESSION, MODE,
-    SAFETY, FAULTS, *HEARTBEATS, DIAGNOSTICS, TF, TF_STATIC, CLOCK,
+    TUBE, SAFETY, FAULTS, *HEARTBEATS, DIAGNOSTICS, TF, TF_STATIC, CLOCK,
 )  # fmt: skip
 
 START_MOTION = Call(

@@ -1,21 +1,22 @@
 """The session's states, feedback and results to messages."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from action_msgs.msg import GoalStatus
-
-from booth_arm.convert import goal_message, motion_message, report_from_message
+from booth_arm.convert import goal_message, motion_message, report_from_message, unsafe_reason
 from booth_common.convert import header_message, pose_from_message
 from booth_interfaces.action import CollectSample
 from booth_interfaces.msg import Mode, SessionState
 from booth_interfaces.srv import StartMotion
 from booth_vision.convert import sighting_from_message
+from booth_station.snapshot import Collected, Snapshot
 from station.record import Outcome
 
 __all__ = [
+    "ABORTED",
     "AUTOMATIC",
     "FAULT",
+    "SAMPLED",
+    "SETTABLE",
     "Snapshot",
     "feedback_message",
     "goal_message",
@@ -28,32 +29,20 @@ __all__ = [
     "session_message",
     "sighting_from_message",
     "start_request",
+    "unsafe_reason",
 ]
 
 AUTOMATIC: int = Mode.AUTOMATIC
-PAUSED: int = Mode.PAUSED
-MAINTENANCE: int = Mode.MAINTENANCE
 FAULT: int = Mode.FAULT
+SETTABLE = frozenset({Mode.AUTOMATIC, Mode.PAUSED, Mode.MAINTENANCE})
+SAMPLED = Outcome.SAMPLED
+ABORTED = Outcome.ABORTED
 
 _OUTCOMES = {
     Outcome.SAMPLED: CollectSample.Result.OUTCOME_DONE,
     Outcome.REFUSED: CollectSample.Result.OUTCOME_REFUSED,
     Outcome.ABORTED: CollectSample.Result.OUTCOME_ABORTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Where a session stands at one instant."""
-
-    session_id: str = ""
-    state: str = "idle"
-    site: str = ""
-    stroke: int = 0
-    force: float = 0.0
-    progress: float = 0.0
-    instruction: str = ""
-    reason: str = ""
 
 
 def session_message(snapshot: Snapshot, header: Any) -> Any:
@@ -84,13 +73,14 @@ def feedback_message(snapshot: Snapshot, stamp: Any) -> Any:
     )
 
 
-def result_message(
-    outcome: Outcome, reason: str, record_id: str, record_json: str, *, cancelled: bool
-) -> Any:
+def result_message(collected: Collected, *, cancelled: bool) -> Any:
     """Return the action's result."""
-    number = CollectSample.Result.OUTCOME_CANCELLED if cancelled else _OUTCOMES[outcome]
+    signed = collected.signed
     return CollectSample.Result(
-        outcome=number, reason=reason, record_id=record_id, record_json=record_json
+        outcome=CollectSample.Result.OUTCOME_CANCELLED if cancelled else _OUTCOMES[collected.outcome],
+        reason=collected.reason,
+        record_id=signed.digest if signed else "",
+        record_json=signed.to_bytes().decode() if signed else "",
     )
 
 
@@ -102,8 +92,3 @@ def mode_message(value: int) -> Any:
 def start_request(goal: Any) -> Any:
     """Return the call that hands the arm a goal."""
     return StartMotion.Request(goal=goal_message(goal))
-
-
-def accepted_or_running(status: int) -> bool:
-    """Whether an action goal with this status is not over."""
-    return status in (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING)

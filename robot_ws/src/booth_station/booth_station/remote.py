@@ -5,15 +5,13 @@ import time
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from arm_control.errors import ArmControlError, GoalError
-from arm_control.limits import Zone
 from arm_control.motion import Goal
-from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from arm_control.report import CycleReport
 from arm_control.target import MouthMotion
-from spatial import Pose, Wrench, seconds, vector
+from spatial import Pose, seconds
 
 SILENCE_S = 0.4
 """The arm node's longest silence before the session takes it for dead."""
@@ -27,8 +25,7 @@ _MEMORY_S = 2.0
 class RemoteArm:
     """Stands for ``arm_control.ArmController`` in a sampling session; each cycle is one state.
 
-    ``take`` is called by the subscription's thread, everything else by the session's. A silent arm
-    node is reported as a latched fault, so the session ends as after any other stop.
+    ``take`` is called by the subscription's thread, everything else by the session's.
     """
 
     def __init__(
@@ -81,7 +78,10 @@ class RemoteArm:
         self._call_stop()
 
     def cycle(self) -> CycleReport:
-        """Wait for the next state, of the goal last started, and return its report."""
+        """Wait for the next state, of the goal last started, and return its report.
+
+        Raises ArmControlError when the arm node is silent.
+        """
         end = time.monotonic() + SILENCE_S
         with self._news:
             while True:
@@ -92,7 +92,10 @@ class RemoteArm:
                         return report
                 left = end - time.monotonic()
                 if left <= 0.0:
-                    return self._silent(report)
+                    raise ArmControlError(
+                        f"arm: its state was not heard for {SILENCE_S} s; bring the arm node back, "
+                        "look at the booth, then reset"
+                    )
                 self._news.wait(left)
 
     def base_camera_at(self, stamp_ns: int) -> Pose:
@@ -113,31 +116,6 @@ class RemoteArm:
             return cameras[0][1]
         (early, first), (late, last) = cameras[after - 1], cameras[after]
         return first.interpolate(last, (stamp_ns - early) / (late - early))
-
-    def _silent(self, report: CycleReport | None) -> CycleReport:
-        fault = Fault(
-            FaultKind.HEARTBEAT, f"arm: silent for {SILENCE_S} s; bring it back, then reset", True
-        )
-        if report is not None:
-            moved_on = report.stamp_ns + round(SILENCE_S * 1e9)
-            return replace(report, stamp_ns=moved_on, phase=Phase.STOPPED, fault=fault)
-        return CycleReport(
-            stamp_ns=0,
-            phase=Phase.STOPPED,
-            zone=Zone.FREE,
-            done=False,
-            progress=0.0,
-            position=vector((), None),
-            base_tip=Pose(),
-            wrench=Wrench(),
-            contact=False,
-            normal_force=0.0,
-            strokes=0,
-            contact_s=0.0,
-            stiffness=0.0,
-            tracking_error=0.0,
-            fault=fault,
-        )
 
 
 class RemoteGripper:

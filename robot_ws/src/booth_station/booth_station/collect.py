@@ -1,0 +1,142 @@
+"""One sampling session from the goal to the signed record, free of ROS."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from arm_control.ports import Clock, Gripper
+from arm_control.procedure import Procedure
+from arm_control.report import CycleReport
+from booth_station.sight import TopicSight
+from booth_station.snapshot import Collected, Snapshot
+from station.config import SessionSettings
+from station.errors import StationError
+from station.instructions import Instruction
+from station.places import Places
+from station.ports import Controller
+from station.record import Decision, Outcome, Provenance, SamplingRecord
+from station.session import SamplingSession
+from station.store import RecordStore
+from vision.frame import Frame
+from vision.target import Refusal, Sighting
+
+_TELL_S = 0.1
+_STROKES_SHARE = 0.9  # of the progress; the rest is the way back and the tube
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be done, and for which ticket."""
+
+    session_id: str
+    ticket_key: str
+    tube: str
+    procedure: Procedure
+
+
+class Collection:
+    """Runs one ``SamplingSession`` in the caller's thread, and tells ``tell`` where it stands.
+
+    ``cancel`` may come from any thread: the session withdraws safely before it ends.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        controller: Controller,
+        gripper: Gripper,
+        sight: TopicSight,
+        clock: Clock,
+        places: Places,
+        settings: SessionSettings,
+        tell: Callable[[Snapshot], None],
+    ) -> None:
+        self._request = request
+        self._sight = sight
+        self._clock = clock
+        self._tell = tell
+        self._snapshot = Snapshot(session_id=request.session_id)
+        self._told_s = 0.0
+        self._lock = threading.Lock()
+        self._strokes_wanted = sum(step.strokes for step in request.procedure.sites)
+        self._session = SamplingSession(
+            controller, gripper, sight, self, request.procedure, places, settings, (self,)
+        )
+
+    def run(self) -> None:
+        """Go from the call to the end. The session itself turns every fault into an ending."""
+        session = self._session
+        session.call(self._clock.now_ns())
+        self._say_where()
+        while not session.finished:
+            if session.state == "called" and self._sight.somebody:
+                session.sit(self._clock.now_ns())
+            before = session.state
+            session.tick()
+            if session.state is not before or time.monotonic() - self._told_s > _TELL_S:
+                self._say_where()
+        self._say_where(session.result().detail)
+
+    def cancel(self, reason: str) -> None:
+        """Ask for the session to end, for ``reason``; the swab comes out first."""
+        self._session.cancel(reason)
+
+    def record(self, booth: str, provenance: Provenance, store: RecordStore) -> Collected:
+        """Sign and store what was done. A record that cannot be written is told, not dropped."""
+        result = self._session.result()
+        request = self._request
+        sampled = result.outcome is Outcome.SAMPLED
+        record = SamplingRecord(
+            booth=booth,
+            session=request.session_id,
+            ticket=request.ticket_key,
+            outcome=result.outcome,
+            reason=result.reason,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            duration_s=result.duration_s,
+            sites=result.sites,
+            trail=result.trail,
+            provenance=provenance,
+            tube=request.tube if sampled else "",
+        )
+        reason = f"{result.reason}: {result.detail}" if result.reason else ""
+        try:
+            return Collected(result.outcome, reason, store.append(record))
+        except StationError as error:
+            return Collected(Outcome.ABORTED, f"record: {error}", None)
+
+    # The session's guide and observer
+
+    def instruct(self, instruction: Instruction) -> None:
+        """Pass an instruction on to whoever shows and speaks it."""
+        self._update(instruction=instruction.value)
+        self._say_where()
+
+    def decided(self, decision: Decision) -> None:
+        """Take note of a decision."""
+
+    def cycled(self, report: CycleReport) -> None:
+        """Take note of the force."""
+        self._update(force=float(report.normal_force) if report.contact else 0.0)
+
+    def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
+        """Take note of a picture; the vision node has them, not the session."""
+
+    def _update(self, **changes: object) -> None:
+        with self._lock:
+            self._snapshot = replace(self._snapshot, **changes)  # type: ignore[arg-type]
+
+    def _say_where(self, reason: str = "") -> None:
+        session = self._session
+        share = session.strokes / self._strokes_wanted * _STROKES_SHARE
+        self._update(
+            state=session.state.value,
+            site=session.site or "",
+            stroke=session.strokes,
+            progress=1.0 if session.state == "done" else min(share, _STROKES_SHARE),
+            reason=reason,
+        )
+        self._told_s = time.monotonic()
+        self._tell(self._snapshot)

@@ -1,0 +1,69 @@
+"""Where a booth's things are, and what runs in it."""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import yaml
+
+from spatial import Pose, vector
+from station.errors import StationError
+from station.places import Places
+from station.record import Provenance
+
+_PREFIX = "sim:"
+_KEYS = frozenset({"look_out", "swab_rack", "tube_rack", "bin", "lift"})
+
+
+def layout(source: str) -> Places:
+    """Return the places of a simulated booth (``sim:ARM``) or of a layout file.
+
+    Raises StationError naming file and key where the file cannot be used.
+    """
+    if source.startswith(_PREFIX):
+        return _simulated(source.removeprefix(_PREFIX))
+    path = Path(source)
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise StationError(f"cannot read the layout {path}: {error}") from error
+    if not isinstance(document, dict) or set(document) - _KEYS or _KEYS - set(document) - {"lift"}:
+        raise StationError(f"{path}: wants the keys {', '.join(sorted(_KEYS))}, and no others")
+    try:
+        poses = {name: _pose(document[name]) for name in ("swab_rack", "tube_rack", "bin")}
+        return Places(
+            vector(document["look_out"], None, "look_out"),
+            poses["swab_rack"],
+            poses["tube_rack"],
+            poses["bin"],
+            float(document.get("lift", 0.06)),
+        )
+    except (TypeError, ValueError, KeyError) as error:
+        raise StationError(f"{path}: {error}; see docs/how-to/ros_booth.md") from error
+
+
+def provenance(source: str) -> Provenance:
+    """Return what ran: the versions that go into the record."""
+    return Provenance(
+        software=_version("swab-booth"),
+        configuration=source,
+        procedure="",
+        model="",
+        packages={name: _version(name) for name in ("numpy", "onnxruntime", "ros-rclpy")},
+        simulated=source.startswith(_PREFIX),
+    )
+
+
+def _simulated(arm_name: str) -> Places:
+    raise NotImplementedError(arm_name)
+
+
+def _pose(values: dict[str, list[float]]) -> Pose:
+    """Return the pose of ``position`` [m] and ``orientation`` (w, x, y, z)."""
+    return Pose.from_quaternion(values["orientation"], values["position"])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
