@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from launch import LaunchDescription
+from launch import Condition, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
     RegisterEventHandler,
     SetEnvironmentVariable,
 )
+from launch.conditions import IfCondition
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
@@ -23,8 +24,9 @@ def generate_launch_description() -> LaunchDescription:
     config = LaunchConfiguration("config")
     calibration = LaunchConfiguration("calibration")
 
-    def booth_node(package: str, name: str) -> LifecycleNode:
+    def booth_node(package: str, name: str, condition: Condition | None = None) -> LifecycleNode:
         return LifecycleNode(
+            condition=condition,
             package=package,
             executable=name,
             name=name,
@@ -64,6 +66,12 @@ def generate_launch_description() -> LaunchDescription:
                 description="the booth's dated calibration file, e.g. config/calibration.yaml",
             ),
             DeclareLaunchArgument(
+                "queue",
+                default_value="false",
+                choices=["true", "false"],
+                description="whether people come from the queue service named in the config",
+            ),
+            DeclareLaunchArgument(
                 "discovery",
                 default_value="LOCALHOST",
                 choices=["LOCALHOST", "SUBNET"],
@@ -76,7 +84,7 @@ def generate_launch_description() -> LaunchDescription:
             booth_node("booth_arm", "arm"),
             booth_node("booth_vision", "vision"),
             booth_node("booth_station", "station"),
-            booth_node("booth_queue_bridge", "queue"),
+            booth_node("booth_queue_bridge", "queue", IfCondition(LaunchConfiguration("queue"))),
             recorder,
             lifecycle,
             # a booth that could not be brought up, or lost its manager, is taken down as a whole

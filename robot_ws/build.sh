@@ -18,5 +18,5 @@ else
 fi
 
 exec colcon --log-base log build --merge-install --base-paths "${paths[@]}" \
-  --event-handlers console_direct- \
-  --cmake-args -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=Release --no-warn-unused-cli "$@"
+  --event-handlers console_direct- "$@" \
+  --cmake-args -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=Release --no-warn-unused-cli

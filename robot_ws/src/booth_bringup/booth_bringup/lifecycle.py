@@ -22,7 +22,12 @@ _LOOK_S = 0.25
 class Settings:
     """The lifecycle manager's parameters."""
 
-    nodes: tuple[str, ...] = names(topics.NODES, "nodes to bring up, in this order", topics.NODES)
+    nodes: tuple[str, ...] = names(
+        topics.NODES[:-1], "nodes to bring up, in this order", topics.NODES
+    )
+    optional: tuple[str, ...] = names(
+        topics.NODES[-1:], "nodes to bring up after those, if and when they are there", topics.NODES
+    )
     timeout_s: float = number(90.0, 1.0, 600.0, "how long one node may take to come up [s]")
 
 
@@ -36,10 +41,11 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
     def __init__(self) -> None:
         super().__init__("lifecycle")
         self.settings = declare(self, Settings)
+        self._all = (*self.settings.nodes, *self.settings.optional)
         group = ReentrantCallbackGroup()
         self._states: dict[str, tuple[int, float]] = {}
         self._clients_of: dict[str, Any] = {}
-        for name in self.settings.nodes:
+        for name in self._all:
             topic = topics.heartbeat_of(name)
             self.create_subscription(
                 topics.interface(topic.type),
@@ -66,10 +72,10 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
     def keep_up(self, ending: threading.Event) -> None:
         """Bring up again what comes back unconfigured or inactive, until ``ending``."""
         while not ending.wait(_LOOK_S):
-            for name in self.settings.nodes:
+            for name in self._all:
                 state = self._state(name)
                 if state in (convert.UNCONFIGURED, convert.INACTIVE):
-                    self.get_logger().warning(f"{name} is back in state {state}; bringing it up")
+                    self.get_logger().info(f"{name} is there in state {state}; bringing it up")
                     self._raise(name)
 
     def _hear(self, name: str, state: int) -> None:
