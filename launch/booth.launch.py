@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from launch import Condition, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -14,6 +13,8 @@ from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
+
+from launch import Condition, LaunchDescription
 
 CONFIG = Path(__file__).parent / "config" / "booth.yaml"
 

@@ -1,5 +1,7 @@
 """Messages keep what the libraries said: every conversion is undone by its inverse."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,11 +28,12 @@ from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 pytestmark = pytest.mark.ros
 
 coordinate = st.floats(-2.0, 2.0, allow_nan=False)
+Triple = tuple[float, float, float]
 triple = st.tuples(coordinate, coordinate, coordinate)
 poses = st.builds(Pose.from_rotation_vector, triple, triple)
 
 
-def through_the_wire(message):
+def through_the_wire(message: Any) -> Any:
     from rclpy.serialization import deserialize_message, serialize_message
 
     return deserialize_message(serialize_message(message), type(message))
@@ -38,7 +41,7 @@ def through_the_wire(message):
 
 @given(poses)
 @settings(max_examples=50, deadline=None)
-def test_a_pose_survives(pose):
+def test_a_pose_survives(pose: Pose) -> None:
     from booth_common.convert import pose_from_message, pose_message
 
     assert pose_from_message(through_the_wire(pose_message(pose))).almost_equals(pose, 1e-12)
@@ -46,7 +49,7 @@ def test_a_pose_survives(pose):
 
 @given(triple, triple)
 @settings(max_examples=25, deadline=None)
-def test_twist_and_wrench_survive(first, second):
+def test_twist_and_wrench_survive(first: Triple, second: Triple) -> None:
     from booth_common.convert import (
         twist_from_message,
         twist_message,
@@ -64,7 +67,7 @@ def test_twist_and_wrench_survive(first, second):
 
 @given(st.integers(0, 2**31 * 10**9 - 1))
 @settings(max_examples=50, deadline=None)
-def test_a_stamp_keeps_its_nanoseconds(stamp):
+def test_a_stamp_keeps_its_nanoseconds(stamp: int) -> None:
     from booth_common.convert import stamp_from_message, stamp_message
 
     assert stamp_from_message(through_the_wire(stamp_message(stamp))) == stamp
@@ -90,11 +93,11 @@ GOALS: list[Goal] = [
 ]
 
 
-def fields(value):
+def fields(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def assert_same(first, second):
+def assert_same(first: Any, second: Any) -> None:
     assert type(first) is type(second)
     if isinstance(first, np.ndarray):
         np.testing.assert_allclose(first, second, atol=1e-12)
@@ -108,17 +111,17 @@ def assert_same(first, second):
 
 
 @pytest.mark.parametrize("goal", GOALS, ids=lambda goal: type(goal).__name__)
-def test_every_kind_of_goal_survives(goal):
+def test_every_kind_of_goal_survives(goal: Goal) -> None:
     from booth_arm.convert import goal_from_message, goal_message
 
     assert_same(goal_from_message(through_the_wire(goal_message(goal))), goal)
 
 
-def test_there_is_a_message_for_every_kind_of_goal():
+def test_there_is_a_message_for_every_kind_of_goal() -> None:
     assert {type(goal) for goal in GOALS} == set(Goal.__args__)
 
 
-def test_an_unknown_kind_of_goal_is_refused():
+def test_an_unknown_kind_of_goal_is_refused() -> None:
     from booth_arm.convert import goal_from_message
     from booth_interfaces.msg import ArmGoal
 
@@ -129,7 +132,7 @@ def test_an_unknown_kind_of_goal_is_refused():
 @pytest.mark.parametrize(
     "fault", [None, Fault(FaultKind.FORCE, "1.2 N, bound 1.0 N; look", latched=True)]
 )
-def test_a_report_survives(fault):
+def test_a_report_survives(fault: Fault | None) -> None:
     from booth_arm.convert import arm_state_message, header_message, report_from_message
     from booth_common.convert import stamp_message
 
@@ -156,7 +159,7 @@ def test_a_report_survives(fault):
     assert_same(again, report)
 
 
-def test_the_mouths_motion_survives():
+def test_the_mouths_motion_survives() -> None:
     from booth_arm.convert import header_message, motion_from_message, motion_message
     from booth_common.convert import stamp_message
 
@@ -189,9 +192,9 @@ def sighting() -> Sighting:
     )
 
 
-def test_a_sighting_survives():
-    from booth_vision.convert import header_message, sighting_from_message, sighting_message
+def test_a_sighting_survives() -> None:
     from booth_common.convert import stamp_message
+    from booth_vision.convert import header_message, sighting_from_message, sighting_message
 
     seen = sighting()
     message = sighting_message(seen, header_message(stamp_message(77), "optical"), 0.02)
@@ -205,16 +208,17 @@ def test_a_sighting_survives():
 
 
 @pytest.mark.parametrize("reason", RefusalReason)
-def test_every_refusal_survives(reason):
-    from booth_vision.convert import header_message, sighting_from_message, sighting_message
+def test_every_refusal_survives(reason: RefusalReason) -> None:
     from booth_common.convert import stamp_message
+    from booth_vision.convert import header_message, sighting_from_message, sighting_message
 
     refusal = Refusal(reason, 77, "31 mm, bound 35 mm")
     message = sighting_message(refusal, header_message(stamp_message(77), "optical"), 0.0)
     assert sighting_from_message(through_the_wire(message), 77) == refusal
 
 
-def test_a_picture_survives():
+def test_a_picture_survives() -> None:
+    from booth_common.convert import stamp_message
     from booth_vision.convert import (
         camera_info_message,
         colour_message,
@@ -222,7 +226,6 @@ def test_a_picture_survives():
         frame_from_messages,
         header_message,
     )
-    from booth_common.convert import stamp_message
 
     rng = np.random.default_rng(3)
     depth = rng.uniform(0.1, 0.6, (48, 64)).astype(np.float32)
@@ -247,7 +250,7 @@ def test_a_picture_survives():
     assert again.intrinsics == frame.intrinsics
 
 
-def test_a_mouth_becomes_a_transform_of_the_usual_kind():
+def test_a_mouth_becomes_a_transform_of_the_usual_kind() -> None:
     from booth_common.convert import stamp_message, transforms_message
 
     pose = Pose.from_rotation_vector((0.0, 0.0, np.pi / 2), (1.0, 2.0, 3.0))

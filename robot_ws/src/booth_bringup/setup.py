@@ -14,7 +14,7 @@ setup(
     ],
     install_requires=["setuptools"],
     zip_safe=True,
-    description="Brings the booth's nodes up in order, records sessions, and starts it all where ROS's launch is not installed.",
+    description="Brings the booth's nodes up in order, and records its sessions.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [

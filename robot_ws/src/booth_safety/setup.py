@@ -14,7 +14,7 @@ setup(
     ],
     install_requires=["setuptools"],
     zip_safe=True,
-    description="Watches the graph and the loop; what trips stays tripped until a person resets it.",
+    description="Watches graph and loop; what trips stays tripped until a person resets it.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [

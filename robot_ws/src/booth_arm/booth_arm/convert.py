@@ -3,6 +3,24 @@
 from typing import Any
 
 import numpy as np
+from booth_common.convert import (
+    header_message,
+    point_message,
+    points_from_message,
+    pose_from_message,
+    pose_message,
+    stamp_message,
+    transforms_message,
+    twist_from_message,
+    twist_message,
+    vector_from_message,
+    vector_message,
+    wrench_from_message,
+    wrench_message,
+)
+from booth_interfaces.msg import ArmGoal, SwabTarget
+from booth_interfaces.msg import ArmState as ArmStateMessage
+from booth_interfaces.msg import MouthMotion as MouthMotionMessage
 from geometry_msgs.msg import WrenchStamped
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
@@ -22,24 +40,6 @@ from arm_control.motion import (
 from arm_control.ports import ArmState
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.target import MouthMotion, SiteTarget
-from booth_common.convert import (
-    header_message,
-    point_message,
-    points_from_message,
-    pose_from_message,
-    pose_message,
-    stamp_message,
-    transforms_message,
-    twist_from_message,
-    twist_message,
-    vector_from_message,
-    vector_message,
-    wrench_from_message,
-    wrench_message,
-)
-from booth_interfaces.msg import ArmGoal, SwabTarget
-from booth_interfaces.msg import ArmState as ArmStateMessage
-from booth_interfaces.msg import MouthMotion as MouthMotionMessage
 from spatial import Pose, vector
 
 __all__ = [
@@ -146,7 +146,7 @@ def motion_from_message(message: Any, stamp_ns: int) -> MouthMotion:
 def arm_state_message(
     report: CycleReport, header: Any, goal_id: int, base_camera: Pose, *, holding: bool
 ) -> Any:
-    """Return one cycle's report as a message; ``header`` has its stamp and the base frame's name."""
+    """Return one cycle's report; ``header`` has its stamp and the base frame's name."""
     fault = report.fault
     return ArmStateMessage(
         header=header,

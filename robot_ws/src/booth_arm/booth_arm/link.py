@@ -15,10 +15,11 @@ from enum import StrEnum
 from multiprocessing.connection import Connection
 from typing import Any
 
+from booth_common.shared import Block, SharedError
+
 from arm_control.errors import ArmControlError
 from arm_control.ports import ArmInfo, ArmState
 from arm_control.report import CycleReport
-from booth_common.shared import Block, SharedError
 from spatial import Pose
 
 STATE_BYTES = 16_384

@@ -8,15 +8,19 @@ withdraws, and latches. When the node dies the loop brings the arm to rest, then
 import pickle
 import signal
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
+
+from booth_common.shared import Block, picture_bytes, picture_size
 
 from arm_control.errors import ArmControlError
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from booth_arm.bench import Bench, BenchSettings, open_bench
 from booth_arm.link import PERMIT_AGE_S, STATE_BYTES, Answer, LoopNames, LoopState, Order, Permit
-from booth_common.shared import Block, picture_bytes, picture_size
+from sim.errors import SimError
 from spatial import NANOSECONDS_PER_SECOND, SpatialError
 from vision.frame import Frame
 
@@ -41,7 +45,7 @@ def main(pipe: Connection, settings: LoopSettings) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the arm comes to rest first, on `CLOSE`
     try:
         bench = open_bench(settings.bench)
-    except (ArmControlError, SpatialError, OSError, ImportError) as error:
+    except (ArmControlError, SimError, SpatialError, OSError, ImportError) as error:
         pipe.send(str(error))
         return
     try:
@@ -71,6 +75,22 @@ class Loop:
         self._had_permit = False
         self._closing_since: float | None = None
         self._orphaned = False
+
+        controller, gripper, person = bench.controller, bench.gripper, bench.person
+        self._orders: Mapping[Order, Callable[..., str | None]] = {
+            Order.START: self._start,
+            Order.FOLLOW: controller.follow,
+            Order.STOP: self._trip,
+            Order.PAUSE: controller.pause,
+            Order.RESUME: controller.resume,
+            Order.RESET: self._reset,
+            Order.GRASP: gripper.grasp,
+            Order.RELEASE: gripper.release,
+            Order.SEAT: partial(person, "seat"),
+            Order.CUE: partial(person, "cue"),
+            Order.DISMISS: partial(person, "dismiss"),
+            Order.CLOSE: partial(self._begin_closing, "arm: its node is closing"),
+        }
 
     def run(self) -> None:
         """Cycle until closed."""
@@ -144,34 +164,15 @@ class Loop:
 
     def _obey(self, order: Order, values: tuple[Any, ...]) -> str:
         """Carry out one order; return why not, or an empty text."""
-        bench = self._bench
         try:
-            match order:
-                case Order.START:
-                    return self._start(*values)
-                case Order.FOLLOW:
-                    bench.controller.follow(*values)
-                case Order.STOP:
-                    self._trip(*values)
-                case Order.PAUSE:
-                    bench.controller.pause()
-                case Order.RESUME:
-                    bench.controller.resume(*values)
-                case Order.RESET:
-                    bench.controller.safety.reset(*values)
-                    self._latched = ""
-                    self._had_permit = False
-                case Order.GRASP:
-                    bench.gripper.grasp()
-                case Order.RELEASE:
-                    bench.gripper.release()
-                case Order.CUE | Order.SEAT | Order.DISMISS:
-                    bench.person(order.value, *values)
-                case Order.CLOSE:
-                    self._begin_closing("arm: its node is closing")
-        except (ArmControlError, SpatialError) as error:
+            return self._orders[order](*values) or ""
+        except (ArmControlError, SimError, SpatialError, ValueError) as error:
             return str(error)
-        return ""
+
+    def _reset(self, by: str) -> None:
+        self._bench.controller.safety.reset(by)
+        self._latched = ""
+        self._had_permit = False
 
     def _start(self, goal_id: int, goal: Any) -> str:
         if self._latched:
@@ -233,5 +234,3 @@ class _Pace:
         elif ahead < -0.5:  # too slow for the pace: do not race to catch up
             self._began_s = time.monotonic()
             self._began_ns = now_ns
-
-

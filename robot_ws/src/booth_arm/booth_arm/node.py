@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from booth_common import topics
+from booth_common.heartbeat import SILENCE_S
+from booth_common.node import BoothNode, run
+from booth_common.parameters import number, text
 from rclpy.callback_groups import ReentrantCallbackGroup
 
 from arm_control.errors import ArmControlError
@@ -12,10 +16,6 @@ from booth_arm import convert, loop
 from booth_arm.bench import BenchSettings
 from booth_arm.link import LoopLink, LoopNames, LoopState, Order
 from booth_arm.simulated_person import SimulatedPerson
-from booth_common import topics
-from booth_common.heartbeat import SILENCE_S
-from booth_common.node import BoothNode, run
-from booth_common.parameters import number, text
 from spatial import SpatialError
 
 PERMIT_PERIOD_S = 0.05
@@ -103,7 +103,9 @@ class ArmNode(BoothNode[Settings]):
             return
         silent = time.monotonic() - self._safe_heard_s
         if self._safe_heard_s and silent > SILENCE_S:
-            self._unsafe = f"safety: its state was not heard for {silent:.2f} s, bound {SILENCE_S} s"
+            self._unsafe = (
+                f"safety: its state was not heard for {silent:.2f} s, bound {SILENCE_S} s"
+            )
         self._link.permit(granted=self.active and not self._unsafe, reason=self._unsafe)
 
     def _show(self) -> None:
@@ -147,7 +149,9 @@ class ArmNode(BoothNode[Settings]):
         if self._link is None or not self.active:
             return
         try:
-            motion = convert.motion_from_message(message, self.stamps.stamp_ns(message.header.stamp))
+            motion = convert.motion_from_message(
+                message, self.stamps.stamp_ns(message.header.stamp)
+            )
         except SpatialError as error:
             self.report_fault("mouth_motion", str(error))
             return

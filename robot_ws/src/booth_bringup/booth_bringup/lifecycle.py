@@ -1,19 +1,20 @@
-"""Brings the booth's nodes up in order, and again when one comes back; the manager of lifecycles."""
+"""Brings the booth's nodes up in order, and up again when one comes back."""
 
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import rclpy
+from booth_common import topics
+from booth_common.parameters import ParameterError, declare, names, number
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 
 from booth_bringup import convert
-from booth_common import topics
-from booth_common.parameters import ParameterError, declare, names, number
 
 _LOOK_S = 0.25
 
@@ -153,10 +154,8 @@ def main() -> None:
 
     worker = threading.Thread(target=work, name="lifecycle", daemon=True)
     worker.start()
-    try:
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
         executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
     ending.set()
     worker.join(timeout=2.0)
     rclpy.try_shutdown()

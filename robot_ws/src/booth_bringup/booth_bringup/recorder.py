@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
+from booth_common import topics
+from booth_common.parameters import ParameterError, declare, number, text
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 from booth_bringup.recording import Recording
-from booth_common import topics
-from booth_common.parameters import ParameterError, declare, number, text
 
 _OVER = frozenset({"done", "refused", "aborted"})
 _AFTERGLOW_S = 0.5  # what follows the end still belongs to it

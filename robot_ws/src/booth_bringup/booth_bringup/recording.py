@@ -3,11 +3,11 @@
 import time
 from pathlib import Path
 
+from booth_common.topics import Topic
 from mcap.well_known import SchemaEncoding
 from mcap.writer import CompressionType, Writer
 
 from booth_bringup.convert import definition
-from booth_common.topics import Topic
 
 _CDR = "cdr"
 
@@ -26,7 +26,9 @@ class Recording:
         self._channels: dict[str, int] = {}
         self._counts: dict[str, int] = {}
 
-    def write(self, topic: Topic, name: str, message: bytes, received_ns: int | None = None) -> None:
+    def write(
+        self, topic: Topic, name: str, message: bytes, received_ns: int | None = None
+    ) -> None:
         """Append one message of ``topic``, received under the full ``name``."""
         channel = self._channels.get(name)
         if channel is None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from booth_interfaces.msg import Fault, Heartbeat
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point, Quaternion, Transform, TransformStamped, Vector3
@@ -18,7 +19,6 @@ from lifecycle_msgs.msg import State
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
-from booth_interfaces.msg import Fault, Heartbeat
 from spatial import NANOSECONDS_PER_SECOND, Pose, Twist, Vector, Wrench, vector
 
 ACTIVE_STATE: int = State.PRIMARY_STATE_ACTIVE
@@ -73,9 +73,7 @@ def pose_from_message(message: Any) -> Pose:
 
 def twist_message(twist: Twist) -> Any:
     """Return a twist as a message."""
-    return TwistMessage(
-        linear=vector_message(twist.linear), angular=vector_message(twist.angular)
-    )
+    return TwistMessage(linear=vector_message(twist.linear), angular=vector_message(twist.angular))
 
 
 def twist_from_message(message: Any) -> Twist:
@@ -85,9 +83,7 @@ def twist_from_message(message: Any) -> Twist:
 
 def wrench_message(wrench: Wrench) -> Any:
     """Return a wrench as a message."""
-    return WrenchMessage(
-        force=vector_message(wrench.force), torque=vector_message(wrench.torque)
-    )
+    return WrenchMessage(force=vector_message(wrench.force), torque=vector_message(wrench.torque))
 
 
 def wrench_from_message(message: Any) -> Wrench:
@@ -126,9 +122,7 @@ def heartbeat_message(stamp: Any, node: str, lifecycle_state: int, count: int) -
 
 def fault_message(stamp: Any, source: str, name: str, detail: str) -> Any:
     """Return a fault that stops the arm."""
-    return Fault(
-        stamp=stamp, source=source, name=name, detail=detail, severity=Fault.SEVERITY_STOP
-    )
+    return Fault(stamp=stamp, source=source, name=name, detail=detail, severity=Fault.SEVERITY_STOP)
 
 
 def diagnostics_message(

@@ -45,9 +45,7 @@ class Bound:
         return ""
 
 
-def number(
-    default: float, low: float, high: float, description: str, *, live: bool = False
-) -> Any:
+def number(default: float, low: float, high: float, description: str, *, live: bool = False) -> Any:
     """Declare a number within ``low`` and ``high``; whole where the default is whole."""
     return field(default=default, metadata={_META: Bound(description, low, high, live=live)})
 

@@ -144,9 +144,7 @@ def picture_size(width: int, height: int) -> int:
 def picture_bytes(frame: Frame) -> bytes:
     """Return a frame as the bytes of a block."""
     k = frame.intrinsics
-    head = _PICTURE.pack(
-        frame.stamp_ns, frame.sequence, k.width, k.height, k.fx, k.fy, k.cx, k.cy
-    )
+    head = _PICTURE.pack(frame.stamp_ns, frame.sequence, k.width, k.height, k.fx, k.fy, k.cx, k.cy)
     return b"".join((head, frame.rgb.tobytes(), frame.depth.tobytes()))
 
 

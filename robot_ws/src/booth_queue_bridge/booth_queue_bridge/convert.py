@@ -6,6 +6,7 @@ from typing import Any
 
 from booth_interfaces.action import CollectSample
 from booth_interfaces.msg import Mode
+
 from booth_queue.contract import CalledPerson, Outcome
 
 __all__ = ["AUTOMATIC", "Ended", "activity", "ended_from_message", "goal_message"]

@@ -36,7 +36,9 @@ class Desk:
 
     def state(self, activity: str, *, ready: bool) -> None:
         """Give the service a sign of life."""
-        self._try(lambda: self._client.report_state(activity, ready=ready, session_id=self._session))
+        self._try(
+            lambda: self._client.report_state(activity, ready=ready, session_id=self._session)
+        )
 
     def next_person(self) -> CalledPerson | None:
         """Call the next person; None when nobody waits or the service does not answer."""
@@ -87,9 +89,7 @@ class Desk:
 
     def fault(self, code: str, detail: str) -> None:
         """Report a fault: nobody is sent here until staff have looked."""
-        self._try(
-            lambda: self._client.report_fault(code, detail[:500], session_id=self._session)
-        )
+        self._try(lambda: self._client.report_fault(code, detail[:500], session_id=self._session))
 
     def _try(self, call: Callable[[], object]) -> bool:
         try:

@@ -7,13 +7,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from rclpy.action import ActionClient
-from rclpy.callback_groups import ReentrantCallbackGroup
-
 from booth_common import topics
 from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import ParameterError, flag, number, text
+from rclpy.action import ActionClient
+from rclpy.callback_groups import ReentrantCallbackGroup
+
 from booth_queue.client import BoothClient, Retry
 from booth_queue.contract import CalledPerson, Outcome
 from booth_queue_bridge import convert

@@ -5,6 +5,7 @@ from typing import Any
 
 from booth_common.convert import fault_message, header_message
 from booth_interfaces.msg import SafetyState
+
 from booth_safety.latch import Tripped
 
 __all__ = ["header_message", "safety_state_message"]

@@ -8,6 +8,7 @@ from booth_interfaces.action import CollectSample
 from booth_interfaces.msg import Mode, SessionState
 from booth_interfaces.srv import StartMotion
 from booth_vision.convert import sighting_from_message
+
 from booth_station.snapshot import Collected, Snapshot
 from station.record import Outcome
 
@@ -77,7 +78,9 @@ def result_message(collected: Collected, *, cancelled: bool) -> Any:
     """Return the action's result."""
     signed = collected.signed
     return CollectSample.Result(
-        outcome=CollectSample.Result.OUTCOME_CANCELLED if cancelled else _OUTCOMES[collected.outcome],
+        outcome=CollectSample.Result.OUTCOME_CANCELLED
+        if cancelled
+        else _OUTCOMES[collected.outcome],
         reason=collected.reason,
         record_id=signed.digest if signed else "",
         record_json=signed.to_bytes().decode() if signed else "",

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from booth_common import topics
+from booth_common.node import BoothNode, run
+from booth_common.parameters import number, text
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 
-from arm_control.errors import ArmControlError, ProcedureError
+from arm_control.errors import ArmControlError
 from arm_control.motion import Goal
 from arm_control.procedure import Procedure, shipped_procedures
 from arm_control.target import MouthMotion
-from booth_common import topics
-from booth_common.heartbeat import SILENCE_S
-from booth_common.node import BoothNode, run
-from booth_common.parameters import number, text
 from booth_station import convert
 from booth_station.collect import Collection, Request
 from booth_station.layout import layout, provenance
@@ -79,9 +78,7 @@ class StationNode(BoothNode[Settings]):
         folder.mkdir(parents=True, exist_ok=True)
         self._store = RecordStore(folder, BoothKey.load_or_create(folder / "booth.key"))
         self._store.check()
-        self._sight = TopicSight(
-            MouthTracker(), self._arm.base_camera_at, self._session_settings()
-        )
+        self._sight = TopicSight(MouthTracker(), self._arm.base_camera_at, self._session_settings())
 
     def work(self) -> None:
         """Begin to take goals."""

@@ -86,10 +86,9 @@ class RemoteArm:
         with self._news:
             while True:
                 report = self._report
-                if report is not None and report.stamp_ns > self._handed_ns:
-                    if self._reported_goal == self._goal_id or report.fault is not None:
-                        self._handed_ns = report.stamp_ns
-                        return report
+                if report is not None and self._is_news(report):
+                    self._handed_ns = report.stamp_ns
+                    return report
                 left = end - time.monotonic()
                 if left <= 0.0:
                     raise ArmControlError(
@@ -97,6 +96,10 @@ class RemoteArm:
                         "look at the booth, then reset"
                     )
                 self._news.wait(left)
+
+    def _is_news(self, report: CycleReport) -> bool:
+        ours = self._reported_goal == self._goal_id or report.fault is not None
+        return ours and report.stamp_ns > self._handed_ns
 
     def base_camera_at(self, stamp_ns: int) -> Pose:
         """Return the camera's pose at ``stamp_ns`` [ns], between the two states around it.

@@ -23,7 +23,10 @@ class TopicSight:
     """
 
     def __init__(
-        self, tracker: MouthTracker, base_camera_at: Callable[[int], Pose], settings: SessionSettings
+        self,
+        tracker: MouthTracker,
+        base_camera_at: Callable[[int], Pose],
+        settings: SessionSettings,
     ) -> None:
         self._tracker = tracker
         self._base_camera_at = base_camera_at

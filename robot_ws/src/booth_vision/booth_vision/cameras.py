@@ -3,6 +3,7 @@
 import time
 
 from booth_common.shared import Block, SharedError, picture_from
+
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.errors import VisionError
 from vision.frame import Frame, Intrinsics

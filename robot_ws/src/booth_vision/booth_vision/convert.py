@@ -4,8 +4,6 @@ from array import array
 from typing import Any
 
 import numpy as np
-from sensor_msgs.msg import CameraInfo, Image
-
 from booth_common.convert import (
     header_message,
     point_message,
@@ -17,6 +15,8 @@ from booth_common.convert import (
 )
 from booth_interfaces.msg import Sighting as SightingMessage
 from booth_interfaces.msg import SwabTarget
+from sensor_msgs.msg import CameraInfo, Image
+
 from vision.frame import Frame, Intrinsics
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 
@@ -119,9 +119,7 @@ def camera_info_message(intrinsics: Intrinsics, header: Any) -> Any:
     )
 
 
-def frame_from_messages(
-    colour: Any, depth: Any, info: Any, stamp_ns: int, sequence: int
-) -> Frame:
+def frame_from_messages(colour: Any, depth: Any, info: Any, stamp_ns: int, sequence: int) -> Frame:
     """Return the frame of a colour and a depth picture of one instant."""
     size = (colour.height, colour.width)
     k = info.k

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from booth_common import topics
 from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
+
 from booth_vision import convert
 from booth_vision.cameras import open_camera
 from vision.camera import Camera, NoFrame
@@ -20,9 +21,7 @@ from vision.target import Refusal, RefusalReason, Sighting
 class Settings:
     """The vision node's parameters."""
 
-    camera: str = text(
-        "shared", "where pictures come from", ("shared", "realsense")
-    )
+    camera: str = text("shared", "where pictures come from", ("shared", "realsense"))
     rate_hz: float = number(
         10.0, 1.0, 30.0, "pictures understood per second, at most [Hz]", live=True
     )

@@ -1,0 +1,67 @@
+"""The simulated booth behind the bench: world, controller, safety monitor, person."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from arm_control.monitor import MonitorProcess
+from station.simulated import SimulatedGuide
+
+from arm_control.controller import ArmController
+from arm_control.limits import JointLimits, Limits
+from arm_control.model import ArmModel
+from booth_arm.bench import Bench, BenchSettings
+from sim.person import Person
+from sim.scene import Scene
+from sim.world import World
+from station.instructions import Instruction
+
+
+class SimulatedBench:
+    """Opens a world and what drives it, in the loop's process."""
+
+    def __init__(self, settings: BenchSettings) -> None:
+        self._settings = settings
+
+    def open(self) -> Bench:
+        """Open the world and start its safety monitor."""
+        scene = Scene(arm_name=self._settings.arm)
+        arm = scene.arm
+        with ExitStack() as opening:
+            world = opening.enter_context(World(scene, self._settings.seed))
+            model = ArmModel.from_urdf(
+                arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
+            )
+            limits = Limits(JointLimits.of(model))
+            monitor = MonitorProcess.for_arm(model, limits, world.arm.info)
+            opening.callback(monitor.close)
+            opening.callback(world.arm.stop)
+            controller = ArmController(world.arm, world.clock, model, limits, monitor)
+            return Bench(
+                world.arm,
+                world.gripper,
+                world.clock,
+                controller,
+                world.camera,
+                _Chair(world),
+                simulated=True,
+                opened=opening.pop_all(),
+            )
+        raise AssertionError("an ExitStack swallows nothing here")  # for the type checker
+
+
+class _Chair:
+    """The word that reaches the simulated person."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._guide = SimulatedGuide(world)
+
+    def __call__(self, what: str, *values: Any) -> None:
+        match what:
+            case "seat":
+                seed, population = values
+                self._world.seat(Person.sample(seed, population))
+            case "dismiss":
+                self._world.dismiss()
+            case "cue":
+                self._guide.instruct(Instruction(values[0]))
