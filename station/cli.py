@@ -15,6 +15,7 @@ _MOUNTED = {
     "doctor": ("station.commands.doctor", "Check this machine, one line each with its remedy."),
     "record": ("station.commands.record", "Signed sampling records: verify, show."),
     "station": ("station.commands.states", "The sampling session's state machine, drawn."),
+    "ros": ("station.commands.ros", "The booth as a ROS 2 graph: bring it up, start a node."),
     "sim": ("sim.commands", "Simulated booth: pictures, data sets, runs, campaigns, reports."),
     "arm": ("arm_control.commands", "Arm: plots, dry runs of procedures, identification."),
     "vision": ("vision.commands", "Vision: training, evaluation, playback."),
