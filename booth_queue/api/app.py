@@ -11,7 +11,7 @@ from booth_queue.adapters.messages import EchoSender
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.adapters.tokens import JwtIssuer
 from booth_queue.adapters.vault import AesVault, derive_key
-from booth_queue.api import access, booths, citizens, errors, live, staff
+from booth_queue.api import access, booths, citizens, errors, live, staff, supervision
 from booth_queue.api.calls import Service
 from booth_queue.api.feed import Feed
 from booth_queue.service.ports import Clock
@@ -66,7 +66,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     )
     app.state.service = service
     errors.install(app)
-    for router in (access.router, citizens.router, booths.router, staff.router, live.router):
+    for router in (
+        access.router,
+        citizens.router,
+        booths.router,
+        staff.router,
+        live.router,
+        supervision.router,
+    ):
         app.include_router(router)
     web.install(app)
     return app

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from booth_queue.api import views
+from booth_queue.api import supervision_views, views
 from booth_queue.api.calls import Call, commanding, reading
 from booth_queue.contract import (
     Accepted,
@@ -21,10 +21,11 @@ from booth_queue.contract import (
 )
 from booth_queue.contract.base import Barcode, Identifier
 from booth_queue.contract.sampling import NextPerson
+from booth_queue.contract.supervision import BoothOrders
 from booth_queue.domain.places import Live
 from booth_queue.domain.refusals import NotFound
 from booth_queue.domain.vocabulary import BoothState, Role
-from booth_queue.service import sampling
+from booth_queue.service import sampling, supervision
 from booth_queue.service.work import Work
 
 router = APIRouter(prefix="/v1", tags=["booth"])
@@ -41,18 +42,24 @@ def own_booth(call: Call) -> str:
 
 
 @router.post("/booth/state")
-async def report_state(body: StateReport, call: Reports) -> Accepted:
+async def report_state(body: StateReport, call: Reports) -> BoothOrders:
     """Heartbeat. Needs no key: the newest report replaces the one before."""
     booth_id = own_booth(call)
 
-    async def do(work: Work) -> None:
+    async def do(work: Work) -> BoothOrders:
         live = Live(
             booth_id, work.now, body.activity, body.ready, body.session_id, None, 0, [], 0.0
         )
         await sampling.report_live(work, live)
+        return await _orders(work, booth_id)
 
-    await call.write(do)
-    return Accepted()
+    told: BoothOrders = await call.write(do)
+    return told
+
+
+async def _orders(work: Work, booth_id: str) -> BoothOrders:
+    waiting = await supervision.orders(work, booth_id)
+    return BoothOrders(orders=[supervision_views.order(one) for one in waiting])
 
 
 @router.post("/booth/next", response_model=NextPerson)
@@ -78,11 +85,11 @@ async def open_session(body: SessionOpen, call: Samples) -> Response:
 
 
 @router.post("/booth/sessions/{session_id}/progress")
-async def report_progress(session_id: Identifier, body: Progress, call: Reports) -> Accepted:
+async def report_progress(session_id: Identifier, body: Progress, call: Reports) -> BoothOrders:
     """Tell live screens where a session is. Needs no key, like the heartbeat."""
     booth_id = own_booth(call)
 
-    async def do(work: Work) -> None:
+    async def do(work: Work) -> BoothOrders:
         live = Live(
             booth_id,
             work.now,
@@ -93,11 +100,13 @@ async def report_progress(session_id: Identifier, body: Progress, call: Reports)
             body.strokes,
             body.force_n,
             body.elapsed_s,
+            body.instruction,
         )
         await sampling.report_live(work, live)
+        return await _orders(work, booth_id)
 
-    await call.write(do)
-    return Accepted()
+    told: BoothOrders = await call.write(do)
+    return told
 
 
 @router.post("/booth/sessions/{session_id}/swab", response_model=TubeView)

@@ -203,9 +203,11 @@ def tube(one: Tube) -> TubeView:
 def live(one: Picture) -> LiveBooth:
     """Return what a live screen shows of a booth."""
     report = one.live
+    ahead = one.line + (0.5 if one.number else 0.0)
     return LiveBooth(
         booth_id=one.booth.id,
         label=one.booth.label,
+        mode=one.booth.mode,
         state=one.booth.state,
         activity=report.activity if report and not one.silent else "SILENT",
         reported_at=report.at if report else None,
@@ -215,7 +217,9 @@ def live(one: Picture) -> LiveBooth:
         strokes=report.strokes if report else 0,
         force_n=report.force_n if report else [],
         elapsed_s=report.elapsed_s if report else 0.0,
+        instruction=report.instruction if report else None,
         waiting=one.waiting,
+        wait=wait(predict(ahead, pace_of(one.booth)), one.line, 0),
         fault=one.booth.fault,
         tube=tube(one.tube) if one.tube else None,
     )

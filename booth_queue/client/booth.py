@@ -23,6 +23,7 @@ from booth_queue.contract import (
     TubeView,
 )
 from booth_queue.contract.sampling import NextPerson
+from booth_queue.contract.supervision import BoothOrders, OrderView
 
 
 class BoothClient:
@@ -73,10 +74,13 @@ class BoothClient:
 
     def report_state(
         self, activity: str, *, ready: bool, session_id: str | None = None, key: str | None = None
-    ) -> None:
-        """Heartbeat: what the booth does, and whether it could take a person."""
+    ) -> list[OrderView]:
+        """Heartbeat: what the booth does, and whether it could take a person.
+
+        Returns the orders of staff that the booth has not taken yet (see `take_order`).
+        """
         report = StateReport(activity=activity, ready=ready, session_id=session_id)
-        self._transport.post("/v1/booth/state", Accepted, report, key)
+        return self._transport.post("/v1/booth/state", BoothOrders, report, key).orders
 
     def take_next(self, *, key: str | None = None) -> CalledPerson | None:
         """Call the next person of this booth's queue; None when nobody waits.
@@ -100,17 +104,32 @@ class BoothClient:
         strokes: int = 0,
         force_n: Sequence[float] = (),
         elapsed_s: float = 0.0,
+        instruction: str | None = None,
         key: str | None = None,
-    ) -> None:
-        """Tell live screens where the session is; ``force_n`` are newtons since the last one."""
+    ) -> list[OrderView]:
+        """Tell live screens where the session is; ``force_n`` are newtons since the last one.
+
+        ``instruction`` is what the booth asks of the person now, e.g. ``open_wide``. Returns the
+        orders of staff that the booth has not taken yet, e.g. to stop.
+        """
         progress = Progress(
             activity=activity,
             site=site,
             strokes=strokes,
             force_n=list(force_n),
             elapsed_s=elapsed_s,
+            instruction=instruction,
         )
-        self._transport.post(f"/v1/booth/sessions/{session_id}/progress", Accepted, progress, key)
+        path = f"/v1/booth/sessions/{session_id}/progress"
+        return self._transport.post(path, BoothOrders, progress, key).orders
+
+    def take_order(self, order_id: str, *, key: str | None = None) -> OrderView:
+        """Confirm that an order is being carried out; it is not told again."""
+        return self._transport.post(f"/v1/booth/orders/{order_id}/take", OrderView, None, key)
+
+    def show_picture(self, jpeg: bytes) -> None:
+        """Show staff what the camera sees, annotated; at most 200,000 bytes of JPEG."""
+        self._transport.send("PUT", "/v1/booth/picture", body=jpeg)
 
     def bind_swab(self, session_id: str, barcode: str, *, key: str | None = None) -> TubeView:
         """Bind this session's swab to the tube it is put into."""

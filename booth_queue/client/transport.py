@@ -123,7 +123,7 @@ class Transport:
         method: str,
         path: str,
         *,
-        body: BaseModel | None = None,
+        body: BaseModel | bytes | None = None,
         params: Mapping[str, Any] | None = None,
         key: str | None = None,
     ) -> httpx.Response:
@@ -159,7 +159,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        body: BaseModel | None,
+        body: BaseModel | bytes | None,
         params: Mapping[str, Any] | None,
         key: str | None,
     ) -> httpx.Response:
@@ -190,7 +190,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        body: BaseModel | None,
+        body: BaseModel | bytes | None,
         params: Mapping[str, Any] | None,
         key: str | None,
     ) -> httpx.Response:
@@ -200,7 +200,10 @@ class Transport:
         if key is not None:
             headers["Idempotency-Key"] = key
         content = None
-        if body is not None:
+        if isinstance(body, bytes):
+            headers["Content-Type"] = "image/jpeg"
+            content = body
+        elif body is not None:
             headers["Content-Type"] = "application/json"
             content = body.model_dump_json().encode()
         return self._http.request(method, path, content=content, params=params, headers=headers)

@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints
 
 from booth_queue.contract.base import Answer, Barcode, Identifier, Note, Request, Stamp
+from booth_queue.contract.places import WaitView
 from booth_queue.domain.vocabulary import (
+    BoothMode,
     BoothState,
     Language,
     Need,
@@ -79,6 +81,9 @@ class Progress(Request):
         default_factory=list, max_length=500, description="Contact force since the last report"
     )
     elapsed_s: float = Field(default=0.0, ge=0, le=36_000)
+    instruction: Word | None = Field(
+        default=None, description="What the booth asks of the person now, e.g. `open_wide`"
+    )
 
 
 class Accepted(Answer):
@@ -137,6 +142,7 @@ class LiveBooth(Answer):
 
     booth_id: Identifier
     label: str
+    mode: BoothMode
     state: BoothState
     activity: str
     reported_at: Stamp | None
@@ -146,6 +152,8 @@ class LiveBooth(Answer):
     strokes: int
     force_n: list[float]
     elapsed_s: float
+    instruction: str | None
     waiting: list[str]
+    wait: WaitView = Field(description="Of somebody who joined now")
     fault: str | None
     tube: TubeView | None

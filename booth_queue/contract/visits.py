@@ -87,6 +87,12 @@ class TicketView(Answer):
     calls: int
 
 
+class Tickets(Answer):
+    """Places in queues."""
+
+    tickets: list[TicketView]
+
+
 class ResultView(Answer):
     """A person's result; ``proof`` can be checked by anyone with the verify route."""
 

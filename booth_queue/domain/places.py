@@ -77,3 +77,4 @@ class Live:
     strokes: int
     force_n: list[float]
     elapsed_s: float
+    instruction: str | None = None

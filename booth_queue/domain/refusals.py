@@ -167,6 +167,13 @@ class CodeInvalid(Refusal):
     status = 400
 
 
+class PictureRefused(Refusal):
+    """Not a JPEG, or too large."""
+
+    code = "picture_refused"
+    status = 400
+
+
 class NoRound(Refusal):
     """No testing round is running."""
 

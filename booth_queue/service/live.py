@@ -14,7 +14,10 @@ from booth_queue.service.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One booth: its state, its latest report, who is inside, who waits, its tube."""
+    """One booth: its state, its latest report, who is inside, who waits, its tube.
+
+    ``waiting`` are the next numbers in line, ``line`` counts all of them.
+    """
 
     booth: Booth
     live: Live | None
@@ -22,6 +25,7 @@ class Picture:
     number: str | None
     name_masked: str | None
     waiting: list[str]
+    line: int
     tube: Tube | None
 
 
@@ -42,6 +46,7 @@ async def picture(work: Work, booth_id: str) -> Picture:
         number=number_of(booth, inside) if inside else None,
         name_masked=person.name_masked if person else None,
         waiting=[number_of(booth, ticket) for ticket in line[:50]],
+        line=len(line),
         tube=tubes[0] if tubes else None,
     )
 

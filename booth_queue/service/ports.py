@@ -86,6 +86,11 @@ class Transaction(Protocol):
     async def count(self, kind: type[Any], **equals: object) -> int:
         """Count what `find` would return."""
 
+    async def since(
+        self, kind: type[R], column: str, moment: datetime, **equals: object
+    ) -> list[R]:
+        """Read by column values what has a stamp after a moment, by key."""
+
     async def change(
         self, kind: type[Any], key: str, expect: Mapping[str, object], **values: object
     ) -> bool:

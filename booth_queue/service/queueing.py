@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from booth_queue.domain.people import Person
+from booth_queue.domain.people import Link, Person
 from booth_queue.domain.places import Booth, Slot
 from booth_queue.domain.priority import rate, single_swab
 from booth_queue.domain.refusals import (
@@ -15,7 +15,7 @@ from booth_queue.domain.refusals import (
     WrongBooth,
     WrongState,
 )
-from booth_queue.domain.visits import TICKET_TRANSITIONS, Booking, Ticket
+from booth_queue.domain.visits import ACTIVE_TICKET, TICKET_TRANSITIONS, Booking, Ticket
 from booth_queue.domain.vocabulary import (
     BookingChannel,
     BookingState,
@@ -140,6 +140,14 @@ async def place_of(work: Work, ticket: Ticket) -> Place:
         # Whoever is being served has on average half of their time to go.
         wait = predict(position - 1 + 0.5 * in_service, pace_of(booth))
     return Place(ticket, number_of(booth, ticket), person.name_masked, position, wait, len(line))
+
+
+async def tickets_of(work: Work) -> list[Place]:
+    """List the account's tickets that are not over, oldest first."""
+    links = await work.tx.find(Link, account_id=work.actor.account_id)
+    people = [link.person_id for link in links]
+    mine = await work.tx.find(Ticket, person_id=people, state=list(ACTIVE_TICKET))
+    return [await place_of(work, ticket) for ticket in mine]
 
 
 async def leave(work: Work, ticket_id: str) -> Place:

@@ -10,6 +10,7 @@ from booth_queue.domain.people import Person
 from booth_queue.domain.places import Booth, Live
 from booth_queue.domain.priority import single_swab
 from booth_queue.domain.refusals import (
+    BoothNotOpen,
     ReasonMissing,
     RecordFixed,
     SwabAlreadyBound,
@@ -20,17 +21,21 @@ from booth_queue.domain.refusals import (
     WrongState,
 )
 from booth_queue.domain.sampling import Session, Swab, Tube
+from booth_queue.domain.supervision import AlarmKind, BoothPicture
 from booth_queue.domain.visits import Booking, Ticket
 from booth_queue.domain.vocabulary import (
     BookingState,
+    BoothMode,
     BoothState,
     Outcome,
+    Role,
     SessionState,
     TicketState,
     TubeState,
 )
 from booth_queue.service import queueing
 from booth_queue.service.ports import Duplicate, Event
+from booth_queue.service.supervision import raise_alarm
 from booth_queue.service.work import Work
 
 
@@ -54,6 +59,8 @@ class Called:
 async def take_next(work: Work, booth_id: str) -> Called | None:
     """Call the next person for a booth, if anybody waits."""
     booth = await queueing.require_booth(work, booth_id)
+    if booth.mode is BoothMode.MANUAL and work.actor.role is Role.BOOTH:
+        raise BoothNotOpen(state=booth.mode)  # taken over by hand
     ticket = await queueing.call_next(work, booth_id)
     if ticket is None:
         return None
@@ -212,10 +219,21 @@ async def close_session(
         tube = await work.tx.get(Tube, swab.tube_id)
         if tube.swabs == tube.pool_size:
             await _seal(work, tube)
+    await _call_staff(work, session, outcome, reason)
+    # What the camera saw of this person goes with them.
+    await work.tx.change(BoothPicture, session.booth_id, {}, jpeg=b"")
     body = {"session_id": session.id, "outcome": outcome}
     await work.tx.publish(Event(session.booth_id, "session.closed", body))
     closed = replace(session, **ended)  # type: ignore[arg-type] # columns by name
     return Sitting(closed, swab.tube_id if swab else None)
+
+
+async def _call_staff(work: Work, session: Session, outcome: Outcome, reason: str | None) -> None:
+    # The person inside has just been told that somebody will help them.
+    kind = {Outcome.ABORTED: AlarmKind.ABORTED, Outcome.REFUSED: AlarmKind.NOT_SAMPLED}
+    if outcome in kind and work.actor.role is Role.BOOTH:
+        booth = await work.tx.get(Booth, session.booth_id)
+        await raise_alarm(work, booth, kind[outcome], reason or "", session.id)
 
 
 async def _keep_pace(work: Work, ticket: Ticket) -> None:
@@ -298,4 +316,6 @@ async def set_booth_state(
     booth = await queueing.require_booth(work, booth_id)
     await work.tx.change(Booth, booth_id, {}, state=state, fault=fault)
     await work.tx.publish(Event(booth_id, f"booth.{state}", {"fault": fault}))
+    if state is BoothState.FAULT:
+        await raise_alarm(work, booth, AlarmKind.FAULT, fault or "")
     return replace(booth, state=state, fault=fault)

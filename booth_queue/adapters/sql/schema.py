@@ -27,6 +27,7 @@ from booth_queue.adapters.sql.types import Stamp, Word, Words
 from booth_queue.domain.people import Account, Link, OneTimeCode, Person, RefreshToken
 from booth_queue.domain.places import Booth, Live, Round, Site, Slot
 from booth_queue.domain.sampling import Session, Swab, Tube
+from booth_queue.domain.supervision import Alarm, AlarmKind, BoothPicture, Order, OrderKind
 from booth_queue.domain.visits import Booking, Ticket
 from booth_queue.domain.vocabulary import (
     BookingChannel,
@@ -142,6 +143,7 @@ live = _table(
     Column("strokes", Integer, nullable=False),
     Column("force_n", JSON, nullable=False),
     Column("elapsed_s", Float, nullable=False),
+    Column("instruction", String(64)),
     Index("ix_live_at", "at"),
 )
 account = _table(
@@ -324,4 +326,38 @@ command = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Column("at", Stamp, nullable=False),
+)
+alarm = _table(
+    Alarm,
+    "alarm",
+    _key(),
+    _to("site_id", "site", index=True),
+    _to("booth_id", "booth"),
+    Column("kind", Word(AlarmKind), nullable=False),
+    Column("detail", String(600), nullable=False),
+    Column("raised_at", Stamp, nullable=False),
+    Column("session_id", String(64)),
+    Column("acknowledged_at", Stamp),
+    Column("acknowledged_by", String(64)),
+    Column("note", String(500)),
+    Index("ix_alarm_booth_id_raised_at", "booth_id", "raised_at"),
+)
+order = _table(
+    Order,
+    "booth_order",
+    _key(),
+    _to("booth_id", "booth"),
+    Column("kind", Word(OrderKind), nullable=False),
+    Column("given_at", Stamp, nullable=False),
+    Column("given_by", String(64), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("taken_at", Stamp),
+    Index("ix_booth_order_booth_id_taken_at", "booth_id", "taken_at"),
+)
+booth_picture = _table(
+    BoothPicture,
+    "booth_picture",
+    Column("id", String(64), ForeignKey("booth.id"), primary_key=True),
+    Column("at", Stamp, nullable=False),
+    Column("jpeg", LargeBinary, nullable=False),
 )

@@ -83,6 +83,18 @@ class SqlTransaction:
         query = select(func.count()).select_from(table).where(*_matching(table, equals))
         return int((await self._connection.execute(query)).scalar_one())
 
+    async def since(
+        self, kind: type[R], column: str, moment: datetime, **equals: object
+    ) -> list[R]:
+        """Read by column values what has a stamp after a moment, by key."""
+        table = schema.TABLES[kind]
+        query = (
+            select(table)
+            .where(table.c[column] > moment, *_matching(table, equals))
+            .order_by(table.c.id)
+        )
+        return [kind(*row) for row in await self._connection.execute(query)]
+
     async def change(
         self, kind: type[Any], key: str, expect: Mapping[str, object], **values: object
     ) -> bool:

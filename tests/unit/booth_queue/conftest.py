@@ -1,7 +1,6 @@
 """One service, over either database: every test that takes `service` runs on both."""
 
 import asyncio
-import json
 import shutil
 import threading
 import time
@@ -168,7 +167,7 @@ class Running:
         """Send a command; returns the response."""
         self._made += 1
         headers = headers | {"Idempotency-Key": key or f"test-key-{self._made:06d}"}
-        return self.http.post(path, content=json.dumps(body) if body else b"", headers=headers)
+        return self.http.post(path, json=body, headers=headers)
 
 
 @dataclass(frozen=True)
