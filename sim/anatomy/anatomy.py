@@ -48,6 +48,7 @@ class Anatomy:
     mucosa_pigment: float = bounded(0.1, 0.0, 1.0, "share")
     exudate: float = bounded(0.0, 0.0, 1.0, "share of the tonsils under exudate")
     saliva: float = bounded(0.5, 0.0, 1.0, "share of wet shine")
+    tongue_coat: float = bounded(0.4, 0.0, 1.0, "share of white coat on the tongue")
     beard: float = bounded(0.0, 0.0, 1.0, "density")
     hair_tone: float = bounded(0.1, 0.0, 1.0, "0 black to 1 white")
     age: float = bounded(35.0, 3.0, 100.0, "years")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,15 @@ class Mesh:
         )
 
 
+@cache
+def _grid_faces(rows: int, columns: int) -> NDArray[np.int32]:
+    """Return the two triangles of every cell of a grid, (2 (rows - 1) (columns - 1), 3)."""
+    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
+    first, second = np.stack([a, c, b], -1), np.stack([b, c, d], -1)
+    return np.concatenate([first.reshape(-1, 3), second.reshape(-1, 3)])
+
+
 def grid_mesh(
     points: Array, parts: NDArray[np.uint8] | Part, uv: Array | None = None, flip: bool = False
 ) -> Mesh:
@@ -54,19 +64,16 @@ def grid_mesh(
     A grid whose first and last column coincide is closed, and its normals are made equal there.
     """
     rows, columns = points.shape[:2]
-    across, along = np.gradient(points, axis=0), np.gradient(points, axis=1)
+    across, along = _slope(points), _slope(points.swapaxes(0, 1)).swapaxes(0, 1)
     if np.abs(points[:, 0] - points[:, -1]).max() < 1e-9:
-        seam = 0.5 * (points[:, 1] - points[:, -2])
+        seam = points[:, 1] - points[:, -2]
         along[:, 0] = along[:, -1] = seam
-    normals = np.cross(across, along)
+    normals = _cross(across, along)
     length = np.linalg.norm(normals, axis=2, keepdims=True)
     normals = np.where(length > 1e-15, normals / np.maximum(length, 1e-15), (1.0, 0.0, 0.0))
     if flip:
         normals = -normals
-    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
-    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
-    first, second = np.stack([a, c, b], -1), np.stack([b, c, d], -1)
-    faces = np.concatenate([first.reshape(-1, 3), second.reshape(-1, 3)])
+    faces = _grid_faces(rows, columns)
     if flip:
         faces = faces[:, [0, 2, 1]]
     labels = np.full(rows * columns, parts, np.uint8) if isinstance(parts, Part) else parts.ravel()
@@ -79,6 +86,21 @@ def grid_mesh(
         labels.astype(np.uint8),
         faces.astype(np.int32),
     )
+
+
+def _slope(points: Array) -> Array:
+    """Central differences along the first axis, one-sided at the ends."""
+    out = np.empty_like(points)
+    out[1:-1] = points[2:] - points[:-2]
+    out[0], out[-1] = points[1] - points[0], points[-1] - points[-2]
+    return out
+
+
+def _cross(a: Array, b: Array) -> Array:
+    out = np.empty_like(a)
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        out[..., i] = a[..., j] * b[..., k] - a[..., k] * b[..., j]
+    return out
 
 
 def _signed_power(value: Array, exponent: Array) -> Array:
@@ -178,11 +200,7 @@ def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
     gradient = np.sign(local) * np.abs(local) ** (p - 1.0) / semi[:, None]
     normals = np.einsum("nki,nij->nkj", gradient, axes)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-    index = np.arange(n_polar * n_round).reshape(n_polar, n_round)
-    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
-    one = np.concatenate(
-        [np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)]
-    )
+    one = _grid_faces(n_polar, n_round)
     count = len(direction)
     faces = (one[None] + count * np.arange(len(rows))[:, None, None]).reshape(-1, 3)
     uv = local[..., 1:] * semi[:, None, 1:] + rows[:, None, 2:4]
@@ -195,46 +213,84 @@ def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
     )
 
 
-def cone_mesh(row: Array, detail: float = 1.0) -> Mesh:
-    """Return the mesh of one round cone, row (9,) as in `Shape.cones`."""
-    first, second, r1, r2 = row[1:4], row[4:7], row[7], row[8]
-    axis = second - first
-    length = float(np.linalg.norm(axis))
-    axis = axis / length
-    across = np.cross(axis, (1.0, 0.0, 0.0) if abs(axis[0]) < 0.8 else (0.0, 1.0, 0.0))
-    across /= np.linalg.norm(across)
+def cone_mesh(rows: Array, detail: float = 1.0) -> Mesh:
+    """Return the mesh of round cones, rows (n, 9) as in `Surfaces.cones`."""
+    first, second = rows[:, None, 1:4], rows[:, None, 4:7]
+    r1, r2 = rows[:, 7, None], rows[:, 8, None]
+    length = np.linalg.norm(second - first, axis=-1)
+    axis = (second - first) / length[..., None]
+    helper = np.where(np.abs(axis[..., :1]) < 0.8, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    across = np.cross(axis, helper)
+    across /= np.linalg.norm(across, axis=-1, keepdims=True)
     third = np.cross(axis, across)
-    cap = np.linspace(0.0, np.pi / 2, max(round(5 * detail), 3))
-    body = np.linspace(0.0, 1.0, max(round(5 * detail), 3))[1:-1]
-    along = np.concatenate([-r1 * np.cos(cap), length * body, length + r2 * np.sin(cap)])
-    radius = np.concatenate([r1 * np.sin(cap), r1 + (r2 - r1) * body, r2 * np.cos(cap)])
-    around = np.linspace(-np.pi, np.pi, max(round(14 * detail), 8))
-    ring = np.cos(around)[:, None] * across + np.sin(around)[:, None] * third
-    points = first + along[:, None, None] * axis + radius[:, None, None] * ring[None]
-    return grid_mesh(points, Part(int(row[0])), flip=True)
-
-
-def _face_mesh(shape: Shape, detail: float) -> Mesh:
-    face = shape.surfaces.face
-    a, b = (
-        shape.surfaces.lip[0] + shape.surfaces.lip[2],
-        shape.surfaces.lip[1] + shape.surfaces.lip[2],
+    cap = np.linspace(0.0, np.pi / 2, max(round(4 * detail), 3))[None]
+    body = np.linspace(0.0, 1.0, max(round(4 * detail), 3))[None, 1:-1]
+    along = np.concatenate([-r1 * np.cos(cap), length * body, length + r2 * np.sin(cap)], axis=1)
+    radius = np.concatenate([r1 * np.sin(cap), r1 + (r2 - r1) * body, r2 * np.cos(cap)], axis=1)
+    n = len(rows)
+    tilt = np.concatenate(
+        [
+            np.broadcast_to(-np.cos(cap), (n, cap.shape[1])),
+            np.broadcast_to((r1 - r2) / length, (n, body.shape[1])),
+            np.broadcast_to(np.sin(cap), (n, cap.shape[1])),
+        ],
+        axis=1,
     )
-    phi = np.linspace(-np.pi, np.pi, 2 * round(40 * detail) + 1)
+    angle = np.linspace(-np.pi, np.pi, max(round(13 * detail), 8))[None, :, None]
+    ring = np.cos(angle) * across + np.sin(angle) * third
+    vertices = (
+        first[:, None]
+        + along[..., None, None] * axis[:, None]
+        + radius[..., None, None] * ring[:, None]
+    )
+    normals = (
+        tilt[..., None, None] * axis[:, None]
+        + np.sqrt(np.maximum(1.0 - tilt**2, 0.0))[..., None, None] * ring[:, None]
+    )
+    n_rows, n_columns = vertices.shape[1:3]
+    faces = _grid_faces(n_rows, n_columns)
+    count = n_rows * n_columns
+    return Mesh(
+        vertices.reshape(-1, 3).astype(np.float32),
+        normals.reshape(-1, 3).astype(np.float32),
+        vertices[..., 1:].reshape(-1, 2).astype(np.float32),
+        np.repeat(rows[:, 0].astype(np.uint8), count),
+        (faces[None] + count * np.arange(n)[:, None, None]).reshape(-1, 3).astype(np.int32),
+    )
+
+
+def face_outline(face: Array, phi: Array) -> tuple[Array, Array]:
+    """Return y and z (n,) [m] of the head's outline seen from the front, at angles ``phi`` (n,)."""
     cos, sin = np.cos(phi), np.sin(phi)
     semi = np.where(sin > 0.0, face[3], face[4])
     edge = np.where(sin > 0.0, 2.2, 3.5)
     low = semi * np.sign(sin) * np.minimum(np.abs(sin), 0.9999)
     jaw = np.where(low > 0.0, 1.0, 1.0 - 0.22 * np.minimum(np.abs(low / face[4]), 1.0) ** 2)
     rest = np.clip(0.998 - np.abs(low / semi) ** edge, 0.0, None)
-    out_y = face[1] * jaw * np.sign(cos) * rest ** (1.0 / 2.1)
     height = low + face[2]
-    out_z = height + np.sign(height) * face[0]
+    side = face[1] * jaw * np.sign(cos) * rest ** (1.0 / 2.1)
+    return side, height + np.sign(height) * face[0]
+
+
+def face_points(shape: Shape, phi: Array, t: Array) -> Array:
+    """Return points (r, c, 3) of the skin between the lips (t = 0) and the outline (t = 1).
+
+    ``t`` broadcasts against ``phi`` (c,): (r, 1) or (r, c).
+    """
+    lip = shape.surfaces.lip
+    out_y, out_z = face_outline(shape.surfaces.face, phi)
+    y = (lip[0] + lip[2]) * np.cos(phi)[None] * (1.0 - t) + out_y[None] * t
+    z = (lip[1] + lip[2]) * np.sin(phi)[None] * (1.0 - t) + out_z[None] * t
+    return np.stack([skin_x(shape.surfaces.face, y, z), y, z], -1)
+
+
+def _face_mesh(shape: Shape, detail: float) -> Mesh:
+    face = shape.surfaces.face
+    phi = np.linspace(-np.pi, np.pi, 2 * round(40 * detail) + 1)
     t = np.linspace(0.0, 1.0, round(42 * detail))[:, None] ** 1.35
-    y = a * cos[None] * (1.0 - t) + out_y[None] * t
-    z = b * sin[None] * (1.0 - t) + out_z[None] * t
-    points = np.stack([skin_x(face, y, z), y, z], -1)
-    return grid_mesh(points, Part.SKIN)
+    points = face_points(shape, phi, t)
+    y, z = points[..., 1], points[..., 2]
+    return grid_mesh(points, Part.SKIN, np.stack([y, z - np.clip(z, -face[0], face[0])], -1))
 
 
 def tessellate(shape: Shape, detail: float = 1.0) -> Mesh:
@@ -247,6 +303,6 @@ def tessellate(shape: Shape, detail: float = 1.0) -> Mesh:
             _wall_mesh(shape, detail),
             _tongue_mesh(shape, detail),
             blob_mesh(shape.surfaces.blobs, detail),
-            *(cone_mesh(row, detail) for row in shape.surfaces.cones),
+            cone_mesh(shape.surfaces.cones, detail),
         ]
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ class Population:
     tooth_metal: float = 0.0
 
     @classmethod
+    @cache
     def named(cls, name: str) -> "Population":
         """Return a population that ships with the package: adult, child or elderly."""
         path = _FOLDER / f"{name}.yaml"

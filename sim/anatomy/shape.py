@@ -96,6 +96,7 @@ class _Landmarks:
 
     half_width: float
     half_height: float
+    lip: float
     tilt: float
     upper: float
     lower: float
@@ -140,7 +141,8 @@ def _landmarks(a: Anatomy, q: Articulation) -> _Landmarks:
     low_back = 0.5 * lower - 0.004 * q.depressor
     low_mid = lower + 0.011 - 0.004 * q.depressor
     return _Landmarks(
-        half_width=a.mouth_width / 2 * (1 - 0.12 * min(wide, 1.2)),
+        half_width=a.mouth_width / 2 * (1 - 0.08 * min(wide, 1.2)),
+        lip=a.lip_thickness * (1.0 - 0.30 * min(wide, 1.2)),
         half_height=half_height,
         tilt=0.15 * wide,
         upper=upper,
@@ -163,7 +165,7 @@ def _cavity(a: Anatomy, m: _Landmarks) -> Profile:
     arch, i = a.arch_width / 2, m.incisor
     W, H, Z, w = m.half_width, m.half_height, m.velum_z, m.isthmus
     gum, floor = m.upper + a.crown_height, m.lower - a.crown_height
-    deep = min(m.tongue_back_z, m.lower) - 0.030
+    deep = m.lower - 0.018
     rows = [
         (-0.060, W, H, -H, 2.0, 0.0),
         (0.0, W, H, -H, 2.0, 0.0),
@@ -181,10 +183,10 @@ def _cavity(a: Anatomy, m: _Landmarks) -> Profile:
             0.0,
         ),
         (m.velum, w, Z, deep, 2.3, 0.0),
-        (m.velum + 0.005, w + 0.0045, Z + 0.001, deep - 0.004, 2.3, 0.0),
-        (m.velum + 0.0095, w - 0.0015, Z + 0.003, deep - 0.010, 2.3, 0.0),
-        (m.velum + 0.0130, w + 0.005, Z + 0.014, deep - 0.020, 2.3, 0.0),
-        (m.wall + 0.020, w + 0.008, Z + 0.025, deep - 0.040, 2.3, 0.0),
+        (m.velum + 0.005, w + 0.0045, Z + 0.001, deep - 0.002, 2.3, 0.0),
+        (m.velum + 0.0095, w - 0.0015, Z + 0.003, deep - 0.004, 2.3, 0.0),
+        (m.velum + 0.0130, w + 0.005, Z + 0.014, deep - 0.006, 2.3, 0.0),
+        (m.wall + 0.020, w + 0.008, Z + 0.025, deep - 0.008, 2.3, 0.0),
     ]
     return Profile.through(rows)
 
@@ -217,7 +219,7 @@ def _tongue(a: Anatomy, q: Articulation, m: _Landmarks) -> Profile:
     return Profile.through(rows)
 
 
-def _blob(
+def superellipsoid(
     part: Part,
     centre: tuple[float, float, float],
     semi: tuple[float, float, float],
@@ -225,7 +227,7 @@ def _blob(
     yaw: float = 0.0,
     roll: float = 0.0,
 ) -> list[float]:
-    """One superellipsoid; ``yaw`` turns it about z, ``roll`` about x [rad]."""
+    """Return the row (17,) of one superellipsoid, turned by ``yaw`` about z, ``roll`` about x."""
     c, s = np.cos(yaw), np.sin(yaw)
     cr, sr = np.cos(roll), np.sin(roll)
     axes = np.array([[c, s, 0.0], [-s * cr, c * cr, sr], [s * sr, -c * sr, cr]])
@@ -258,7 +260,7 @@ def _dental_row(a: Anatomy, m: _Landmarks, upper: bool) -> list[list[float]]:
         present = not (a.teeth_missing >> (k if upper else 14 + k)) & 1
         if present:
             rows.append(
-                _blob(
+                superellipsoid(
                     Part.TEETH,
                     (x, yy, z + up * (crown / 2 + 0.0008)),
                     (depth, 0.5 * widths[j], crown / 2 + 0.0008),
@@ -267,7 +269,7 @@ def _dental_row(a: Anatomy, m: _Landmarks, upper: bool) -> list[list[float]]:
                 )
             )
         rows.append(
-            _blob(
+            superellipsoid(
                 Part.GUMS,
                 (x, yy, z + up * (crown + 0.0035)),
                 (depth + 0.0015, 0.62 * widths[j], 0.0050),
@@ -296,7 +298,7 @@ def _tonsils(a: Anatomy, m: _Landmarks) -> list[list[float]]:
         width, height = 0.5 * a.tonsil_depth * size, 0.5 * a.tonsil_height * size
         medial = m.isthmus * (1.0 - occupancy(grade))
         rows.append(
-            _blob(
+            superellipsoid(
                 part,
                 (-(m.velum + 0.0055), side * (medial + width), middle),
                 (0.0055, width, height),
@@ -314,7 +316,7 @@ def _uvula(a: Anatomy, m: _Landmarks) -> tuple[list[float], list[float]]:
     hang = np.array([-0.22, np.sin(a.uvula_sway), -np.cos(a.uvula_sway)])
     tip = root + (length - 0.85 * radius) * hang / np.linalg.norm(hang)
     cone = [float(Part.UVULA), *root, *tip, 1.15 * radius, 0.85 * radius]
-    flare = _blob(
+    flare = superellipsoid(
         Part.SOFT_PALATE,
         (root[0] + 0.001, 0.0, root[2] + 0.003),
         (0.0045, 2.3 * radius, 0.0050),
@@ -353,7 +355,7 @@ def _depressor(q: Articulation, m: _Landmarks) -> list[list[float]]:
         return []
     back = 0.5 * (m.incisor + m.velum)
     z = m.tongue_mid_z + 0.0015
-    return [_blob(Part.DEPRESSOR, (-back + 0.075, 0.004, z), (0.075, 0.0085, 0.0009), 4.0)]
+    return [superellipsoid(Part.DEPRESSOR, (-back + 0.075, 0.004, z), (0.075, 0.0085, 0.0009), 4.0)]
 
 
 def _face(a: Anatomy, m: _Landmarks) -> Array:
@@ -400,7 +402,7 @@ def build_shape(anatomy: Anatomy, articulation: Articulation) -> Shape:
         float(articulation.tongue_sideways),
         np.array(blobs),
         np.array([cone, *_hand(articulation)]),
-        np.array([m.half_width, m.half_height, anatomy.lip_thickness, m.tilt, 0.45]),
+        np.array([m.half_width, m.half_height, m.lip, m.tilt, 0.45]),
         np.array([m.wall, anatomy.wall_curvature, 0.06]),
         _face(anatomy, m),
         np.array([m.palate_end, m.velum, m.velum + 0.0095, m.wall, m.velum_z, m.tongue_back_z]),

@@ -1,0 +1,45 @@
+"""``booth sim``: data sets and pictures of the simulated booth."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from sim.errors import SimError
+
+app = typer.Typer(help="The simulated booth.", no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Work with the simulated booth: data sets, pictures, scenarios and campaigns."""
+
+
+@app.command()
+def dataset(
+    folder: Annotated[Path, typer.Argument(help="Folder to write, made if missing.")],
+    frames: Annotated[int, typer.Option(help="How many frames.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Frame i depends on the seed and i alone.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    size: Annotated[str, typer.Option(help="Width x height [px].")] = "256x192",
+) -> None:
+    """Write labelled RGB-D frames for training and evaluating the vision."""
+    from sim.dataset import (  # noqa: PLC0415 - OpenGL is loaded only where it is needed
+        DatasetPlan,
+        write_dataset,
+    )
+
+    match = re.fullmatch(r"(\d+)x(\d+)", size)
+    if match is None:
+        raise typer.BadParameter(f"size {size!r} is not WIDTHxHEIGHT, such as 256x192")
+    try:
+        plan = DatasetPlan(folder, frames, seed, int(match[1]), int(match[2]), jobs)
+        with Progress() as bar:
+            task = bar.add_task("frames", total=frames)
+            manifest = write_dataset(plan, lambda done: bar.update(task, completed=done))
+    except SimError as error:
+        typer.echo(f"booth sim dataset: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{frames} frames: {manifest}")

@@ -1,0 +1,291 @@
+"""The off-screen renderer: RGB, depth and part labels in one pass, on EGL, without a display."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import cv2
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.anatomy import Mesh, Part
+from sim.anatomy.shape import Array
+from sim.errors import SimError
+from sim.pictures.figure import figure_meshes
+from sim.pictures.look import Look
+from sim.pictures.material import grain_and_shine, palette
+from sim.pictures.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
+from sim.pictures.texture import eye_texture, face_texture, noise_texture, vessel_texture
+from sim.pictures.view import Picture, SceneView
+from spatial import Pose
+from vision.frame import Intrinsics
+
+_NEAR, _FAR = 0.02, 6.0
+_SHADOW_SIZE = 384
+_TEXTURE_SEED = 20220901
+
+
+def clip_matrix(intrinsics: Intrinsics) -> Array:
+    """Return the matrix (4, 4) from the optical frame to clip space, image rows downwards.
+
+    Pixel (u, v) has its centre at integer coordinates, as in OpenCV.
+    """
+    k, near, far = intrinsics, _NEAR, _FAR
+    w, h = k.width, k.height
+    return np.array(
+        [
+            [2 * k.fx / w, 0.0, (2 * k.cx + 1) / w - 1, 0.0],
+            [0.0, 2 * k.fy / h, (2 * k.cy + 1) / h - 1, 0.0],
+            [0.0, 0.0, (far + near) / (far - near), -2 * far * near / (far - near)],
+            [0.0, 0.0, 1.0, 0.0],
+        ]
+    )
+
+
+def _lamp_matrix(lamp: Array) -> Array:
+    """Return the matrix (4, 4) from the mouth frame to the clip space of the lamp's shadow map."""
+    middle = np.array([-0.02, 0.0, 0.0])
+    look = middle - lamp
+    distance = float(np.linalg.norm(look))
+    across = (0.0, 1.0, 0.0) if abs(look[1]) < 0.9 * distance else (0.0, 0.0, 1.0)
+    mouth_lamp = Pose.from_axes(look, across, lamp)
+    near, far = max(0.01, distance - 0.16), distance + 0.16
+    focal = max(distance, 0.06) / 0.10
+    frustum = np.array(
+        [
+            [focal, 0.0, 0.0, 0.0],
+            [0.0, focal, 0.0, 0.0],
+            [0.0, 0.0, (far + near) / (far - near), -2 * far * near / (far - near)],
+            [0.0, 0.0, 1.0, 0.0],
+        ]
+    )
+    return np.asarray(frustum @ mouth_lamp.inverse().matrix())
+
+
+class Renderer:
+    """Draws views of any size up to its own; one OpenGL context, one thread.
+
+    Raises SimError where no off-screen OpenGL is to be had.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        make: Any = moderngl.create_context  # its annotations refuse its own keyword
+        try:
+            self._gl: Any = make(standalone=True, backend="egl")
+        except Exception as error:
+            raise SimError(
+                f"no off-screen OpenGL ({error}); install libegl1 and libgl1-mesa-dri"
+            ) from error
+        gl = self._gl
+        self._size = (width, height)
+        self._program: Any = gl.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self._shadow: Any = gl.program(vertex_shader=SHADOW_VERTEX, fragment_shader=SHADOW_FRAGMENT)
+        self._colour = gl.texture(self._size, 4)
+        self._depth = gl.texture(self._size, 1, dtype="f4")
+        self._target = gl.framebuffer(
+            [self._colour, self._depth], gl.depth_renderbuffer(self._size)
+        )
+        self._shadow_map = gl.depth_texture((_SHADOW_SIZE, _SHADOW_SIZE))
+        self._shadow_map.compare_func = "<="
+        self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
+        self._shadow_target = gl.framebuffer(depth_attachment=self._shadow_map)
+        rng = np.random.default_rng(_TEXTURE_SEED)
+        self._textures = [
+            self._texture(noise_texture(rng)),
+            self._texture(vessel_texture(rng)[..., None]),
+            self._texture(face_texture(), repeat=False),
+            self._texture(eye_texture(), repeat=False),
+        ]
+        for unit, name in enumerate(("noise_map", "vessel_map", "face_map", "eye_map")):
+            self._program[name] = unit
+        self._program["shadow_map"] = len(self._textures)
+        grain, shine = grain_and_shine()
+        self._program["grain"].write(grain.astype("f4").tobytes())
+        self._program["shine"].write(shine.astype("f4").tobytes())
+        self._background: tuple[tuple[Look, Intrinsics], NDArray[np.uint8]] | None = None
+        self._vertices = gl.buffer(reserve=4)
+        self._indices = gl.buffer(reserve=4)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the OpenGL context and everything on it."""
+        self._gl.release()
+
+    def render(self, view: SceneView) -> Picture:
+        """Draw a view.
+
+        Raises
+        ------
+        SimError
+            Where the view's picture is larger than the renderer's.
+        """
+        k = view.intrinsics
+        if k.width > self._size[0] or k.height > self._size[1]:
+            raise SimError(
+                f"view {k.width}x{k.height} is larger than the renderer's "
+                f"{self._size[0]}x{self._size[1]}; make a larger renderer"
+            )
+        mouth_optical = view.optical_mouth.inverse()
+        lamp = np.asarray(mouth_optical.apply(view.look.lamp))
+        lamp_clip = _lamp_matrix(lamp)
+        mesh = _assemble(view)
+        with self._gl:  # makes this renderer's context the current one: others may be open
+            self._upload(mesh)
+            self._draw_shadow(lamp_clip)
+            self._draw_colour(view, mouth_optical, lamp, lamp_clip)
+            return self._read(view)
+
+    def _texture(self, image: NDArray[np.uint8], repeat: bool = True) -> Any:  # noqa: ANN401 - moderngl is untyped
+        texture = self._gl.texture(
+            (image.shape[1], image.shape[0]), image.shape[2], image.tobytes()
+        )
+        texture.repeat_x = texture.repeat_y = repeat
+        texture.build_mipmaps()
+        texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+        return texture
+
+    def _upload(self, mesh: Mesh) -> None:
+        packed = np.empty((len(mesh.vertices), 9), np.float32)
+        packed[:, :3] = mesh.vertices
+        packed[:, 3:6] = mesh.normals
+        packed[:, 6:8] = mesh.uv
+        packed[:, 8] = mesh.parts
+        self._vertices.orphan(packed.nbytes)
+        self._vertices.write(packed)
+        self._indices.orphan(mesh.faces.nbytes)
+        self._indices.write(np.ascontiguousarray(mesh.faces))
+
+    def _draw_shadow(self, lamp_clip: Array) -> None:
+        self._shadow["lamp_clip"].write(_column_major(lamp_clip))
+        self._shadow_target.use()
+        self._shadow_target.clear(depth=1.0)
+        self._gl.enable_only(moderngl.DEPTH_TEST)
+        array = self._gl.vertex_array(
+            self._shadow, [(self._vertices, "3f 24x", "in_position")], self._indices
+        )
+        array.render()
+        array.release()
+
+    def _draw_colour(
+        self, view: SceneView, mouth_optical: Pose, lamp: Array, lamp_clip: Array
+    ) -> None:
+        program, k, look = self._program, view.intrinsics, view.look
+        surfaces, a = view.cavity.shape.surfaces, view.cavity.anatomy
+        reach = float(np.linalg.norm(lamp))
+        white = look.exposure * max(reach, 0.03) ** 2
+        matrices = {
+            "clip_mouth": clip_matrix(k) @ view.optical_mouth.matrix(),
+            "optical_mouth": view.optical_mouth.matrix(),
+            "lamp_clip": lamp_clip,
+        }
+        for name, value in matrices.items():
+            program[name].write(_column_major(value))
+        room = np.asarray(look.room_direction) / np.linalg.norm(look.room_direction)
+        values: dict[str, object] = {
+            "aperture": (surfaces.lip[0], surfaces.lip[1], surfaces.wall[0], 1.0),
+            "eye": tuple(mouth_optical.translation),
+            "lamp": tuple(lamp),
+            "lamp_colour": tuple(white * np.asarray(look.lamp_colour)),
+            "room_colour": tuple(look.exposure * look.room * np.asarray(look.room_colour)),
+            "room_direction": tuple(room),
+            "surface": (look.wetness, look.bumps, look.vessels, look.bounce),
+            "person": (a.exudate, a.wall_cobbles, a.beard, a.saliva),
+            "person2": (a.tongue_coat, a.hair_tone, a.age / 100.0, a.mucosa_pigment),
+            "finish": (
+                1.0 / look.gamma,
+                look.saturation,
+                0.35 * look.lamp_size / max(reach, 0.05),
+                float(surfaces.face[9]),
+            ),
+            "offset": look.texture_offset,
+        }
+        for name, given in values.items():
+            if name in program:
+                program[name] = given
+        colours = palette(a, look) * np.asarray(look.hue)
+        program["palette"].write(colours.astype("f4").tobytes())
+        for unit, texture in enumerate((*self._textures, self._shadow_map)):
+            texture.use(unit)
+        self._target.use()
+        self._target.viewport = (0, 0, k.width, k.height)
+        self._target.clear()
+        array = self._gl.vertex_array(
+            program,
+            [(self._vertices, "3f 3f 2f 1f", "in_position", "in_normal", "in_uv", "in_part")],
+            self._indices,
+        )
+        array.render()
+        array.release()
+
+    def _read(self, view: SceneView) -> Picture:
+        k = view.intrinsics
+        box = (0, 0, k.width, k.height)
+        colour = np.frombuffer(
+            self._target.read(box, components=4, attachment=0), np.uint8
+        ).reshape(k.height, k.width, 4)
+        depth = np.frombuffer(
+            self._target.read(box, components=1, attachment=1, dtype="f4"), np.float32
+        ).reshape(k.height, k.width)
+        labels = np.ascontiguousarray(colour[..., 3])
+        rgb = np.ascontiguousarray(colour[..., :3])
+        empty = (labels == Part.BACKGROUND).view(np.uint8)
+        cv2.copyTo(self._room(view.look, k), empty, rgb)
+        depth = np.where(empty, np.float32(view.look.background_depth), depth)
+        return Picture(rgb, depth, labels, k)
+
+    def _room(self, look: Look, k: Intrinsics) -> NDArray[np.uint8]:
+        key = (look, k)
+        if self._background is None or self._background[0] != key:
+            self._background = (key, _background(look, k))
+        return self._background[1]
+
+
+def _column_major(matrix: Array) -> bytes:
+    return np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes()
+
+
+def _background(look: Look, k: Intrinsics) -> NDArray[np.uint8]:
+    """Return a blurred, cluttered room (H, W, 3)."""
+    rng = np.random.default_rng(look.background_seed)
+    coarse = rng.normal(0.0, 1.0, (5, 7, 3)) * 0.5 + rng.normal(0.0, 1.0, (5, 7, 1))
+    light = np.clip(np.asarray(look.background) * (1.0 + 0.5 * look.clutter * coarse), 0.0, 1.0)
+    light *= min(look.exposure, 1.2) * (0.35 + 0.5 * look.room)
+    shown = np.asarray(255.0 * np.clip(light, 0.0, 1.0) ** (1.0 / look.gamma), dtype=np.uint8)
+    return np.asarray(cv2.resize(shown, (k.width, k.height), interpolation=cv2.INTER_CUBIC))
+
+
+def _assemble(view: SceneView) -> Mesh:
+    meshes = [view.cavity.mesh(view.detail), *figure_meshes(view.cavity)]
+    for prop in view.props:
+        pose = prop.mouth_prop
+        rotation = pose.rotation.astype(np.float32)
+        meshes.append(
+            Mesh(
+                prop.mesh.vertices @ rotation.T + pose.translation.astype(np.float32),
+                prop.mesh.normals @ rotation.T,
+                prop.mesh.uv,
+                prop.mesh.parts,
+                prop.mesh.faces,
+            )
+        )
+    return Mesh.joined(meshes)
+
+
+def look_at(eye: tuple[float, float, float], target: tuple[float, float, float]) -> Pose:
+    """Return ``optical_mouth`` of a camera at ``eye`` that looks at ``target`` (mouth frame)."""
+    forward = np.asarray(target) - np.asarray(eye)
+    right = np.cross(forward, (0.0, 0.0, 1.0))
+    return Pose.from_axes(forward, right, eye).inverse()
+
+
+__all__ = ["Renderer", "clip_matrix", "look_at"]

@@ -1,0 +1,98 @@
+"""What a picture truly shows: for each site whether it may be swabbed, and if not, why."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.anatomy import SITE_PARTS, OralCavity, Part, SiteTruth
+from sim.pictures.view import Picture, SceneView
+from vision.target import RefusalReason, Site
+
+SMALLEST_OPENING = 0.035
+"""Below this opening [m] nobody is swabbed (design table)."""
+
+CLOSED_OPENING = 0.012
+_SMALLEST_AREA = {
+    Site.RIGHT_TONSIL: 20e-6,
+    Site.LEFT_TONSIL: 20e-6,
+    Site.POSTERIOR_WALL: 30e-6,
+}
+_SITE_RADIUS = 0.014
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenSite:
+    """One site as seen: ``truth`` in the mouth frame, its visible area [m²], safe or why not."""
+
+    truth: SiteTruth
+    visible: float
+    reason: RefusalReason | None
+
+    @property
+    def safe(self) -> bool:
+        """Whether a swab may be sent there on the strength of this picture."""
+        return self.reason is None
+
+
+def seen_sites(view: SceneView, picture: Picture, empty: bool = False) -> dict[Site, SeenSite]:
+    """Return what ``picture`` of ``view`` shows of every site."""
+    general = RefusalReason.NO_FACE if empty else _general_reason(view.cavity, picture)
+    result = {}
+    for site in Site:
+        truth = view.cavity.site(site)
+        area = visible_area(view, picture, truth)
+        reason = general
+        if reason is None and (area < _SMALLEST_AREA[site] or not truth.reachable):
+            reason = _hidden_reason(view, picture, site)
+        result[site] = SeenSite(truth, area, reason)
+    return result
+
+
+def visible_area(view: SceneView, picture: Picture, truth: SiteTruth) -> float:
+    """Return the area [m²], as seen from the camera, of the site's tissue near its middle."""
+    k = picture.intrinsics
+    mine = np.isin(picture.labels, [int(p) for p in SITE_PARTS[truth.site]])
+    rows, columns = np.nonzero(mine)
+    if not len(rows):
+        return 0.0
+    z = picture.depth[rows, columns].astype(np.float64)
+    points = np.stack([(columns - k.cx) / k.fx * z, (rows - k.cy) / k.fy * z, z], -1)
+    middle = np.asarray(view.optical_mouth.apply(truth.point))
+    near = np.linalg.norm(points - middle, axis=1) < _SITE_RADIUS
+    return float((z[near] ** 2 / (k.fx * k.fy)).sum())
+
+
+def _general_reason(cavity: OralCavity, picture: Picture) -> RefusalReason | None:
+    counts = np.bincount(picture.labels.ravel(), minlength=32)
+    if cavity.anatomy.mask and counts[Part.MASK]:
+        return RefusalReason.MASK
+    inner = counts[Part.TEETH : Part.PHARYNX + 1].sum() + counts[Part.LIPS]
+    if counts[Part.HAND] > inner:
+        return RefusalReason.OCCLUDED
+    if inner == 0:
+        return RefusalReason.NO_FACE
+    if cavity.opening < CLOSED_OPENING:
+        return RefusalReason.MOUTH_CLOSED
+    if cavity.opening < SMALLEST_OPENING:
+        return RefusalReason.TOO_NARROW
+    return None
+
+
+def _hidden_reason(view: SceneView, picture: Picture, site: Site) -> RefusalReason:
+    """Say what stands before a site: whatever is labelled where its middle should be seen."""
+    k = picture.intrinsics
+    middle = np.asarray(view.optical_mouth.apply(view.cavity.site(site).point)).reshape(1, 3)
+    u, v = np.round(k.project(middle)[0]).astype(int)
+    missing = (
+        RefusalReason.WALL_NOT_SEEN
+        if site is Site.POSTERIOR_WALL
+        else RefusalReason.TONSIL_NOT_SEEN
+    )
+    if not (0 <= u < k.width and 0 <= v < k.height):
+        return missing
+    before = Part(int(picture.labels[v, u]))
+    if before in (Part.HAND, Part.SWAB, Part.GRIPPER, Part.DEPRESSOR):
+        return RefusalReason.OCCLUDED
+    if before is Part.TONGUE:
+        return RefusalReason.TONGUE_HIGH
+    return missing

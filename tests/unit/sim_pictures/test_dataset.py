@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sim.anatomy import SITE_PARTS, Part
+from sim.commands import app
+from sim.dataset import DatasetPlan, write_dataset
+from sim.errors import SimError
+from vision.target import RefusalReason, Site
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    write_dataset(DatasetPlan(folder, frames=24, seed=11, width=128, height=96))
+    return folder
+
+
+def test_the_manifest_describes_every_frame(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    shard = np.load(folder / "shard-00000.npz")
+    assert shard["rgb"].shape == (24, 96, 128, 3)
+    assert shard["depth"].shape == shard["labels"].shape == (24, 96, 128)
+    assert [f["frame"] for f in manifest["frames"]] == list(range(24))
+    assert manifest["parts"]["posterior_wall"] == Part.POSTERIOR_WALL
+    for frame in manifest["frames"]:
+        assert set(frame["sites"]) == {site.value for site in Site}
+        for site in frame["sites"].values():
+            assert site["safe"] == (site["reason"] is None)
+            assert site["reason"] is None or site["reason"] in {r.value for r in RefusalReason}
+    assert any(s["safe"] for f in manifest["frames"] for s in f["sites"].values())
+    assert any(not s["safe"] for f in manifest["frames"] for s in f["sites"].values())
+
+
+def test_a_safe_site_is_seen_where_the_manifest_says(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    labels = np.load(folder / "shard-00000.npz")["labels"]
+    for frame in manifest["frames"]:
+        k = frame["intrinsics"]
+        for name, site in frame["sites"].items():
+            if not site["safe"]:
+                continue
+            x, y, z = site["point"]
+            u, v = round(k["fx"] * x / z + k["cx"]), round(k["fy"] * y / z + k["cy"])
+            around = labels[frame["index"], max(v - 6, 0) : v + 7, max(u - 6, 0) : u + 7]
+            assert np.isin(around, [int(p) for p in SITE_PARTS[Site(name)]]).any()
+
+
+def test_a_frame_depends_on_seed_and_number_alone(folder: Path, tmp_path: Path) -> None:
+    write_dataset(DatasetPlan(tmp_path, frames=5, seed=11, width=128, height=96))
+    short, long = np.load(tmp_path / "shard-00000.npz"), np.load(folder / "shard-00000.npz")
+    for key in ("rgb", "depth", "labels"):
+        np.testing.assert_array_equal(short[key], long[key][:5])
+
+
+def test_an_existing_data_set_is_not_overwritten(folder: Path) -> None:
+    with pytest.raises(SimError, match="exists already"):
+        write_dataset(DatasetPlan(folder, frames=1, seed=0))
+
+
+def test_the_command_says_what_is_wrong_in_one_line(folder: Path, tmp_path: Path) -> None:
+    runner = CliRunner()
+    again = runner.invoke(app, ["dataset", str(folder), "--frames", "1"])
+    assert again.exit_code == 1
+    assert "exists already" in again.output
+    odd = runner.invoke(app, ["dataset", str(tmp_path / "x"), "--frames", "1", "--size", "100x75"])
+    assert odd.exit_code == 1
+    assert "multiples of 8" in odd.output
+    wrong = runner.invoke(app, ["dataset", str(tmp_path / "x"), "--size", "big"])
+    assert wrong.exit_code == 2
