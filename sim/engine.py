@@ -13,7 +13,7 @@ STEP_NS = 1_000_000
 STEP_S = STEP_NS * 1e-9
 """One physics step [s]."""
 
-GRAVITY = np.array([0.0, 0.0, -9.81])
+GRAVITY = np.array([0.0, 0.0, -9.80665])
 """Gravity [m/s²] in base coordinates."""
 
 

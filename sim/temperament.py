@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.errors import SimError
 
-_BOUNDS: dict[str, tuple[float, float, str]] = {
+BOUNDS: dict[str, tuple[float, float, str]] = {
     "sway_speed": (0.0, 0.05, "m/s"),
     "sway_frequency": (0.05, 2.0, "Hz"),
     "tremor": (0.0, 0.003, "m"),
@@ -19,6 +19,7 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "gag_threshold": (0.02, 10.0, "N"),
     "stiffness": (7.0, 500.0, "N/m"),
 }
+"""The bounds of every field, and its unit for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Temperament:
     stiffness: float = 120.0
 
     def __post_init__(self) -> None:
-        for name, (low, high, unit) in _BOUNDS.items():
+        for name, (low, high, unit) in BOUNDS.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise SimError(
@@ -63,7 +64,7 @@ class Temperament:
         restless = {"child": 1.8, "elderly": 1.3}.get(population, 1.0)
 
         def spread(mean: float, sigma: float, name: str) -> float:
-            low, high, _ = _BOUNDS[name]
+            low, high, _ = BOUNDS[name]
             return float(np.clip(mean * np.exp(rng.normal(0.0, sigma)), low, high))
 
         return cls(

@@ -37,7 +37,7 @@ def test_holds_home_and_weighs_the_tool(made: tuple[Scene, Engine]) -> None:
         engine.step()
     state = engine.state
     np.testing.assert_allclose(state.position, scene.home, atol=1e-3)
-    weight = state.hand_rotation.T @ [0.0, 0.0, -9.81 * scene.tool.mass]
+    weight = state.hand_rotation.T @ [0.0, 0.0, -9.80665 * scene.tool.mass]
     np.testing.assert_allclose(state.reaction[:3], weight, atol=5e-3)
     lever = np.array(scene.tool_shape.center_of_mass)
     np.testing.assert_allclose(state.reaction[3:], np.cross(lever, weight), atol=1e-3)

@@ -93,7 +93,7 @@ def test_gravity_bends_the_shaft_as_a_beam_under_its_own_weight() -> None:
     for _ in range(4000):
         shaft.step(level, STILL, STILL, free, Tissue.of_wall(100.0))
     swab = shaft.swab
-    theory = swab.mass * 9.81 * swab.length**3 / (8.0 * swab.flexural_rigidity)
+    theory = swab.mass * 9.80665 * swab.length**3 / (8.0 * swab.flexural_rigidity)
     assert -shaft.lever * shaft.direction[2] == pytest.approx(theory, rel=0.12)
 
 

@@ -51,7 +51,7 @@ def test_wrist_reads_the_tools_weight_in_every_posture(name: str) -> None:
                 world.clock.sleep_until(world.clock.now_ns() + 2 * MS)
             sleep(world, 0.5)
             wrench = world.arm.read().wrench
-            weight = world.engine.state.hand_rotation.T @ [0.0, 0.0, -9.81 * scene.tool.mass]
+            weight = world.engine.state.hand_rotation.T @ [0.0, 0.0, -9.80665 * scene.tool.mass]
             np.testing.assert_allclose(wrench.force, weight, atol=2e-3)
             lever = np.array(scene.tool_shape.center_of_mass)
             np.testing.assert_allclose(wrench.torque, np.cross(lever, weight), atol=5e-4)
