@@ -18,7 +18,7 @@ class ArmDescription:
 
     ``urdf`` is the model as its package ships it and ``package_root`` is what ``package://`` stands
     for in it. ``flange_plate`` maps the mounting plate, z out of the flange, to ``flange_link``.
-    ``home`` (n,) [rad] holds the swab level, 0.2 m in front of ``base_mouth``, the nominal mouth
+    ``home`` (n,) [rad] holds the swab level, 0.13 m in front of ``base_mouth``, the nominal mouth
     in base coordinates. ``velocity`` (n,) [rad/s] and ``effort`` (n,) [N·m] are the maker's limits,
     ``command_delay_s`` what passes between a command and the first motion.
     """
@@ -69,7 +69,7 @@ def _kuka_iiwa() -> ArmDescription:
         base_link="lbr_iiwa_link_0",
         flange_link="lbr_iiwa_link_7",
         joint_names=tuple(f"lbr_iiwa_joint_{i}" for i in range(1, 8)),
-        home=vector((0.0, 0.6323, 0.0, -1.9978, 0.0, -1.0593, -np.pi / 2), None),
+        home=vector((0.0, 0.7270, 0.0, -1.7871, 0.0, -0.9433, -np.pi / 2), None),
         # KUKA LBR iiwa 14 R820 data sheet
         velocity=np.deg2rad([85.0, 85.0, 100.0, 75.0, 130.0, 135.0, 135.0]),
         effort=vector((320.0, 320.0, 176.0, 176.0, 110.0, 40.0, 40.0), None),
@@ -96,7 +96,7 @@ def _ur5() -> ArmDescription:
             "wrist_2_joint",
             "wrist_3_joint",
         ),
-        home=vector((-0.2854, -1.5745, 1.8841, -0.3096, 1.2854, -np.pi), None),
+        home=vector((-0.2408, -1.4074, 1.7019, -0.2945, 1.3300, -np.pi), None),
         velocity=vector(np.full(6, 3.15), None),
         effort=vector((150.0, 150.0, 150.0, 28.0, 28.0, 28.0), None),
         base_mouth=Pose(FACING_THE_ARM, vector((0.95, 0.0, 0.30))),
