@@ -1,1 +1,1 @@
-"""Camera sources: live RealSense, recordings, and the fault-noticing wrapper around any of them."""
+"""Camera sources: live RealSense, recordings, software device, and the watch over any of them."""
