@@ -17,7 +17,7 @@ from vision.view import View
 
 COARSE_SIZE = 128
 """Side [px] at which the whole picture is looked at first."""
-FINE_SIZE = 192
+FINE_SIZE = 160
 """Side [px] at which the mouth is looked at."""
 
 

@@ -17,7 +17,7 @@ def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
     side = torch.export.Dim("side_over_32", min=2, max=20)
     torch.onnx.export(
         deployed,
-        (torch.zeros(1, 4, 192, 192),),
+        (torch.zeros(1, 4, 160, 160),),
         path,
         dynamo=True,
         input_names=["picture"],

@@ -37,7 +37,7 @@ class Schedule:
     minutes: float = 100.0
     steps: int = 100_000
     batch: int = 16
-    size: int = 192
+    size: int = 160
     coarse_size: int = 128
     coarse_share: float = 0.25
     rate: float = 3e-3
@@ -98,7 +98,7 @@ def fit(
                 step,
                 100 * progress,
                 (time.monotonic() - began) / 60,
-                float(loss),
+                float(loss.detach()),
                 parts,
             )
         if time.monotonic() - saved > 180:

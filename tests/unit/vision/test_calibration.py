@@ -1,0 +1,162 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spatial import Pose, vector
+from vision.calibration.board import Board, see_board
+from vision.calibration.errors import CalibrationError
+from vision.calibration.file import BoothCalibration, check_start
+from vision.calibration.hand_eye import SOLVERS, solve_hand_eye
+from vision.calibration.rehearsal import Booth
+from vision.calibration.tip import solve_depth_scale, solve_tip
+from vision.frame import Intrinsics
+
+INTRINSICS = Intrinsics(640, 480, 437.0, 437.0, 319.5, 239.5)
+BOOTH = Booth(
+    flange_camera=Pose.from_rotation_vector((0.1, -0.2, 1.5), (0.01, -0.06, 0.03)),
+    flange_tip=vector((0.002, -0.001, 0.31)),
+    base_board=Pose.from_rotation_vector((2.2, 0.3, 0.2), (0.6, 0.1, 0.2)),
+    intrinsics=INTRINSICS,
+    board=Board(),
+    depth_scale=1.012,
+)
+
+
+@pytest.mark.parametrize("name", sorted(SOLVERS))
+@given(
+    st.lists(st.floats(-2.5, 2.5), min_size=3, max_size=3),
+    st.lists(st.floats(-0.3, 0.3), min_size=3, max_size=3),
+    st.integers(0, 1000),
+)
+@settings(max_examples=15, deadline=None)
+def test_every_closed_form_is_exact_without_noise(
+    name: str, turn: list[float], place: list[float], seed: int
+) -> None:
+    truth, rng = Pose.from_rotation_vector(turn, place), np.random.default_rng(seed)
+    hands = [Pose.exp(rng.normal(0.0, 0.5, 6)) for _ in range(8)]
+    pairs = [(hand, truth.inverse() @ hand @ truth) for hand in hands]
+    distance, angle = SOLVERS[name](pairs).distance_to(truth)
+    assert distance < 1e-6
+    assert angle < 1e-6
+
+
+def test_hand_eye_tip_and_scale_are_found_in_rehearsal() -> None:
+    rng = np.random.default_rng(2)
+    poses = BOOTH.looking_poses(14, rng)
+    frames = [BOOTH.view(pose, rng, k) for k, pose in enumerate(poses)]
+    seen = [see_board(frame.rgb, BOOTH.board, INTRINSICS) for frame in frames]
+    kept = [(p, f, v) for p, f, v in zip(poses, frames, seen, strict=True) if v is not None]
+    assert len(kept) >= 12
+    views = [v for *_, v in kept]
+    found = solve_hand_eye([BOOTH.told(p, rng) for p, *_ in kept], views, INTRINSICS)
+    distance, angle = found.flange_camera.distance_to(BOOTH.flange_camera)
+    assert distance < 0.0005
+    assert angle < np.radians(0.2)
+    assert found.residual < 0.5
+    assert 0.0 < found.position_95 < 0.0005
+    assert found.base_board.distance_to(BOOTH.base_board)[0] < 0.0005
+    for pose in found.closed_forms.values():
+        assert pose.distance_to(BOOTH.flange_camera)[0] < 0.005
+    scale = solve_depth_scale([f for _, f, _ in kept], views)
+    assert scale.scale == pytest.approx(1.012, abs=0.003)
+    tip = solve_tip([BOOTH.told(p, rng) for p in BOOTH.pivot_poses(12, rng)])
+    assert np.linalg.norm(tip.flange_tip - BOOTH.flange_tip) < 0.0005
+
+
+def test_stated_confidence_of_the_tip_holds() -> None:
+    rng, inside = np.random.default_rng(7), 0
+    rough = replace(BOOTH, arm_error=2e-4)
+    for _ in range(60):
+        tip = solve_tip([rough.told(p, rng) for p in rough.pivot_poses(10, rng)])
+        inside += np.linalg.norm(tip.flange_tip - rough.flange_tip) < tip.position_95
+    assert inside >= 50  # 95 % of 60 is 57
+
+
+def test_views_that_hardly_turn_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    poses = BOOTH.looking_poses(1, rng) * 8
+    view = see_board(BOOTH.view(poses[0], rng, 0).rgb, BOOTH.board, INTRINSICS)
+    assert view is not None
+    with pytest.raises(CalibrationError, match="tilt the camera more"):
+        solve_hand_eye(poses, [view] * 8, INTRINSICS)
+    with pytest.raises(CalibrationError, match="6 or more"):
+        solve_hand_eye(poses[:3], [view] * 3, INTRINSICS)
+    with pytest.raises(CalibrationError, match="tilt"):
+        solve_tip(poses)
+    with pytest.raises(CalibrationError, match="6 or more"):
+        solve_tip(poses[:2])
+
+
+def test_no_board_is_no_view() -> None:
+    blank = np.full((480, 640, 3), 128, dtype=np.uint8)
+    assert see_board(blank, BOOTH.board, INTRINSICS) is None
+
+
+def calibration(**changes: object) -> BoothCalibration:
+    made = BoothCalibration(
+        "booth-1",
+        "D405 1234",
+        datetime(2026, 11, 1, tzinfo=UTC),
+        BOOTH.flange_camera,
+        BOOTH.flange_tip,
+        BOOTH.base_board,
+        1.01,
+        0.3,
+        0.2,
+        0.05,
+        0.1,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # each test names a real field
+
+
+NOW = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "booth-1.json"
+    calibration().write(path)
+    calibration(depth_scale=1.02).write(path)
+    back = BoothCalibration.read(path, "D405 1234", NOW)
+    assert back.depth_scale == 1.02
+    assert back.flange_camera.almost_equals(BOOTH.flange_camera)
+    assert len(list(tmp_path.iterdir())) == 2  # the first is kept
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"camera": "D435 9"}, "calibrate this one"),
+        ({"made_at": "2026-08-01T00:00:00+00:00"}, "days old"),
+        ({"made_at": "2027-08-01T00:00:00+00:00"}, "days old"),
+        ({"made_at": "2026-11-01T00:00:00"}, "time zone"),
+        ({"depth_scale": 1.4}, "depth_scale"),
+        ({"hand_eye_mm": 2.0}, "hand_eye_mm"),
+        ({"extra": 1}, "unknown"),
+        ({"schema": 9}, "schema"),
+    ],
+)
+def test_a_file_out_of_bounds_is_refused(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    path = tmp_path / "booth.json"
+    calibration().write(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(CalibrationError, match=message):
+        BoothCalibration.read(path, "D405 1234", NOW, timedelta(days=30))
+
+
+def test_a_knocked_camera_is_noticed_at_the_start() -> None:
+    rng = np.random.default_rng(1)
+    base_flange = BOOTH.looking_poses(1, rng)[0]
+    optical_board = (base_flange @ BOOTH.flange_camera).inverse() @ BOOTH.base_board
+    check = check_start(calibration(), base_flange, optical_board)
+    assert check.distance < 1e-9
+    knocked = Pose(translation=(0.003, 0.0, 0.0)) @ optical_board
+    with pytest.raises(CalibrationError, match="check board"):
+        check_start(calibration(), base_flange, knocked)
