@@ -17,6 +17,7 @@ from booth_queue.contract.supervision import (
     NeedsChange,
     OrderRequest,
     OrderView,
+    PostView,
     QueueLine,
     TakeOver,
 )
@@ -172,3 +173,17 @@ async def list_tickets(call: Annotated[Call, reading(Role.CITIZEN)]) -> Tickets:
     """List the tickets of the account's people that are not over."""
     found = await call.read(queueing.tickets_of)
     return Tickets(tickets=[views.ticket(one) for one in found])
+
+
+@router.get("/post")
+async def read_post(
+    call: Annotated[Call, reading(Role.STAFF, Role.GRID, Role.ENTERPRISE, Role.LAB, Role.DESK)],
+) -> PostView:
+    """Tell who has signed in, and what they look after."""
+    actor = call.actor
+    return PostView(
+        account_id=actor.account_id,
+        role=actor.role,
+        site_id=actor.site_id,
+        grid_id=actor.grid_id,
+    )

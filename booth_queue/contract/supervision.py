@@ -6,7 +6,7 @@ from booth_queue.contract.base import Answer, Identifier, Note, Request, Stamp
 from booth_queue.contract.sampling import TubeView
 from booth_queue.contract.visits import TicketView
 from booth_queue.domain.supervision import AlarmKind, OrderKind
-from booth_queue.domain.vocabulary import BoothMode, BoothState, Need
+from booth_queue.domain.vocabulary import BoothMode, BoothState, Need, Role
 
 
 class AlarmView(Answer):
@@ -100,6 +100,15 @@ class ShiftView(Answer):
     tubes_sealed: int
     waiting: int
     alarms: list[AlarmView]
+
+
+class PostView(Answer):
+    """Who has signed in, and what they look after."""
+
+    account_id: str
+    role: Role
+    site_id: Identifier | None
+    grid_id: Identifier | None
 
 
 class Handover(Answer):

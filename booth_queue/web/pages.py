@@ -70,6 +70,12 @@ PAGES: Final = (
     Page("/citizen/visit", "citizen/visit", "visit.title", "citizen", "phone", listed=False),
     Page("/citizen/people", "citizen/people", "people.title", "citizen", "phone"),
     Page("/citizen/results", "citizen/results", "results.title", "citizen", "phone"),
+    Page("/staff/sign-in", "staff/sign-in", "sign_in.staff_title", "open", "phone", False, False),
+    Page("/console", "console/overview", "console.title", "staff", "wide"),
+    Page("/console/booth", "console/booth", "console.booth", "staff", "wide"),
+    Page("/console/queue", "console/queue", "queue.title", "staff", "wide"),
+    Page("/console/scan", "console/scan", "scan.title", "staff", "wide"),
+    Page("/console/handover", "console/handover", "handover.title", "staff", "wide"),
 )  # fmt: skip
 
 

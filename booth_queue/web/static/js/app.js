@@ -11,12 +11,18 @@ const area = root.dataset.area; // which face this page belongs to; each signs i
 export const words = await (await fetch(root.dataset.texts)).json();
 export const t = translator(words);
 
-// A citizen's phone stays signed in; a shared console forgets when its tab is closed.
-const vault = area === 'citizen' ? localStorage : sessionStorage;
-const store = {
-  read: () => JSON.parse(vault.getItem(`tokens.${area}`) || 'null'),
-  write: (tokens) => (tokens ? vault.setItem(`tokens.${area}`, JSON.stringify(tokens)) : vault.removeItem(`tokens.${area}`)),
-};
+/** Where a face keeps its tokens: a citizen's phone stays signed in, a shared console forgets
+ *  when its tab is closed. */
+export function storeOf(face) {
+  const vault = face === 'citizen' ? localStorage : sessionStorage;
+  const name = `tokens.${face}`;
+  return {
+    read: () => JSON.parse(vault.getItem(name) || 'null'),
+    write: (tokens) => (tokens ? vault.setItem(name, JSON.stringify(tokens)) : vault.removeItem(name)),
+  };
+}
+
+const store = storeOf(area);
 
 async function send({ method, url, headers, body }) {
   const patience = new AbortController();
@@ -47,7 +53,7 @@ export function toSignIn() {
 export function afterSignIn(home) {
   const wish = sessionStorage.getItem('after-sign-in');
   sessionStorage.removeItem('after-sign-in');
-  location.assign(wish && wish.startsWith(home.replace(/\/$/, '')) ? wish : home);
+  location.assign(wish && wish.startsWith(home) ? wish : home);
 }
 
 /** Say something that stays a while; what went wrong stays until it is read away. */
