@@ -5,6 +5,7 @@ import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
@@ -34,6 +35,8 @@ class Settings(BaseModel):
     ----------
     secret_key
         Master key, 32 bytes in base64; every other key is derived from it.
+    holidays
+        Days off, besides weekends, that deadlines in working days pass over.
     policy
         Values for fields of `booth_queue.service.policy.Policy`, by name.
     """
@@ -48,6 +51,7 @@ class Settings(BaseModel):
     database_pool: int = Field(default=16, ge=1, le=200)
     secret_key: SecretStr = SecretStr(DEMO_KEY)
     policy: dict[str, int] = Field(default_factory=dict)
+    holidays: tuple[date, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -138,7 +142,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             except OSError as error:
                 raise ConfigurationError(f"{variable}: cannot be read ({error})") from error
             name = name.removesuffix("_file")
-        given[name] = yaml.safe_load(value) if name == "policy" else value
+        given[name] = yaml.safe_load(value) if name in {"policy", "holidays"} else value
     return given
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from booth_queue import web
@@ -39,7 +40,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     service = Service(
         store=store,
         clock=clock or SystemClock(),
-        tools=Tools(vault=AesVault(master), policy=policy),
+        tools=Tools(
+            vault=AesVault(master),
+            policy=policy,
+            signer=Ed25519PrivateKey.from_private_bytes(derive_key(master, "codes")),
+            holidays=frozenset(settings.holidays),
+        ),
         issuer=JwtIssuer(derive_key(master, "token"), policy.access_token_s),
         sender=EchoSender(),
         feed=Feed(store),

@@ -63,6 +63,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """A WeChat user's leave to be sent one message of a template."""
+
+    id: str
+    account_id: str
+    template: str
+    created_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OneTimeCode:
     """A code sent to a phone, kept as a keyed hash, good for one use."""
 

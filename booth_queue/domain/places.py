@@ -65,6 +65,18 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Journey:
+    """Somebody is on the way to a booth: an entry of the ledger that diversion counts."""
+
+    id: str
+    person_id: str
+    booth_id: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """The latest report of a booth: for screens, replaced by the next one."""
 

@@ -16,8 +16,9 @@ RATES: Final = {
     Need.DISABLED: 2.0,
     Need.SYMPTOMATIC: 2.0,  # leaves the crowd as soon as possible
     Need.CLOSE_CONTACT: 1.0,
+    Need.RETEST: 1.5,
 }
-_SINGLE: Final = frozenset({Need.SYMPTOMATIC, Need.CLOSE_CONTACT})
+_SINGLE: Final = frozenset({Need.SYMPTOMATIC, Need.CLOSE_CONTACT, Need.RETEST})
 
 
 def rate(needs: Collection[Need]) -> float:

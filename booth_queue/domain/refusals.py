@@ -192,3 +192,15 @@ class Unavailable(Refusal):
 
     code = "unavailable"
     status = 503
+
+
+class AlreadyReported(Refusal):
+    """The tube has a finding; a correction must name the latest one."""
+
+    code = "already_reported"
+
+
+class RoundRunning(Refusal):
+    """The round has not ended; its data cannot be destroyed yet."""
+
+    code = "round_running"

@@ -45,8 +45,20 @@ class Tube:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """What has been scanned for an open session so far; the key is the session's."""
+
+    id: str
+    person_at: datetime | None = None
+    tube_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Swab:
-    """One session's swab in a tube; ``position`` counts from 1 within the tube."""
+    """One session's swab in a tube; ``position`` counts from 1 within the tube.
+
+    A correction is a new swab that names the one it replaces, and why; the old one stays.
+    """
 
     id: str
     session_id: str
@@ -55,3 +67,5 @@ class Swab:
     position: int
     bound_at: datetime
     bound_by: str
+    corrects: str | None = None
+    why: str | None = None

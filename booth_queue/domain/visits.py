@@ -56,6 +56,19 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """The wait that was predicted on joining, and what became of it; the key is the ticket's."""
+
+    id: str
+    booth_id: str
+    at: datetime
+    median_s: float
+    low_s: float
+    high_s: float
+    actual_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A place in a booth's queue.
 

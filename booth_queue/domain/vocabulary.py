@@ -111,6 +111,7 @@ class Need(StrEnum):
     DISABLED = "disabled"
     SYMPTOMATIC = "symptomatic"
     CLOSE_CONTACT = "close_contact"
+    RETEST = "retest"
 
 
 class IncidentKind(StrEnum):
@@ -126,6 +127,14 @@ class IncidentState(StrEnum):
     REPORTED = "reported"
     ASSIGNED = "assigned"
     CLOSED = "closed"
+
+
+class VisitState(StrEnum):
+    """A home visit: ASKED -> DONE | CANCELLED."""
+
+    ASKED = "asked"
+    DONE = "done"
+    CANCELLED = "cancelled"
 
 
 class Language(StrEnum):

@@ -140,7 +140,7 @@ async def cancel(work: Work, booking_id: str) -> Booked:
         The person has arrived already, or the booking is no longer active.
     """
     booking = await own_booking(work, booking_id)
-    await _give_up(work, booking)
+    await give_up(work, booking)
     await free_seat(work, booking)
     return await booked(work, replace(booking, state=BookingState.CANCELLED))
 
@@ -154,7 +154,7 @@ async def change(work: Work, booking_id: str, slot_id: str) -> Booked:
     old = await own_booking(work, booking_id)
     if old.slot_id == slot_id:
         raise AlreadyBooked
-    await _give_up(work, old)
+    await give_up(work, old)
     facts = await facts_of(work, slot_id, old.person_id)
     new = make_booking(work, facts.slot, old.person_id, _kept(old.channel))
     await insert(work, new)
@@ -167,7 +167,8 @@ async def change(work: Work, booking_id: str, slot_id: str) -> Booked:
     return Booked(new, facts.slot, facts.name_masked)
 
 
-async def _give_up(work: Work, booking: Booking) -> None:
+async def give_up(work: Work, booking: Booking) -> None:
+    """End a booking that nobody has arrived with; its seat is still to be freed."""
     if not await work.tx.change(
         Booking, booking.id, {"state": BookingState.BOOKED}, state=BookingState.CANCELLED
     ):
@@ -182,7 +183,10 @@ def _kept(channel: BookingChannel) -> BookingChannel:
 
 async def free_seat(work: Work, booking: Booking) -> None:
     """Return the seat of a booking to where it was taken from."""
-    await work.tx.return_seats(booking.slot_id, 1)
+    if booking.block_id is not None:
+        await work.tx.use_block(booking.block_id, -1)
+    else:
+        await work.tx.return_seats(booking.slot_id, 1)
 
 
 async def booked(work: Work, booking: Booking) -> Booked:

@@ -87,6 +87,9 @@ async def enrol(work: Work, said: Registration, unit_id: str | None = None) -> P
     needs = said.needs | priority.needs_of_age(age)
     known = await work.tx.first(Person, id_hash=id_hash)
     if known is not None:
+        _check_name(work, known, said.name)
+        # What the laboratory or contact tracing found is not for oneself to take back.
+        needs |= known.needs & {Need.RETEST, Need.CLOSE_CONTACT}
         if known.needs != needs:
             await work.tx.change(Person, known.id, {}, needs=needs)
         return replace(known, needs=needs)
@@ -127,6 +130,12 @@ async def require_link(work: Work, person_id: str) -> None:
 def home_date(now: datetime) -> date:
     """Return the calendar day at home."""
     return now.astimezone(_HOME).date()
+
+
+def _check_name(work: Work, known: Person, name: str) -> None:
+    # A number alone must not open somebody else's bookings and results.
+    if known.sealed is None or work.tools.vault.unseal(known.id, known.sealed)["name"] != name:
+        raise IdNumberWrong
 
 
 def _check_dependant(person: Person, today: date) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from booth_queue.domain.chain import Entry
 from booth_queue.domain.people import Account
 from booth_queue.domain.places import Booth, Slot
 from booth_queue.domain.visits import Ticket
@@ -62,12 +63,60 @@ class BookingFacts:
     sampled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class MemberStanding:
+    """How far a member of a group is in a round."""
+
+    person_id: str
+    shows_name: bool
+    booked: bool
+    sampled: bool
+    negative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentStanding:
+    """How far a resident is in a round."""
+
+    person_id: str
+    unit_id: str
+    name_masked: str
+    booked: bool
+    sampled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many residents of a unit have booked and have been sampled in a round."""
+
+    grid_id: str
+    unit_id: str
+    unit_name: str
+    residents: int
+    booked: int
+    sampled: int
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionError:
+    """How good a booth's predicted waits were: errors in seconds, predicted minus actual."""
+
+    booth_id: str
+    count: int
+    mean_error_s: float
+    mean_absolute_error_s: float
+    inside_interval: float
+
+
 class Transaction(Protocol):
     """One database transaction: everything in it is kept, or nothing.
 
     Records are the dataclasses of `booth_queue.domain`; each has a table. The general methods
     take the record's class, the special ones are single statements that concurrency needs.
     """
+
+    async def remove(self, kind: type[Any], key: str) -> None:
+        """Delete one row; for what a person withdraws, never for what is on record."""
 
     async def add(self, *rows: object) -> None:
         """Insert; raises `Duplicate` if a unique constraint refuses."""
@@ -112,6 +161,9 @@ class Transaction(Protocol):
     async def return_seats(self, slot_id: str, seats: int) -> None:
         """Give seats back."""
 
+    async def use_block(self, block_id: str, seats: int) -> bool:
+        """Use seats of a group's block if that many are left; negative gives them back."""
+
     async def running_slots(self, booth_id: str, now: datetime) -> Sequence[Slot]:
         """Slots of a booth that have not ended, in order of time."""
 
@@ -130,7 +182,39 @@ class Transaction(Protocol):
         """Load of booths, ordered by site and label."""
 
     async def fill_tube(self, tube_id: str) -> int | None:
-        """Add a swab if the tube is filling and not full; the new count, else None."""
+        """Add a swab if the tube is not full and not yet at the laboratory; the new count."""
+
+    async def last_entry(self, scope: str) -> Entry | None:
+        """Read the last entry of a scope of the chain, and keep others from appending to it."""
+
+    async def entry_about(self, scope: str, subject: str) -> Entry | None:
+        """Read the latest entry about a subject."""
+
+    async def member_standings(self, group_id: str, round_id: str) -> Sequence[MemberStanding]:
+        """How far the members of a group are in a round."""
+
+    async def resident_standings(
+        self, unit_ids: Sequence[str], round_id: str
+    ) -> Sequence[ResidentStanding]:
+        """How far the residents of units are in a round, by unit and masked name."""
+
+    async def coverage(self, round_id: str) -> Sequence[Coverage]:
+        """Coverage of every unit in a round, by grid and unit."""
+
+    async def prediction_errors(self, since: datetime) -> Sequence[PredictionError]:
+        """How good the predicted waits of each booth were."""
+
+    async def round_counts(self, round_id: str) -> dict[str, int]:
+        """Count a round's bookings, sessions and results by their states."""
+
+    async def people_of_round_alone(self, round_id: str) -> Sequence[str]:
+        """Keys of people who took part in this round, and in no other that is still kept."""
+
+    async def destroy_round(self, round_id: str, ended_at: datetime) -> dict[str, int]:
+        """Remove what else tells about people of a round; how much of what."""
+
+    async def forget_answers(self, account_id: str) -> None:
+        """Forget the stored answers of an account; they may show masked names."""
 
     async def put_live(self, live: object) -> None:
         """Replace a booth's live report."""

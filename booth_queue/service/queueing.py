@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from booth_queue.domain.people import Link, Person
-from booth_queue.domain.places import Booth, Slot
+from booth_queue.domain.places import Booth, Journey, Slot
 from booth_queue.domain.priority import rate, single_swab
 from booth_queue.domain.refusals import (
     AlreadyBooked,
@@ -15,7 +15,13 @@ from booth_queue.domain.refusals import (
     WrongBooth,
     WrongState,
 )
-from booth_queue.domain.visits import ACTIVE_TICKET, TICKET_TRANSITIONS, Booking, Ticket
+from booth_queue.domain.visits import (
+    ACTIVE_TICKET,
+    TICKET_TRANSITIONS,
+    Booking,
+    Prediction,
+    Ticket,
+)
 from booth_queue.domain.vocabulary import (
     BookingChannel,
     BookingState,
@@ -117,7 +123,27 @@ async def _join(work: Work, booking: Booking, person: Person, needs: frozenset[N
     except Duplicate as second:
         raise AlreadyBooked from second
     await announce(work, ticket)
-    return await place_of(work, ticket)
+    await end_journey(work, person.id)
+    joined = await place_of(work, ticket)
+    if joined.wait is not None:
+        await work.tx.add(
+            Prediction(
+                id=ticket.id,
+                booth_id=booth.id,
+                at=work.now,
+                median_s=joined.wait.median_s,
+                low_s=joined.wait.low_s,
+                high_s=joined.wait.high_s,
+            )
+        )
+    return joined
+
+
+async def end_journey(work: Work, person_id: str) -> None:
+    """Take somebody out of the ledger of people on the way: arrived, or going elsewhere."""
+    under_way = await work.tx.first(Journey, person_id=person_id, ended_at=None)
+    if under_way is not None:
+        await work.tx.change(Journey, under_way.id, {}, ended_at=work.now)
 
 
 async def place(work: Work, ticket_id: str) -> Place:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from booth_queue.domain.refusals import (
 )
 from booth_queue.domain.sampling import Session, Swab, Tube
 from booth_queue.domain.supervision import AlarmKind, BoothPicture
-from booth_queue.domain.visits import Booking, Ticket
+from booth_queue.domain.visits import Booking, Prediction, Ticket
 from booth_queue.domain.vocabulary import (
     BookingState,
     BoothMode,
@@ -33,7 +33,7 @@ from booth_queue.domain.vocabulary import (
     TicketState,
     TubeState,
 )
-from booth_queue.service import queueing
+from booth_queue.service import ledger, queueing
 from booth_queue.service.ports import Duplicate, Event
 from booth_queue.service.supervision import raise_alarm
 from booth_queue.service.work import Work
@@ -92,6 +92,10 @@ async def open_session(work: Work, ticket_id: str) -> Sitting:
         await work.tx.add(session)
     except Duplicate as second:
         raise WrongState(state=SessionState.OPEN) from second
+    predicted = await work.tx.first(Prediction, id=ticket.id)
+    if predicted is not None:
+        actual_s = ((ticket.called_at or work.now) - ticket.joined_at).total_seconds()
+        await work.tx.change(Prediction, ticket.id, {}, actual_s=actual_s)
     return Sitting(session, None)
 
 
@@ -106,9 +110,9 @@ async def bind_swab(work: Work, session_id: str, barcode: str) -> Tube:
     session = await open_one(work, session_id)
     if await work.tx.first(Swab, session_id=session.id):
         raise SwabAlreadyBound
-    ticket = await work.tx.get(Ticket, session.ticket_id)
-    alone = single_swab(ticket.needs)
-    tube = await _tube_for(work, ticket, barcode, alone=alone)
+    tube = await check_tube(work, session, barcode)
+    if tube is None:
+        tube = await _open_tube(work, session, barcode)
     position = await work.tx.fill_tube(barcode)
     if position is None:
         raise TubeFull(barcode=barcode, pool=tube.pool_size)
@@ -127,32 +131,109 @@ async def bind_swab(work: Work, session_id: str, barcode: str) -> Tube:
         raise SwabAlreadyBound from second
     body = {"session_id": session.id, "barcode": barcode, "position": position}
     await work.tx.publish(Event(session.booth_id, "swab.bound", body))
+    await ledger.append(work, session.booth_id, "bound", barcode, _binding(session, swab))
     return replace(tube, swabs=position)
 
 
-async def _tube_for(work: Work, ticket: Ticket, barcode: str, *, alone: bool) -> Tube:
-    booth = await work.tx.get(Booth, ticket.booth_id)
+def _binding(session: Session, swab: Swab) -> dict[str, Any]:
+    return {
+        "person": session.person_id,
+        "ticket": session.ticket_id,
+        "session": session.id,
+        "swab": swab.id,
+        "position": swab.position,
+    }
+
+
+async def correct_binding(work: Work, session_id: str, barcode: str, why: str) -> Tube:
+    """Correct which tube a session's swab is in: a new entry that names the old one, and why.
+
+    Raises
+    ------
+    SwabMissing
+        Nothing is bound that could be corrected.
+    TubeFull, TubeShared, TubeUsed
+        The right tube cannot hold it either: then something else is wrong.
+    """
+    session = await work.tx.get(Session, session_id)
+    await queueing.require_booth(work, session.booth_id)
+    bound = effective(await work.tx.find(Swab, session_id=session.id))
+    if not bound:
+        raise SwabMissing
+    old = bound[0]
+    tube = await work.tx.get(Tube, barcode)
+    ticket = await work.tx.get(Ticket, session.ticket_id)
+    if tube.booth_id != session.booth_id or tube.id == old.tube_id:
+        raise TubeUsed(barcode=barcode)
+    if single_swab(ticket.needs) and tube.pool_size > 1:
+        raise TubeShared(barcode=barcode)
+    position = await work.tx.fill_tube(barcode)
+    if position is None:
+        raise TubeFull(barcode=barcode, pool=tube.pool_size)
+    by = work.actor.account_id
+    new = Swab(
+        work.new_id(), session.id, session.person_id, barcode, position, work.now, by, old.id, why
+    )
+    try:
+        await work.tx.add(new)
+    except Duplicate as second:  # corrected by somebody else at this moment
+        raise WrongState(state="corrected") from second
+    entry = await work.tx.entry_about(session.booth_id, old.tube_id)
+    await ledger.append(
+        work,
+        session.booth_id,
+        "rebound",
+        barcode,
+        _binding(session, new),
+        corrects=entry.id if entry else None,
+        why=why,
+    )
+    return replace(tube, swabs=position)
+
+
+def effective(swabs: Sequence[Swab]) -> list[Swab]:
+    """Return the swabs that no later one corrects."""
+    replaced = {swab.corrects for swab in swabs}
+    return [swab for swab in swabs if swab.id not in replaced]
+
+
+async def check_tube(work: Work, session: Session, barcode: str) -> Tube | None:
+    """Refuse a tube that may not take this session's swab; None if it is a new one.
+
+    Raises
+    ------
+    TubeUsed, TubeFull, TubeShared
+        See `booth_queue.domain.refusals`.
+    """
     tube = await work.tx.first(Tube, id=barcode)
     if tube is None:
-        tube = Tube(
-            id=barcode,
-            round_id=ticket.round_id,
-            booth_id=booth.id,
-            pool_size=1 if alone else booth.pool_size,
-            swabs=0,
-            state=TubeState.FILLING,
-            opened_at=work.now,
-        )
-        try:
-            await work.tx.add(tube)
-        except Duplicate as second:
-            raise TubeUsed(barcode=barcode) from second
-    if tube.state is not TubeState.FILLING or tube.booth_id != booth.id:
-        raise TubeUsed(barcode=barcode)
-    if tube.swabs >= tube.pool_size:
+        return None
+    if tube.swabs >= tube.pool_size > 1 and tube.booth_id == session.booth_id:
         raise TubeFull(barcode=barcode, pool=tube.pool_size)
-    if alone and tube.pool_size > 1:
+    if tube.state is not TubeState.FILLING or tube.booth_id != session.booth_id:
+        raise TubeUsed(barcode=barcode)
+    ticket = await work.tx.get(Ticket, session.ticket_id)
+    if single_swab(ticket.needs) and tube.pool_size > 1:
         raise TubeShared(barcode=barcode)
+    return tube
+
+
+async def _open_tube(work: Work, session: Session, barcode: str) -> Tube:
+    booth = await work.tx.get(Booth, session.booth_id)
+    ticket = await work.tx.get(Ticket, session.ticket_id)
+    tube = Tube(
+        id=barcode,
+        round_id=ticket.round_id,
+        booth_id=booth.id,
+        pool_size=1 if single_swab(ticket.needs) else booth.pool_size,
+        swabs=0,
+        state=TubeState.FILLING,
+        opened_at=work.now,
+    )
+    try:
+        await work.tx.add(tube)
+    except Duplicate as second:
+        raise TubeUsed(barcode=barcode) from second
     return tube
 
 
@@ -196,7 +277,8 @@ async def close_session(
         Not sampled, and no reason.
     """
     session = await open_one(work, session_id)
-    swab = await work.tx.first(Swab, session_id=session.id)
+    bound = effective(await work.tx.find(Swab, session_id=session.id))
+    swab = bound[0] if bound else None
     if outcome is Outcome.SAMPLED and swab is None:
         raise SwabMissing
     if outcome is not Outcome.SAMPLED and swab is not None:
@@ -279,6 +361,7 @@ async def _seal(work: Work, tube: Tube) -> Tube:
     if not sealed:
         raise WrongState(state=tube.state)
     await work.tx.publish(Event(tube.booth_id, "tube.sealed", {"barcode": tube.id}))
+    await ledger.append(work, tube.booth_id, "sealed", tube.id, {"swabs": tube.swabs})
     return replace(tube, state=TubeState.SEALED, sealed_at=work.now)
 
 
@@ -286,8 +369,8 @@ async def sitting(work: Work, session_id: str) -> Sitting:
     """Return a session with the tube its swab is in."""
     session = await work.tx.get(Session, session_id)
     await queueing.require_booth(work, session.booth_id)
-    swab = await work.tx.first(Swab, session_id=session.id)
-    return Sitting(session, swab.tube_id if swab else None)
+    bound = effective(await work.tx.find(Swab, session_id=session.id))
+    return Sitting(session, bound[0].tube_id if bound else None)
 
 
 async def open_one(work: Work, session_id: str) -> Session:

@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NewType
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from booth_queue.domain.refusals import KeyReused
 from booth_queue.errors import Refusal
@@ -20,6 +22,8 @@ class Tools:
 
     vault: Vault
     policy: Policy
+    signer: Ed25519PrivateKey
+    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
