@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from booth_queue.domain.community import Unit
 from booth_queue.domain.people import Account
 from booth_queue.domain.places import Booth, Round, Site, Slot
 from booth_queue.domain.vocabulary import BoothMode, BoothState, Role
@@ -105,6 +106,9 @@ async def seed(store: Store, vault: Vault, plan: Plan, now: datetime) -> Seeded:
                 )
             )
             logins.append(login)
+        grid_id = f"{plan.site_id}-grid"
+        for index in range(2):
+            await tx.add(Unit(f"{grid_id}-unit-{index}", grid_id, f"示范单元 {index + 1}"))
         passwords = {}
         for role in (Role.STAFF, Role.GRID, Role.ENTERPRISE, Role.LAB, Role.DESK):
             password = secrets.token_urlsafe(12)
@@ -117,7 +121,7 @@ async def seed(store: Store, vault: Vault, plan: Plan, now: datetime) -> Seeded:
                     login=f"{plan.site_id}-{role}",
                     secret_hash=vault.hash_password(password),
                     site_id=plan.site_id if role is Role.STAFF else None,
-                    grid_id="grid-1" if role is Role.GRID else None,
+                    grid_id=grid_id if role is Role.GRID else None,
                 )
             )
     return Seeded(plan.site_id, plan.round_id, logins, passwords)

@@ -12,7 +12,20 @@ from booth_queue.adapters.messages import EchoSender
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.adapters.tokens import JwtIssuer
 from booth_queue.adapters.vault import AesVault, derive_key
-from booth_queue.api import access, booths, citizens, errors, live, staff, supervision
+from booth_queue.api import (
+    access,
+    booths,
+    citizens,
+    desks,
+    enterprises,
+    errors,
+    grids,
+    laboratories,
+    live,
+    staff,
+    supervision,
+)
+from booth_queue.api.allowance import Allowance
 from booth_queue.api.calls import Service
 from booth_queue.api.feed import Feed
 from booth_queue.service.ports import Clock
@@ -49,6 +62,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         issuer=JwtIssuer(derive_key(master, "token"), policy.access_token_s),
         sender=EchoSender(),
         feed=Feed(store),
+        searches=Allowance(policy.searches_per_caller_minute, 60.0),
     )
 
     @asynccontextmanager
@@ -72,15 +86,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     )
     app.state.service = service
     errors.install(app)
-    for router in (
-        access.router,
-        citizens.router,
-        booths.router,
-        staff.router,
-        live.router,
-        supervision.router,
-    ):
-        app.include_router(router)
+    rooms = (access, citizens, booths, staff, supervision, laboratories, grids, enterprises, desks)
+    for room in (*rooms, live):
+        app.include_router(room.router)
     web.install(app)
     return app
 

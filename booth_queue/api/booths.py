@@ -1,5 +1,6 @@
 """Routes of robot booths."""
 
+from dataclasses import fields
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -22,13 +23,15 @@ from booth_queue.contract import (
 from booth_queue.contract.base import Barcode, Identifier
 from booth_queue.contract.sampling import NextPerson
 from booth_queue.contract.supervision import BoothOrders
+from booth_queue.contract.work import Merges, MergeView, OfflineVisits
 from booth_queue.domain.places import Live
 from booth_queue.domain.refusals import NotFound
 from booth_queue.domain.vocabulary import BoothState, Role
-from booth_queue.service import sampling, supervision
+from booth_queue.service import offline, sampling, supervision
 from booth_queue.service.work import Work
 
 router = APIRouter(prefix="/v1", tags=["booth"])
+_VISIT = tuple(field.name for field in fields(offline.Visit))
 Reports = Annotated[Call, reading(Role.BOOTH)]
 Commands = Annotated[Call, commanding(Role.BOOTH)]
 Samples = Annotated[Call, commanding(Role.BOOTH, Role.STAFF)]
@@ -167,5 +170,23 @@ async def report_fault(body: FaultReport, call: Commands) -> Response:
     async def do(work: Work) -> Accepted:
         await sampling.set_booth_state(work, booth_id, BoothState.FAULT, told)
         return Accepted()
+
+    return await call.answer(do)
+
+
+@router.post("/booth/offline-visits", response_model=Merges)
+async def merge_offline_visits(body: OfflineVisits, call: Commands) -> Response:
+    """Merge visits taken while the service was away; the same ones may be sent again."""
+    booth_id = own_booth(call)
+    visits = [offline.Visit(**{name: getattr(one, name) for name in _VISIT}) for one in body.visits]
+
+    async def do(work: Work) -> Merges:
+        merged = await offline.merge(work, booth_id, visits)
+        return Merges(
+            visits=[
+                MergeView(booking_id=one.booking_id, merge=one.merge, reason=one.reason)
+                for one in merged
+            ]
+        )
 
     return await call.answer(do)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.adapters.sql.transaction import SqlTransaction
 from booth_queue.adapters.tokens import JwtIssuer
+from booth_queue.api.allowance import Allowance
 from booth_queue.api.feed import Feed
 from booth_queue.domain.refusals import Forbidden, SignInFailed
 from booth_queue.domain.vocabulary import Role
@@ -29,6 +30,7 @@ class Service:
     issuer: JwtIssuer
     sender: CodeSender
     feed: Feed
+    searches: Allowance
 
 
 def service_of(request: Request) -> Service:
@@ -50,6 +52,10 @@ class Call:
     address: str
     fingerprint: str = ""
     key: str = ""
+
+    def limit_search(self) -> None:
+        """Count a search against its caller's allowance; raises `TooMany`."""
+        self.service.searches.spend(self.actor.account_id or self.address, self.service.clock.now())
 
     async def answer(self, doing: Callable[[Work], Awaitable[BaseModel]]) -> Response:
         """Run a command once, whatever is repeated, and answer with its stored body."""

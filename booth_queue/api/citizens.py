@@ -12,18 +12,34 @@ from booth_queue.contract import (
     Bookings,
     BookingView,
     CheckInRequest,
+    CodeView,
+    JourneyRequest,
+    JourneyView,
     People,
     PersonRegistration,
     PersonView,
+    Recommendation,
+    Results,
     TicketView,
     WalkInRequest,
 )
 from booth_queue.contract.base import Identifier
-from booth_queue.contract.places import Booths, Sites, Slots
+from booth_queue.contract.places import Booths, Latitude, Longitude, Sites, Slots
+from booth_queue.contract.work import Erasure, GroupJoin, KeyView, ProofCheck, ProofView, Recorded
+from booth_queue.domain.code import public_text
 from booth_queue.domain.places import Booth, Site
 from booth_queue.domain.refusals import NotFound
 from booth_queue.domain.vocabulary import Role
-from booth_queue.service import booking, people, queueing
+from booth_queue.service import (
+    booking,
+    codes,
+    diversion,
+    groups,
+    laboratory,
+    people,
+    queueing,
+    retention,
+)
 from booth_queue.service.people import Registration
 from booth_queue.service.work import Work
 
@@ -87,6 +103,7 @@ async def list_booths(
     call: Anybody, site_id: Annotated[Identifier | None, Query()] = None
 ) -> Booths:
     """List booths with the wait of somebody who joined now."""
+    call.limit_search()
     loads = await call.read(lambda work: work.tx.loads(work.now, site_id=site_id))
     return Booths(booths=[views.booth(load) for load in loads])
 
@@ -94,6 +111,7 @@ async def list_booths(
 @router.get("/slots")
 async def list_slots(call: Anybody, booth_id: Annotated[Identifier, Query()]) -> Slots:
     """List a booth's slots that have not ended, in order of time."""
+    call.limit_search()
 
     async def do(work: Work) -> Slots:
         await work.tx.get(Booth, booth_id)
@@ -104,11 +122,38 @@ async def list_slots(call: Anybody, booth_id: Annotated[Identifier, Query()]) ->
     return found
 
 
+@router.get("/recommendation")
+async def recommend(
+    call: Reads,
+    person_id: Annotated[Identifier, Query()],
+    latitude: Annotated[Latitude, Query()],
+    longitude: Annotated[Longitude, Query()],
+) -> Recommendation:
+    """Recommend a booth: where this person would be called soonest, the walk included."""
+    call.limit_search()
+    advice = await call.read(lambda work: diversion.recommend(work, person_id, latitude, longitude))
+    return views.recommendation(advice)
+
+
+@router.post("/journeys", response_model=JourneyView)
+async def set_out(body: JourneyRequest, call: Commands) -> Response:
+    """Say that one is on the way to a booth; others are diverted accordingly."""
+
+    async def do(work: Work) -> JourneyView:
+        return views.journey(await diversion.set_out(work, body.person_id, body.booth_id))
+
+    return await call.answer(do)
+
+
 @router.post("/bookings", response_model=BookingView)
 async def book(body: BookingRequest, call: Commands) -> Response:
-    """Take a seat of a slot for oneself or a dependant."""
+    """Take a seat of a slot, or of a group's block, for oneself or a dependant."""
 
     async def do(work: Work) -> BookingView:
+        if body.block_id is not None:
+            return views.booking(
+                await groups.book(work, body.block_id, body.slot_id, body.person_id)
+            )
         return views.booking(await booking.book(work, body.slot_id, body.person_id))
 
     return await call.answer(do)
@@ -141,11 +186,28 @@ async def change(booking_id: Identifier, body: BookingChange, call: Commands) ->
     return await call.answer(do)
 
 
+@router.get("/bookings/{booking_id}/code")
+async def show_code(
+    booking_id: Identifier, call: Annotated[Call, reading(Role.CITIZEN, Role.GRID)]
+) -> CodeView:
+    """Fetch a fresh signed code to show as QR; it names nobody and can be checked offline."""
+    shown = await call.read(lambda work: codes.code_of(work, booking_id))
+    return CodeView(code=shown.code, valid_until=shown.valid_until)
+
+
+@router.get("/codes/key")
+async def show_key(call: Anybody) -> KeyView:
+    """Fetch the public key of booking codes and result proofs."""
+    return KeyView(public_key=public_text(call.service.tools.signer))
+
+
 @router.post("/check-ins", response_model=TicketView)
 async def check_in(body: CheckInRequest, call: Arrives) -> Response:
     """Join the queue on arrival."""
 
     async def do(work: Work) -> TicketView:
+        if body.code is not None:
+            return views.ticket(await codes.check_in(work, body.booth_id, body.code))
         if body.booking_id is None:
             raise NotFound(what="booking")
         return views.ticket(await queueing.check_in(work, body.booth_id, body.booking_id))
@@ -180,5 +242,46 @@ async def leave(
 
     async def do(work: Work) -> TicketView:
         return views.ticket(await queueing.leave(work, ticket_id))
+
+    return await call.answer(do)
+
+
+@router.get("/results")
+async def list_results(call: Reads) -> Results:
+    """Read the results of this account's people, newest first."""
+    told = await call.read(laboratory.results_of)
+    return Results(results=[views.result(one) for one in told])
+
+
+@router.post("/results/verify")
+async def verify_result(body: ProofCheck, call: Anybody) -> ProofView:
+    """Check a proof of a result that somebody shows."""
+    checked = await call.read(lambda work: laboratory.check_proof(work, body.proof))
+    return ProofView(
+        name_masked=checked.name_masked,
+        verdict=checked.verdict,
+        reported_at=checked.reported_at,
+        corrected=checked.corrected,
+    )
+
+
+@router.post("/groups/join", response_model=Recorded)
+async def join_group(body: GroupJoin, call: Commands) -> Response:
+    """Join an enterprise's group with its code."""
+
+    async def do(work: Work) -> Recorded:
+        member = await groups.join(work, body.code, body.person_id, shows_name=body.shows_name)
+        return Recorded(id=member.id)
+
+    return await call.answer(do)
+
+
+@router.post("/people/{person_id}/erasure", response_model=Erasure)
+async def withdraw_consent(person_id: Identifier, call: Commands) -> Response:
+    """Withdraw consent: cancel what is booked and erase every name and number."""
+
+    async def do(work: Work) -> Erasure:
+        erased = await retention.withdraw(work, person_id)
+        return Erasure(person_id=erased.person_id, cancelled_bookings=erased.cancelled_bookings)
 
     return await call.answer(do)

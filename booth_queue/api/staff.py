@@ -7,10 +7,17 @@ from fastapi import APIRouter, Response
 
 from booth_queue.api import views
 from booth_queue.api.calls import Call, commanding
-from booth_queue.contract import Accepted, TicketView
-from booth_queue.contract.base import Identifier
+from booth_queue.contract import Accepted, TicketView, TubeView
+from booth_queue.contract.base import Barcode, Identifier
+from booth_queue.contract.work import (
+    AdverseEventReport,
+    BindingCorrection,
+    Recorded,
+    ScanRequest,
+    ScanView,
+)
 from booth_queue.domain.vocabulary import BoothState, Role
-from booth_queue.service import queueing, sampling
+from booth_queue.service import incidents, laboratory, queueing, sampling, scanning
 from booth_queue.service.work import Work
 
 router = APIRouter(prefix="/v1", tags=["staff"])
@@ -40,6 +47,60 @@ async def _set_state(call: Call, booth_id: str, state: BoothState) -> Response:
     async def do(work: Work) -> Accepted:
         await sampling.set_booth_state(work, booth_id, state)
         return Accepted()
+
+    return await call.answer(do)
+
+
+@router.post("/booths/{booth_id}/scans", response_model=ScanView)
+async def scan(booth_id: Identifier, body: ScanRequest, call: Commands) -> Response:
+    """Scan a person's code or a tube's barcode, in either order; the second binds."""
+
+    async def do(work: Work) -> ScanView:
+        known = await scanning.scan(work, booth_id, body.text)
+        return ScanView(
+            session_id=known.session.id,
+            number=known.number,
+            name_masked=known.name_masked,
+            person_confirmed=known.person_confirmed,
+            barcode=known.tube_id,
+            tube=views.tube(known.tube) if known.tube else None,
+        )
+
+    return await call.answer(do)
+
+
+@router.post("/sessions/{session_id}/swab/correction", response_model=TubeView)
+async def correct_binding(
+    session_id: Identifier, body: BindingCorrection, call: Commands
+) -> Response:
+    """Correct which tube a swab is in: a new record that names the old one, and why."""
+
+    async def do(work: Work) -> TubeView:
+        tube = await sampling.correct_binding(work, session_id, body.barcode, body.why)
+        return views.tube(tube)
+
+    return await call.answer(do)
+
+
+@router.post("/booths/{booth_id}/adverse-events", response_model=Recorded)
+async def report_adverse_event(
+    booth_id: Identifier, body: AdverseEventReport, call: AtBooth
+) -> Response:
+    """Record harm to a person at a booth."""
+
+    async def do(work: Work) -> Recorded:
+        event = await incidents.report_adverse_event(work, booth_id, body.session_id, body.text)
+        return Recorded(id=event.id)
+
+    return await call.answer(do)
+
+
+@router.post("/boxes/{box_id}/tubes/{barcode}", response_model=TubeView)
+async def pack(box_id: Identifier, barcode: Barcode, call: Commands) -> Response:
+    """Put a sealed tube into a box."""
+
+    async def do(work: Work) -> TubeView:
+        return views.tube(await laboratory.pack(work, box_id, barcode))
 
     return await call.answer(do)
 

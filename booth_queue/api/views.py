@@ -1,10 +1,15 @@
 """Records of the domain as messages of the contract."""
 
+from datetime import datetime
+
 from booth_queue.contract import (
     BookingView,
     BoothView,
+    JourneyView,
     LiveBooth,
     PersonView,
+    Recommendation,
+    ResultView,
     SessionView,
     SiteView,
     SlotView,
@@ -15,17 +20,34 @@ from booth_queue.contract import (
     WaitView,
 )
 from booth_queue.contract.sampling import CalledPerson
+from booth_queue.contract.work import (
+    BlockView,
+    BoxView,
+    CertificateView,
+    EntryView,
+    FindingView,
+    HomeVisitView,
+    IncidentView,
+)
 from booth_queue.domain import idcard, priority
-from booth_queue.domain.places import Site, Slot
+from booth_queue.domain.chain import Entry
+from booth_queue.domain.community import Block, Certificate, HomeVisit, Incident
+from booth_queue.domain.laboratory import TubeResult
+from booth_queue.domain.places import Journey, Site, Slot
 from booth_queue.domain.sampling import Session, Tube
+from booth_queue.domain.vocabulary import IncidentState
 from booth_queue.domain.wait import Wait, predict
 from booth_queue.service.access import SignedIn
 from booth_queue.service.booking import Booked
+from booth_queue.service.diversion import Advice, ahead_of
+from booth_queue.service.incidents import due
+from booth_queue.service.laboratory import Received, Told
 from booth_queue.service.live import Picture
 from booth_queue.service.people import Known, home_date
 from booth_queue.service.ports import QueueLoad
 from booth_queue.service.queueing import Place, pace_of
 from booth_queue.service.sampling import Called, Sitting
+from booth_queue.texts import tell
 
 
 def tokens(signed_in: SignedIn) -> Tokens:
@@ -81,7 +103,6 @@ def wait(predicted: Wait, waiting: int, under_way: int) -> WaitView:
 def booth(load: QueueLoad) -> BoothView:
     """Return a booth with the wait of somebody who joined now."""
     one = load.booth
-    ahead = load.waiting + load.under_way + 0.5 * load.in_service
     return BoothView(
         id=one.id,
         site_id=one.site_id,
@@ -90,7 +111,7 @@ def booth(load: QueueLoad) -> BoothView:
         state=one.state,
         single_swab=one.single_swab,
         pool_size=one.pool_size,
-        wait=wait(predict(ahead, pace_of(one)), load.waiting, load.under_way),
+        wait=wait(predict(ahead_of(load), pace_of(one)), load.waiting, load.under_way),
     )
 
 
@@ -222,4 +243,135 @@ def live(one: Picture) -> LiveBooth:
         wait=wait(predict(ahead, pace_of(one.booth)), one.line, 0),
         fault=one.booth.fault,
         tube=tube(one.tube) if one.tube else None,
+    )
+
+
+def recommendation(advice: Advice) -> Recommendation:
+    """Return booths from the best on, with the reason in both languages."""
+    booths = [booth(load) for load in advice.loads]
+    if not booths:
+        none = "recommendation.none"
+        return Recommendation(
+            best=None, walk_s=None, others=[], reason=tell("zh", none), reason_en=tell("en", none)
+        )
+    values = {
+        "booth": booths[0].label,
+        "walk": round((advice.walk_s or 0) / 60),
+        "wait": round(booths[0].wait.median_s / 60),
+    }
+    return Recommendation(
+        best=booths[0],
+        walk_s=advice.walk_s,
+        others=booths[1:],
+        reason=tell("zh", "recommendation.best", values),
+        reason_en=tell("en", "recommendation.best", values),
+    )
+
+
+def journey(one: Journey) -> JourneyView:
+    """Return an entry of the ledger of people under way."""
+    return JourneyView(id=one.id, booth_id=one.booth_id, expires_at=one.expires_at)
+
+
+def result(told: Told) -> ResultView:
+    """Return a person's result."""
+    one = told.result
+    return ResultView(
+        id=one.id,
+        person_id=one.person_id,
+        name_masked=told.name_masked,
+        verdict=one.verdict,
+        reported_at=one.reported_at,
+        corrects=one.corrects,
+        proof=told.proof,
+    )
+
+
+def box(one: Received) -> BoxView:
+    """Return what came with a box."""
+    return BoxView(
+        id=one.box.id,
+        received_at=one.box.received_at,
+        received=one.received,
+        missing=one.missing,
+        unexpected=one.unexpected,
+    )
+
+
+def finding(one: TubeResult) -> FindingView:
+    """Return a finding."""
+    return FindingView(
+        id=one.id,
+        barcode=one.tube_id,
+        finding=one.finding,
+        reported_at=one.reported_at,
+        corrects=one.corrects,
+    )
+
+
+def block(one: Block) -> BlockView:
+    """Return seats set aside."""
+    return BlockView(
+        id=one.id, group_id=one.group_id, slot_id=one.slot_id, seats=one.seats, used=one.used
+    )
+
+
+def home_visit(one: HomeVisit) -> HomeVisitView:
+    """Return a home visit."""
+    return HomeVisitView(
+        id=one.id,
+        person_id=one.person_id,
+        state=one.state,
+        note=one.note,
+        asked_at=one.asked_at,
+        done_at=one.done_at,
+    )
+
+
+def incident(one: Incident, now: datetime) -> IncidentView:
+    """Return an incident; overdue if its next deadline has passed."""
+    return IncidentView(
+        id=one.id,
+        kind=one.kind,
+        state=one.state,
+        text=one.text,
+        site_id=one.site_id,
+        reported_at=one.reported_at,
+        assign_by=one.assign_by,
+        close_by=one.close_by,
+        assigned_to=one.assigned_to,
+        closed_at=one.closed_at,
+        overdue=one.state is not IncidentState.CLOSED and due(one) < now,
+    )
+
+
+def certificate(one: Certificate) -> CertificateView:
+    """Return the certificate of a destruction run."""
+    return CertificateView(
+        id=one.id,
+        round_id=one.round_id,
+        at=one.at,
+        by=one.by,
+        people=one.people,
+        list_sha256=one.list_sha256,
+        removed=one.removed,
+        counts=one.counts,
+    )
+
+
+def entry(one: Entry) -> EntryView:
+    """Return an entry of the chain."""
+    return EntryView(
+        id=one.id,
+        scope=one.scope,
+        number=one.number,
+        at=one.at,
+        kind=one.kind,
+        subject=one.subject,
+        body=one.body,
+        by=one.by,
+        previous=one.previous,
+        sha256=one.sha256,
+        corrects=one.corrects,
+        why=one.why,
     )

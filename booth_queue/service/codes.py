@@ -9,6 +9,7 @@ from booth_queue.domain.people import Person
 from booth_queue.domain.priority import single_swab
 from booth_queue.domain.refusals import CodeInvalid, WrongState
 from booth_queue.domain.visits import ACTIVE_BOOKING, Booking
+from booth_queue.service import queueing
 from booth_queue.service.booking import own_booking
 from booth_queue.service.work import Work
 
@@ -58,3 +59,15 @@ async def booking_of(work: Work, code: str, at: datetime | None = None) -> Booki
         return await work.tx.get(Booking, str(payload["b"]))
     except (codes.CodeError, KeyError) as error:
         raise CodeInvalid from error
+
+
+async def check_in(work: Work, booth_id: str, code: str) -> queueing.Place:
+    """Join the queue with a code that was shown and scanned.
+
+    Raises
+    ------
+    CodeInvalid, WrongBooth, WrongState, BoothNotOpen
+        See `booth_queue.service.queueing.check_in`.
+    """
+    booking = await booking_of(work, code)
+    return await queueing.check_in(work, booth_id, booking.id)

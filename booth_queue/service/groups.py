@@ -87,7 +87,7 @@ async def release(work: Work, block_id: str) -> Block:
     return replace(held, seats=held.used)
 
 
-async def book(work: Work, block_id: str, person_id: str) -> seats.Booked:
+async def book(work: Work, block_id: str, slot_id: str, person_id: str) -> seats.Booked:
     """Take a seat of a group's block for a member.
 
     Raises
@@ -96,7 +96,8 @@ async def book(work: Work, block_id: str, person_id: str) -> seats.Booked:
         The block's seats are used.
     """
     held = await work.tx.get(Block, block_id)
-    if not await work.tx.first(Membership, group_id=held.group_id, person_id=person_id):
+    member = await work.tx.first(Membership, group_id=held.group_id, person_id=person_id)
+    if member is None or held.slot_id != slot_id:
         raise NotFound(what="block")
     facts = await seats.facts_of(work, held.slot_id, person_id)
     if facts.relation is None:

@@ -1,6 +1,7 @@
 """Incidents with their deadlines, and adverse events."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from booth_queue.domain.community import AdverseEvent, Incident
 from booth_queue.domain.deadlines import assign_by, close_by
@@ -57,13 +58,13 @@ async def close(work: Work, incident_id: str, resolution: str) -> Incident:
 async def list_open(work: Work) -> list[Incident]:
     """List the incidents that are not closed, by their next deadline."""
     found = await work.tx.find(Incident, state=(IncidentState.REPORTED, IncidentState.ASSIGNED))
-    return sorted(found, key=due)
+    return sorted(found, key=lambda incident: (due(incident), incident.id))
 
 
-def due(incident: Incident) -> tuple[object, str]:
-    """Return the next deadline of an incident, to sort by."""
+def due(incident: Incident) -> datetime:
+    """Return the next deadline of an incident: to assign it, then to close it."""
     reported = incident.state is IncidentState.REPORTED
-    return (incident.assign_by if reported else incident.close_by, incident.id)
+    return incident.assign_by if reported else incident.close_by
 
 
 async def report_adverse_event(
