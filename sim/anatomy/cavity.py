@@ -54,7 +54,11 @@ class OralCavity:
         return min(self.articulation.opening, self.anatomy.opening_max)
 
     def mesh(self, detail: float = 1.0) -> Mesh:
-        """Return the mesh; ``detail`` scales the number of grid lines."""
+        """Return the whole mesh; ``detail`` scales the number of grid lines."""
+        return Mesh.joined(self.meshes(detail))
+
+    def meshes(self, detail: float = 1.0) -> tuple[Mesh, Mesh]:
+        """Return the mesh of the face's skin, and that of everything from the lips inwards."""
         if not 0.4 <= detail <= 4.0:
             raise SimError(f"mesh detail {detail} is outside 0.4 to 4; choose 1 for pictures")
         return tessellate(self.shape, detail)

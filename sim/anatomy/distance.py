@@ -155,20 +155,23 @@ def face_height(face: Array, y: float, z: float) -> float:
     """Return x [m] of the skin at (y, z): an egg with nose, brow, sockets, cheeks and chin.
 
     ``face``: lip half height, half width, z centre, upper and lower semi-axis, depth, x of the
-    widest section, nose length, tilt of the lips, scale against an adult.
+    widest section, nose length, tilt of the lips (for others to read), scale against an adult;
+    lengths of a closed mouth.
     """
     open_z = min(max(z, -face[0]), face[0])
     t = z - open_z
     k = face[9]
     side = abs(y)
-    low = t - face[2]
+    # the egg stretches with the open jaw, so that cheeks stay smooth
+    low = z - face[2] - face[0]
     if low > 0.0:
         r = abs(low / face[3]) ** 2.2
         jaw = 1.0
     else:
-        r = abs(low / face[4]) ** 3.5
-        jaw = 1.0 - 0.22 * min(abs(low / face[4]), 1.0) ** 2
-    r += abs(side / (face[1] * jaw)) ** 2.1
+        down = abs(low / (face[4] + 2.0 * face[0]))
+        r = down**3.5
+        jaw = 1.0 - 0.22 * min(down, 1.0) ** 2
+    r += abs(side / (face[1] * jaw)) ** 2.4
     x = face[6] + face[5] * math.copysign(1.0, 1.0 - r) * math.sqrt(abs(1.0 - r))
     n = face[7]
     tip = 0.023 * k
@@ -189,8 +192,9 @@ def face_height(face: Array, y: float, z: float) -> float:
     x += 0.004 * k * _bump(side, t, 0.037 * k, 0.035 * k, 0.018 * k, 0.018 * k)
     x += 0.004 * k * _bump(y, t, 0.0, 0.0, 0.026 * k, 0.014 * k)
     x += 0.015 * k * _bump(y, t, 0.0, -0.034 * k, 0.019 * k, 0.013 * k)
-    x -= 0.003 * k * _bump(y, t, 0.0, -0.017 * k, 0.018 * k, 0.005 * k)
-    return float(x + face[8] * open_z * math.exp(-((y / 0.05) ** 2) - (t / 0.04) ** 2))
+    x += 0.006 * k * _bump(y, t, 0.0, -0.010 * k, 0.026 * k, 0.010 * k)
+    x -= 0.003 * k * _bump(y, t, 0.0, -0.018 * k, 0.018 * k, 0.005 * k)
+    return float(x)
 
 
 @compiled

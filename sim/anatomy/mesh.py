@@ -262,14 +262,13 @@ def cone_mesh(rows: Array, detail: float = 1.0) -> Mesh:
 def face_outline(face: Array, phi: Array) -> tuple[Array, Array]:
     """Return y and z (n,) [m] of the head's outline seen from the front, at angles ``phi`` (n,)."""
     cos, sin = np.cos(phi), np.sin(phi)
-    semi = np.where(sin > 0.0, face[3], face[4])
+    semi = np.where(sin > 0.0, face[3], face[4] + 2.0 * face[0])
     edge = np.where(sin > 0.0, 2.2, 3.5)
-    low = semi * np.sign(sin) * np.minimum(np.abs(sin), 0.9999)
-    jaw = np.where(low > 0.0, 1.0, 1.0 - 0.22 * np.minimum(np.abs(low / face[4]), 1.0) ** 2)
-    rest = np.clip(0.998 - np.abs(low / semi) ** edge, 0.0, None)
-    height = low + face[2]
-    side = face[1] * jaw * np.sign(cos) * rest ** (1.0 / 2.1)
-    return side, height + np.sign(height) * face[0]
+    share = np.sign(sin) * np.minimum(np.abs(sin), 0.9999)
+    jaw = np.where(share > 0.0, 1.0, 1.0 - 0.22 * share**2)
+    rest = np.clip(0.998 - np.abs(share) ** edge, 0.0, None)
+    side = face[1] * jaw * np.sign(cos) * rest ** (1.0 / 2.4)
+    return side, semi * share + face[2] + face[0]
 
 
 def face_points(shape: Shape, phi: Array, t: Array) -> Array:
@@ -293,16 +292,14 @@ def _face_mesh(shape: Shape, detail: float) -> Mesh:
     return grid_mesh(points, Part.SKIN, np.stack([y, z - np.clip(z, -face[0], face[0])], -1))
 
 
-def tessellate(shape: Shape, detail: float = 1.0) -> Mesh:
-    """Return the mesh of the whole head's front: face, lips, mouth and throat."""
-    return Mesh.joined(
-        [
-            _face_mesh(shape, detail),
-            _lip_mesh(shape, detail),
-            _cavity_mesh(shape, detail),
-            _wall_mesh(shape, detail),
-            _tongue_mesh(shape, detail),
-            blob_mesh(shape.surfaces.blobs, detail),
-            cone_mesh(shape.surfaces.cones, detail),
-        ]
-    )
+def tessellate(shape: Shape, detail: float = 1.0) -> tuple[Mesh, Mesh]:
+    """Return the meshes of the face and of everything from the lips inwards (and a hand)."""
+    inner = [
+        _lip_mesh(shape, detail),
+        _tongue_mesh(shape, detail),
+        blob_mesh(shape.surfaces.blobs, detail),
+        cone_mesh(shape.surfaces.cones, detail),
+        _cavity_mesh(shape, detail),
+        _wall_mesh(shape, detail),
+    ]
+    return _face_mesh(shape, detail), Mesh.joined(inner)

@@ -144,7 +144,7 @@ def _landmarks(a: Anatomy, q: Articulation) -> _Landmarks:
         half_width=a.mouth_width / 2 * (1 - 0.08 * min(wide, 1.2)),
         lip=a.lip_thickness * (1.0 - 0.30 * min(wide, 1.2)),
         half_height=half_height,
-        tilt=0.15 * wide,
+        tilt=0.19 * wide,
         upper=upper,
         lower=lower,
         incisor=incisor,
@@ -169,9 +169,9 @@ def _cavity(a: Anatomy, m: _Landmarks) -> Profile:
     rows = [
         (-0.060, W, H, -H, 2.0, 0.0),
         (0.0, W, H, -H, 2.0, 0.0),
-        (0.5 * i, W + 0.002, H + 0.002, -H - 0.003, 2.0, 0.0),
-        (i + 0.004, 0.75 * arch + 0.002, gum + 0.004, floor - 0.006, 2.3, 0.0),
-        (i + 0.018, arch + 0.003, m.roof, m.lower - 0.020, 2.5, 0.0),
+        (0.5 * i, W + 0.001, H + 0.002, -H - 0.0005, 2.0, 0.0),
+        (i + 0.004, 0.72 * arch + 0.002, gum + 0.004, -H - 0.0015, 2.2, 0.0),
+        (i + 0.018, arch + 0.003, m.roof, floor - 0.004, 2.5, 0.0),
         (i + 0.66 * (m.palate_end - i), arch + 0.004, m.roof - 0.003, m.lower - 0.020, 2.5, 0.0),
         (m.palate_end, arch, m.palate_z, m.lower - 0.018, 2.5, 0.0),
         (
@@ -213,8 +213,8 @@ def _tongue(a: Anatomy, q: Articulation, m: _Landmarks) -> Profile:
         ),
         (middle, w, z1, low, 2.2, g),
         (back - 0.005, w, m.tongue_back_z, low, 2.2, 0.8 * g),
-        (back + 0.006, 0.85 * w, m.tongue_back_z - 0.010, low - 0.02, 2.2, 0.0),
-        (back + 0.013, 0.75 * w, m.tongue_back_z - 0.030, low - 0.05, 2.2, 0.0),
+        (back + 0.006, 0.85 * w, max(m.tongue_back_z - 0.010, low + 0.010), low, 2.2, 0.0),
+        (back + 0.013, 0.75 * w, max(m.tongue_back_z - 0.030, low + 0.005), low, 2.2, 0.0),
     ]
     return Profile.through(rows)
 
@@ -310,18 +310,13 @@ def _tonsils(a: Anatomy, m: _Landmarks) -> list[list[float]]:
     return rows
 
 
-def _uvula(a: Anatomy, m: _Landmarks) -> tuple[list[float], list[float]]:
+def _uvula(a: Anatomy, m: _Landmarks) -> list[float]:
+    """Return a cone that flares into the velum at its root."""
     length, radius = a.uvula_length, a.uvula_radius
-    root = np.array([-(m.velum - 0.001), 0.0, m.velum_z + 0.0015])
+    root = np.array([-(m.velum - 0.0005), 0.0, m.velum_z + 1.2 * radius])
     hang = np.array([-0.22, np.sin(a.uvula_sway), -np.cos(a.uvula_sway)])
-    tip = root + (length - 0.85 * radius) * hang / np.linalg.norm(hang)
-    cone = [float(Part.UVULA), *root, *tip, 1.15 * radius, 0.85 * radius]
-    flare = superellipsoid(
-        Part.SOFT_PALATE,
-        (root[0] + 0.001, 0.0, root[2] + 0.003),
-        (0.0045, 2.3 * radius, 0.0050),
-    )
-    return cone, flare
+    tip = root + (length + 0.35 * radius) * hang / np.linalg.norm(hang)
+    return [float(Part.UVULA), *root, *tip, 1.9 * radius, 0.85 * radius]
 
 
 def _hand(q: Articulation) -> list[list[float]]:
@@ -364,7 +359,8 @@ def _face(a: Anatomy, m: _Landmarks) -> Array:
     chin = -0.046 * size
     centre = chin + 0.52 * a.face_height
     upper, lower, deep = a.face_height * 0.50, a.face_height * 0.57, 0.095 * size
-    base = -deep * np.sqrt(1.0 - (centre / lower) ** 3.5)
+    level = (centre + m.half_height) / (lower + 2 * m.half_height)
+    base = -deep * np.sqrt(1.0 - level**3.5)
     return np.array(
         [
             m.half_height,
@@ -384,12 +380,10 @@ def _face(a: Anatomy, m: _Landmarks) -> Array:
 def build_shape(anatomy: Anatomy, articulation: Articulation) -> Shape:
     """Return the surfaces of a head with this anatomy in this articulation."""
     m = _landmarks(anatomy, articulation)
-    cone, flare = _uvula(anatomy, m)
     blobs = [
         *_dental_row(anatomy, m, upper=True),
         *_dental_row(anatomy, m, upper=False),
         *_tonsils(anatomy, m),
-        flare,
         *_depressor(articulation, m),
     ]
     cavity = _cavity(anatomy, m)
@@ -401,7 +395,7 @@ def build_shape(anatomy: Anatomy, articulation: Articulation) -> Shape:
         tongue.coefficients,
         float(articulation.tongue_sideways),
         np.array(blobs),
-        np.array([cone, *_hand(articulation)]),
+        np.array([_uvula(anatomy, m), *_hand(articulation)]),
         np.array([m.half_width, m.half_height, m.lip, m.tilt, 0.45]),
         np.array([m.wall, anatomy.wall_curvature, 0.06]),
         _face(anatomy, m),

@@ -27,13 +27,13 @@ def _skull(cavity: OralCavity) -> Mesh:
     face = cavity.shape.surfaces.face
     phi = np.linspace(-np.pi, np.pi, 49)
     y, z = face_outline(face, phi)
-    middle = face[2] + face[0] * 0.6
+    middle = face[2] + face[0]
     u = np.linspace(0.0, 1.0, 12)[:, None]
     hairy = np.clip((z - 0.0) / 0.03, 0.0, 1.0)
     scale = np.sqrt(np.maximum(1.0 - u**2.4, 0.0)) * (1.0 + 0.045 * hairy[None])
     x = np.broadcast_to(face[6] + 0.002 - 1.08 * face[5] * u, scale.shape)
     points = np.stack([x, y * scale, middle + (z - middle) * scale], -1)
-    hair = (points[..., 2] > 0.012 - 0.03 * u) & (u > 0.06)
+    hair = points[..., 2] > middle - 0.035 - 0.05 * u
     return _plain(grid_mesh(points, np.where(hair, Part.HAIR, Part.SKIN).astype(np.uint8)))
 
 
@@ -45,7 +45,7 @@ def _fringe(cavity: OralCavity, hairline: float) -> Mesh:
     s = np.linspace(0.0, 1.0, 9)[:, None]
     points = face_points(cavity.shape, phi, inner[None] * (1 - s) + s)
     thick = 0.045 * np.sqrt(s)
-    middle = cavity.shape.surfaces.face[2]
+    middle = cavity.shape.surfaces.face[2] + cavity.shape.surfaces.face[0]
     points[..., 0] += 0.006 * np.sqrt(s) - 0.0005
     points[..., 1] *= 1.0 + thick
     points[..., 2] = middle + (points[..., 2] - middle) * (1.0 + thick)
@@ -71,24 +71,19 @@ def figure_meshes(cavity: OralCavity, hairline: float = 0.30) -> list[Mesh]:
     chin = centre - lower - half_height
     throat = np.array([base - 0.050, 0.0, chin + 0.010])
     chest = np.array([base - 0.045, 0.0, chin - 0.10])
-    up = np.array([0.0, 0.0, 1.0])
+    torso = superellipsoid(
+        Part.CLOTHES,
+        (base - 0.055, 0.0, chin - 0.075 - 0.24 * k),
+        (0.105 * k, 0.215 * k, 0.24 * k),
+        2.6,
+    )
     meshes = [
         _skull(cavity),
         _fringe(cavity, hairline),
         _plain(blob_mesh(np.array(ears))),
         _plain(_cone(Part.SKIN, throat, chest, 0.048 * k, 0.058 * k)),
-        _cone(Part.CLOTHES, chest - 0.12 * up, chest - 0.4 * up, 0.15 * k, 0.16 * k),
+        blob_mesh(np.array([torso]), 2.0),
     ]
-    meshes.extend(
-        _cone(
-            Part.CLOTHES,
-            chest + np.array([-0.01, 0.03 * side, -0.04]),
-            chest + np.array([-0.02, 0.18 * side * k, -0.095]),
-            0.064 * k,
-            0.058 * k,
-        )
-        for side in (-1.0, 1.0)
-    )
     if cavity.anatomy.glasses:
         meshes.extend(_glasses(cavity))
     if cavity.anatomy.mask:

@@ -23,6 +23,7 @@ from vision.frame import Intrinsics
 _NEAR, _FAR = 0.02, 6.0
 _SHADOW_SIZE = 384
 _TEXTURE_SEED = 20220901
+_MAPS = ("noise_map", "vessel_map", "face_map", "eye_map")
 
 
 def clip_matrix(intrinsics: Intrinsics) -> Array:
@@ -78,7 +79,9 @@ class Renderer:
             ) from error
         gl = self._gl
         self._size = (width, height)
-        self._program: Any = gl.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self._programs: list[Any] = [
+            gl.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT % kind) for kind in range(3)
+        ]
         self._shadow: Any = gl.program(vertex_shader=SHADOW_VERTEX, fragment_shader=SHADOW_FRAGMENT)
         self._colour = gl.texture(self._size, 4)
         self._depth = gl.texture(self._size, 1, dtype="f4")
@@ -87,6 +90,7 @@ class Renderer:
         )
         self._shadow_map = gl.depth_texture((_SHADOW_SIZE, _SHADOW_SIZE))
         self._shadow_map.compare_func = "<="
+        self._shadow_map.filter = (moderngl.NEAREST, moderngl.NEAREST)
         self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
         self._shadow_target = gl.framebuffer(depth_attachment=self._shadow_map)
         rng = np.random.default_rng(_TEXTURE_SEED)
@@ -96,12 +100,11 @@ class Renderer:
             self._texture(face_texture(), repeat=False),
             self._texture(eye_texture(), repeat=False),
         ]
-        for unit, name in enumerate(("noise_map", "vessel_map", "face_map", "eye_map")):
-            self._program[name] = unit
-        self._program["shadow_map"] = len(self._textures)
+        for unit, name in enumerate((*_MAPS, "shadow_map")):
+            self._set(name, unit)
         grain, shine = grain_and_shine()
-        self._program["grain"].write(grain.astype("f4").tobytes())
-        self._program["shine"].write(shine.astype("f4").tobytes())
+        self._set("grain", grain.astype("f4").tobytes())
+        self._set("shine", shine.astype("f4").tobytes())
         self._background: tuple[tuple[Look, Intrinsics], NDArray[np.uint8]] | None = None
         self._vertices = gl.buffer(reserve=4)
         self._indices = gl.buffer(reserve=4)
@@ -138,11 +141,11 @@ class Renderer:
         mouth_optical = view.optical_mouth.inverse()
         lamp = np.asarray(mouth_optical.apply(view.look.lamp))
         lamp_clip = _lamp_matrix(lamp)
-        mesh = _assemble(view)
+        kinds = _assemble(view)
         with self._gl:  # makes this renderer's context the current one: others may be open
-            self._upload(mesh)
-            self._draw_shadow(lamp_clip)
-            self._draw_colour(view, mouth_optical, lamp, lamp_clip)
+            ends = self._upload(kinds)
+            self._draw_shadow(lamp_clip, ends)
+            self._draw_colour(view, mouth_optical, lamp, lamp_clip, ends)
             return self._read(view)
 
     def _texture(self, image: NDArray[np.uint8], repeat: bool = True) -> Any:  # noqa: ANN401 - moderngl is untyped
@@ -151,10 +154,21 @@ class Renderer:
         )
         texture.repeat_x = texture.repeat_y = repeat
         texture.build_mipmaps()
-        texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+        texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
         return texture
 
-    def _upload(self, mesh: Mesh) -> None:
+    def _set(self, name: str, value: object) -> None:
+        """Give a uniform to every program that has it; bytes are written as they are."""
+        for program in self._programs:
+            if name in program:
+                if isinstance(value, bytes):
+                    program[name].write(value)
+                else:
+                    program[name] = value
+
+    def _upload(self, kinds: tuple[Mesh, ...]) -> list[int]:
+        """Send the meshes to the card; return where in the indices each ends, after a 0."""
+        mesh = Mesh.joined(kinds)
         packed = np.empty((len(mesh.vertices), 9), np.float32)
         packed[:, :3] = mesh.vertices
         packed[:, 3:6] = mesh.normals
@@ -164,8 +178,9 @@ class Renderer:
         self._vertices.write(packed)
         self._indices.orphan(mesh.faces.nbytes)
         self._indices.write(np.ascontiguousarray(mesh.faces))
+        return [0, *np.cumsum([3 * len(m.faces) for m in kinds]).tolist()]
 
-    def _draw_shadow(self, lamp_clip: Array) -> None:
+    def _draw_shadow(self, lamp_clip: Array, ends: list[int]) -> None:
         self._shadow["lamp_clip"].write(_column_major(lamp_clip))
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
@@ -173,15 +188,21 @@ class Renderer:
         array = self._gl.vertex_array(
             self._shadow, [(self._vertices, "3f 24x", "in_position")], self._indices
         )
-        array.render()
+        array.render(vertices=ends[-1])
         array.release()
 
     def _draw_colour(
-        self, view: SceneView, mouth_optical: Pose, lamp: Array, lamp_clip: Array
+        self,
+        view: SceneView,
+        mouth_optical: Pose,
+        lamp: Array,
+        lamp_clip: Array,
+        ends: list[int],
     ) -> None:
-        program, k, look = self._program, view.intrinsics, view.look
+        k, look = view.intrinsics, view.look
         surfaces, a = view.cavity.shape.surfaces, view.cavity.anatomy
         reach = float(np.linalg.norm(lamp))
+        softness = 0.35 * look.lamp_size / max(reach, 0.05)
         white = look.exposure * max(reach, 0.03) ** 2
         matrices = {
             "clip_mouth": clip_matrix(k) @ view.optical_mouth.matrix(),
@@ -189,10 +210,15 @@ class Renderer:
             "lamp_clip": lamp_clip,
         }
         for name, value in matrices.items():
-            program[name].write(_column_major(value))
+            self._set(name, _column_major(value))
         room = np.asarray(look.room_direction) / np.linalg.norm(look.room_direction)
         values: dict[str, object] = {
-            "aperture": (surfaces.lip[0], surfaces.lip[1], surfaces.wall[0], 1.0),
+            "aperture": (
+                surfaces.lip[0],
+                surfaces.lip[1],
+                surfaces.wall[0],
+                0.0008 + 0.2 * softness,
+            ),
             "eye": tuple(mouth_optical.translation),
             "lamp": tuple(lamp),
             "lamp_colour": tuple(white * np.asarray(look.lamp_colour)),
@@ -204,28 +230,29 @@ class Renderer:
             "finish": (
                 1.0 / look.gamma,
                 look.saturation,
-                0.35 * look.lamp_size / max(reach, 0.05),
+                softness,
                 float(surfaces.face[9]),
             ),
             "offset": look.texture_offset,
         }
         for name, given in values.items():
-            if name in program:
-                program[name] = given
+            self._set(name, given)
         colours = palette(a, look) * np.asarray(look.hue)
-        program["palette"].write(colours.astype("f4").tobytes())
+        self._set("palette", colours.astype("f4").tobytes())
         for unit, texture in enumerate((*self._textures, self._shadow_map)):
             texture.use(unit)
         self._target.use()
         self._target.viewport = (0, 0, k.width, k.height)
         self._target.clear()
-        array = self._gl.vertex_array(
-            program,
-            [(self._vertices, "3f 3f 2f 1f", "in_position", "in_normal", "in_uv", "in_part")],
-            self._indices,
-        )
-        array.render()
-        array.release()
+        for program, first, last in zip(self._programs, ends[:-1], ends[1:], strict=True):
+            array = self._gl.vertex_array(
+                program,
+                [(self._vertices, "3f 3f 2f 1f", "in_position", "in_normal", "in_uv", "in_part")],
+                self._indices,
+                skip_errors=True,
+            )
+            array.render(vertices=last - first, first=first)
+            array.release()
 
     def _read(self, view: SceneView) -> Picture:
         k = view.intrinsics
@@ -264,8 +291,9 @@ def _background(look: Look, k: Intrinsics) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(shown, (k.width, k.height), interpolation=cv2.INTER_CUBIC))
 
 
-def _assemble(view: SceneView) -> Mesh:
-    meshes = [view.cavity.mesh(view.detail), *figure_meshes(view.cavity)]
+def _assemble(view: SceneView) -> tuple[Mesh, Mesh, Mesh]:
+    """Return the meshes of the face, of the mouth and of everything else."""
+    meshes = figure_meshes(view.cavity)
     for prop in view.props:
         pose = prop.mouth_prop
         rotation = pose.rotation.astype(np.float32)
@@ -278,7 +306,7 @@ def _assemble(view: SceneView) -> Mesh:
                 prop.mesh.faces,
             )
         )
-    return Mesh.joined(meshes)
+    return *view.cavity.meshes(view.detail), Mesh.joined(meshes)
 
 
 def look_at(eye: tuple[float, float, float], target: tuple[float, float, float]) -> Pose:

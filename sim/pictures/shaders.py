@@ -17,7 +17,7 @@ VERTEX = """
 uniform mat4 clip_mouth;
 uniform mat4 optical_mouth;
 uniform mat4 lamp_clip;
-uniform vec4 aperture;   // half width, half height of the lips; depth of the wall; face scale
+uniform vec4 aperture;   // half width, half height of the lips; depth of the wall; shadow offset
 in vec3 in_position;
 in vec3 in_normal;
 in vec2 in_uv;
@@ -36,7 +36,7 @@ void main() {
     p_mouth = in_position;
     normal_mouth = in_normal;
     uv = in_uv;
-    p_lamp = lamp_clip * p;
+    p_lamp = lamp_clip * vec4(in_position + aperture.w * in_normal, 1.0);
     part = int(in_part + 0.5);
     float inner = 0.0;
     if (part >= 3 && part <= 15) inner = smoothstep(0.006, -0.012, in_position.x);
@@ -52,11 +52,17 @@ void main() {
 
 FRAGMENT = """
 #version 330
+// KIND 0: the face's skin; 1: lips, mouth and throat; 2: everything else. llvmpipe evaluates every
+// branch of a shader, so each kind is a program of its own and samples only what it needs.
+#define KIND %d
 uniform sampler2D noise_map;
-uniform sampler2D vessel_map;
 uniform sampler2DShadow shadow_map;
+#if KIND == 0
 uniform sampler2D face_map;  // hair of the brow, redness, darkness, beard
 uniform sampler2D eye_map;   // colour of the eyes, and where they are
+#elif KIND == 1
+uniform sampler2D vessel_map;
+#endif
 uniform vec3 eye;            // camera in the mouth frame
 uniform vec3 lamp;           // lamp in the mouth frame
 uniform vec3 lamp_colour;    // already scaled by exposure and by squared distance to the mouth
@@ -83,7 +89,7 @@ layout(location = 1) out float out_depth;
 float lit(float grazing) {
     vec3 q = p_lamp.xyz / p_lamp.w * 0.5 + 0.5;
     float r = finish.z;
-    q.z -= 0.0035 * (1.0 + 2.0 * grazing);
+    q.z -= 0.003 * (1.0 + 2.0 * grazing);
     float s = texture(shadow_map, q + vec3(r, 0.4 * r, 0.0));
     s += texture(shadow_map, q + vec3(-0.85 * r, 0.65 * r, 0.0));
     s += texture(shadow_map, q + vec3(-0.1 * r, -r, 0.0));
@@ -96,57 +102,70 @@ void main() {
     vec3 n = normalize(normal_mouth);
     vec3 to_eye = normalize(eye - p_mouth);
     n = faceforward(n, -to_eye, n);
-    float mucosa = part >= 2 && part <= 15 && part != 3 ? 1.0 : 0.0;
-    float skin = part == 1 ? 1.0 : 0.0;
     vec4 g = grain[part];
     vec4 m = shine[part];
+#if KIND == 0
+    vec2 t = p_mouth.yz + vec2(0.6, 0.4) * p_mouth.x + offset;
+#else
     vec2 t = uv + offset;
+#endif
     vec4 n1 = texture(noise_map, t * g.x);
+#if KIND == 2
+    vec4 n2 = n1.wzyx;
+#else
     vec4 n2 = texture(noise_map, t * (4.3 * g.x) + 0.37);
-    vec3 colour = palette[part] * (1.0 + g.y * (n1.g - 0.5) + 0.6 * g.y * (n1.r - 0.5) + g.z
-        * (n2.b - 0.5));
+#endif
+    vec3 colour = palette[part];
+    colour *= 1.0 + g.y * (n1.g - 0.5) + 0.6 * g.y * (n1.r - 0.5) + g.z * (n2.b - 0.5);
     float relief = m.z * n1.b + m.w * n2.g;
+    float gloss = m.x, sharp = m.y;
+    vec3 soft = vec3(0.1);
 
-    // the painted face: brows, flush, folds, beard, eyes
+#if KIND == 0
     vec2 f = vec2(abs(uv.x), uv.y) / (0.12 * finish.w);
-    float painted = skin * step(uv.x, 5.0);
-    vec4 paint = texture(face_map, f * vec2(1.0, 0.5) + vec2(0.0, 0.5)) * painted;
+    vec4 paint = texture(face_map, f * vec2(1.0, 0.5) + vec2(0.0, 0.5));
     vec3 hair = mix(vec3(0.022, 0.018, 0.016), vec3(0.60), person2.y);
     colour *= mix(vec3(1.0), vec3(1.06, 0.82, 0.77), paint.g);
     colour *= 1.0 - paint.b;
-    float stubble = paint.a * person.z * smoothstep(0.75 - 0.6 * person.z, 0.95, n2.a + 0.3 * n2.b);
+    float rough = n2.a + 0.3 * n2.b;
+    float stubble = paint.a * person.z * smoothstep(0.75 - 0.6 * person.z, 0.95, rough);
     colour = mix(colour, hair, max(paint.r * (0.55 + 0.6 * n2.g), 0.95 * stubble));
-    vec4 iris = texture(eye_map, (uv / (0.12 * finish.w)) * vec2(0.5, 2.0) + vec2(0.5,
-        -0.54)) * painted;
+    vec4 iris = texture(eye_map, uv / (0.12 * finish.w) * vec2(0.5, 2.0) + vec2(0.5, -0.54));
     float is_eye = step(0.5, iris.a);
     colour = mix(colour, iris.rgb, is_eye);
     label = is_eye > 0.5 ? 17 : label;
-
+    gloss += 0.9 * is_eye;
+    sharp = mix(sharp, 120.0, is_eye);
+    relief *= 1.0 - is_eye;
+    soft = vec3(0.35, 0.16, 0.12);
+#elif KIND == 1
     // coat of the tongue, crypts and exudate of the tonsils, follicles of the wall, pigment
+    float mucosa = part >= 2 && part <= 15 && part != 3 ? 1.0 : 0.0;
     float tongue = part == 5 ? 1.0 : 0.0;
     float tonsil = part == 11 || part == 12 ? 1.0 : 0.0;
     float wall = part == 13 ? 1.0 : 0.0;
-    float coat = tongue * smoothstep(0.30, 0.75, n1.g) * smoothstep(-0.012, -0.045, p_mouth.x);
+    float coat = tongue * smoothstep(0.25, 0.80, 0.6 * n1.r + 0.4 * n1.b) * smoothstep(-0.012,
+        -0.045, p_mouth.x);
     colour = mix(colour, vec3(0.66, 0.56, 0.50), person2.x * coat);
     float crypt = tonsil * smoothstep(0.58, 0.70, 0.5 * n2.r + 0.5 * n2.g);
     colour = mix(colour, vec3(0.22, 0.05, 0.05), 0.5 * crypt);
-    float pus = tonsil * step(0.01, person.x) * smoothstep(0.66 - 0.35 * person.x,
-        0.72 - 0.33 * person.x, 0.5 * n2.r + 0.5 * n1.b);
+    float spots = smoothstep(0.66 - 0.35 * person.x, 0.72 - 0.33 * person.x, 0.5 * (n2.r + n1.b));
+    float pus = tonsil * step(0.01, person.x) * spots;
     colour = mix(colour, vec3(0.80, 0.76, 0.58), 0.9 * pus);
     float cobble = wall * smoothstep(0.52, 0.68, n2.r) * person.y;
-    colour *= mix(vec3(1.0), vec3(1.12, 0.80, 0.72), cobble);
+    colour *= mix(vec3(1.0), vec3(1.08, 0.86, 0.80), cobble);
     relief += 1.2 * pus + 3.0 * cobble * n2.r;
     float vessel = texture(vessel_map, t * 20.0).r * surface.z * g.w;
     colour *= mix(vec3(1.0), vec3(0.72, 0.30, 0.30), clamp(vessel, 0.0, 1.0));
-    colour *= mix(vec3(1.0), vec3(0.50, 0.42, 0.42), mucosa * person2.w * smoothstep(0.45, 0.7,
-        n1.r));
-
+    float stain = mucosa * person2.w * smoothstep(0.45, 0.7, n1.r);
+    colour *= mix(vec3(1.0), vec3(0.50, 0.42, 0.42), stain);
     // wet films break up: dry patches between pools of saliva
-    float wet = surface.x * (0.35 + 1.1 * person.w) * (0.35 + 1.3 * smoothstep(0.35, 0.75, n1.g));
-    float gloss = m.x * mix(1.0, wet, mucosa) + 0.9 * is_eye;
-    float sharp = mix(m.y, 120.0, is_eye);
+    float pools = 0.35 + 1.3 * smoothstep(0.35, 0.75, n1.g);
+    gloss *= mix(1.0, surface.x * (0.35 + 1.1 * person.w) * pools, mucosa);
+    soft = mix(soft, vec3(0.35, 0.16, 0.12), mucosa);
+#endif
     // bump by screen-space derivatives (Mikkelsen 2010, J. Graphics Tools 15(1), eq. 4)
-    float height = relief * surface.y * 0.00022 * (1.0 - is_eye);
+    float height = relief * surface.y * 0.00022;
     vec3 dx = dFdx(p_mouth), dy = dFdy(p_mouth);
     vec3 r1 = cross(dy, n), r2 = cross(n, dx);
     float det = dot(dx, r1);
@@ -160,13 +179,13 @@ void main() {
     float shadow = lit(1.0 - max(cosine, 0.0));
     vec3 falloff = lamp_colour / max(d2, 1e-4);
     // light that has gone through tissue is red and soft
-    vec3 soft = mix(vec3(0.1), vec3(0.35, 0.16, 0.12), max(mucosa, skin));
     vec3 light = falloff * shadow * max((cosine + soft) / (1.0 + soft), 0.0);
     light += room_colour * (0.55 + 0.45 * dot(n, room_direction)) * cave.x;
+#if KIND == 1
     // light thrown about inside the mouth has met mucosa before
-    float inside = step(0.0001, cave.y);
-    light += inside * surface.w * (0.22 * falloff + 0.5 * room_colour) * vec3(1.0, 0.52,
-        0.45) * sqrt(cave.x);
+    vec3 thrown = (0.22 * falloff + 0.5 * room_colour) * vec3(1.0, 0.52, 0.45);
+    light += step(0.0001, cave.y) * surface.w * thrown * sqrt(cave.x);
+#endif
     vec3 result = colour * light;
     vec3 h = normalize(to_lamp + to_eye);
     float grazing = 1.0 - max(dot(n, to_eye), 0.0);

@@ -12,7 +12,8 @@ def _periodic_noise(rng: np.random.Generator, size: int, wavelength: float) -> A
     spectrum = np.fft.rfft2(rng.standard_normal((size, size)))
     f = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
     centre = 1.0 / wavelength
-    spectrum *= np.exp(-(((f - centre) / (0.6 * centre)) ** 2))
+    below = np.exp(-((np.minimum(f - centre, 0.0) / (0.4 * centre)) ** 2))
+    spectrum *= below * (np.maximum(f, centre) / centre) ** -1.6
     field = np.fft.irfft2(spectrum, (size, size))
     return np.asarray(np.clip(0.5 + field / (5.0 * field.std()), 0.0, 1.0))
 
@@ -99,7 +100,7 @@ def face_texture(size: int = 512) -> NDArray[np.uint8]:
     return np.ascontiguousarray((255 * layers).astype(np.uint8))
 
 
-def eye_texture(size: int = 512) -> NDArray[np.uint8]:
+def eye_texture(size: int = 1024) -> NDArray[np.uint8]:
     """Return both eyes (size // 4, size, 4): linear colour, and 255 where an eye is.
 
     Column: -0.12 to 0.12 m across the face of an adult; row: 0.0324 to 0.0924 m above the lips.

@@ -17,7 +17,7 @@ _SMALLEST_AREA = {
     Site.LEFT_TONSIL: 20e-6,
     Site.POSTERIOR_WALL: 30e-6,
 }
-_SITE_RADIUS = 0.014
+_SITE_RADIUS = 0.010
 
 
 @dataclass(frozen=True, slots=True, eq=False)

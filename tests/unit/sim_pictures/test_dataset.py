@@ -45,7 +45,8 @@ def test_a_safe_site_is_seen_where_the_manifest_says(folder: Path) -> None:
                 continue
             x, y, z = site["point"]
             u, v = round(k["fx"] * x / z + k["cx"]), round(k["fy"] * y / z + k["cy"])
-            around = labels[frame["index"], max(v - 6, 0) : v + 7, max(u - 6, 0) : u + 7]
+            r = round(k["fx"] * 0.010 / z) + 1  # the site's tissue lies within 10 mm
+            around = labels[frame["index"], max(v - r, 0) : v + r, max(u - r, 0) : u + r]
             assert np.isin(around, [int(p) for p in SITE_PARTS[Site(name)]]).any()
 
 
