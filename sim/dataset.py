@@ -127,10 +127,11 @@ def draw(
     view = sample.view
     picture = renderer.render(view)
     frame = sample.camera.measure(picture, rng)
-    a, q, k = view.cavity.anatomy, view.cavity.articulation, view.intrinsics
+    cavity, k = sample.cavity, view.intrinsics
+    a, q = cavity.anatomy, cavity.articulation
     pose = view.optical_mouth
     sites = {}
-    for site, seen in seen_sites(view, picture, sample.kind == "empty").items():
+    for site, seen in seen_sites(cavity, view, picture).items():
         sites[site.value] = {
             "point": _numbers(pose.apply(seen.truth.point)),
             "normal": _numbers(pose.rotation @ seen.truth.normal),
@@ -147,7 +148,7 @@ def draw(
             "quaternion_wxyz": _numbers(pose.quaternion()),
             "translation_m": _numbers(pose.translation),
         },
-        "opening_m": round(view.cavity.opening, 5),
+        "opening_m": round(cavity.opening, 5),
         "sites": sites,
         "attributes": {
             "age": round(a.age, 1),

@@ -5,7 +5,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.anatomy import Anatomy, Articulation, OralCavity
 from sim.cameras import D405, CameraModel
 from sim.eye import EyeModel
 from sim.pictures import Look, Prop, Renderer, SceneView, chin_rest_mesh, gripper_mesh, swab_mesh
@@ -14,8 +13,6 @@ from sim.snapshot import Snapshot
 from spatial import Pose, vector
 from vision.frame import Intrinsics
 
-_NOBODY = OralCavity(Anatomy(), Articulation(opening=0.0))
-_BEHIND = Pose(translation=vector((0.0, 0.0, -5.0)))  # behind the camera, so that nobody is seen
 _CHIN = vector((0.0, 0.0, -0.055))  # from the nominal mouth to the middle of the rest's cup
 
 
@@ -58,10 +55,8 @@ class SimPainter:
     def view(self, snapshot: Snapshot) -> SceneView:
         """Return what there is to see at the snapshot's instant, the camera's own look at it."""
         optical_base = snapshot.base_camera.inverse()
-        if snapshot.cavity is None or snapshot.base_mouth is None:
-            cavity, optical_mouth = _NOBODY, _BEHIND
-        else:
-            cavity, optical_mouth = snapshot.cavity, optical_base @ snapshot.base_mouth
+        base_mouth = snapshot.base_mouth or self._scene.nominal_base_mouth
+        optical_mouth = optical_base @ base_mouth
         mouth_base = optical_mouth.inverse() @ optical_base
         grip = Pose(translation=vector((0.0, 0.0, self._scene.tool_shape.grip_depth)))
         props = [Prop(self._gripper, mouth_base @ snapshot.base_hand @ grip)]
@@ -71,7 +66,7 @@ class SimPainter:
         if self._scene.chin_rest:
             rest = self._scene.nominal_base_mouth @ Pose(translation=_CHIN)
             props.append(Prop(self._chin_rest, mouth_base @ rest))
-        return SceneView(cavity, optical_mouth, self._intrinsics, self._look, tuple(props))
+        return SceneView(snapshot.cavity, optical_mouth, self._intrinsics, self._look, tuple(props))
 
     def paint(
         self, snapshot: Snapshot, rng: np.random.Generator

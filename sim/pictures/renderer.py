@@ -8,7 +8,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.anatomy import Mesh, Part
+from sim.anatomy import Anatomy, Mesh, OralCavity, Part
 from sim.anatomy.shape import Array
 from sim.errors import SimError
 from sim.pictures.figure import figure_meshes
@@ -16,13 +16,21 @@ from sim.pictures.look import Look
 from sim.pictures.material import grain_and_shine, palette
 from sim.pictures.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
 from sim.pictures.texture import eye_texture, face_texture, noise_texture, vessel_texture
-from sim.pictures.view import Picture, SceneView
+from sim.pictures.view import Picture, Prop, SceneView
 from spatial import Pose
 from vision.frame import Intrinsics
 
 _NEAR, _FAR = 0.02, 6.0
 _SHADOW_SIZE = 384
 _TEXTURE_SEED = 20220901
+_NOTHING = Mesh(
+    np.empty((0, 3), np.float32),
+    np.empty((0, 3), np.float32),
+    np.empty((0, 2), np.float32),
+    np.empty(0, np.uint8),
+    np.empty((0, 3), np.int32),
+)
+_NOBODY = OralCavity(Anatomy())  # its colours and sizes stand in where nobody sits
 _MAPS = ("noise_map", "vessel_map", "face_map", "eye_map")
 
 
@@ -105,6 +113,7 @@ class Renderer:
         grain, shine = grain_and_shine()
         self._set("grain", grain.astype("f4").tobytes())
         self._set("shine", shine.astype("f4").tobytes())
+        self._head: tuple[OralCavity, float, tuple[Mesh, Mesh], Mesh] | None = None
         self._background: tuple[tuple[Look, Intrinsics], NDArray[np.uint8]] | None = None
         self._vertices = gl.buffer(reserve=4)
         self._indices = gl.buffer(reserve=4)
@@ -141,7 +150,7 @@ class Renderer:
         mouth_optical = view.optical_mouth.inverse()
         lamp = np.asarray(mouth_optical.apply(view.look.lamp))
         lamp_clip = _lamp_matrix(lamp)
-        kinds = _assemble(view)
+        kinds = self._assemble(view)
         with self._gl:  # makes this renderer's context the current one: others may be open
             ends = self._upload(kinds)
             self._draw_shadow(lamp_clip, ends)
@@ -156,6 +165,18 @@ class Renderer:
         texture.build_mipmaps()
         texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
         return texture
+
+    def _assemble(self, view: SceneView) -> tuple[Mesh, Mesh, Mesh]:
+        """Return the meshes of the face, of the mouth and of everything else."""
+        props = [_placed(prop) for prop in view.props]
+        if view.cavity is None:
+            return _NOTHING, _NOTHING, Mesh.joined([_NOTHING, *props])
+        # between two frames a head rarely changes: tessellate each one once
+        if self._head is None or self._head[0] is not view.cavity or self._head[1] != view.detail:
+            figure = Mesh.joined(figure_meshes(view.cavity))
+            self._head = (view.cavity, view.detail, view.cavity.meshes(view.detail), figure)
+        _, _, (face, mouth), figure = self._head
+        return face, mouth, Mesh.joined([figure, *props])
 
     def _set(self, name: str, value: object) -> None:
         """Give a uniform to every program that has it; bytes are written as they are."""
@@ -188,7 +209,8 @@ class Renderer:
         array = self._gl.vertex_array(
             self._shadow, [(self._vertices, "3f 24x", "in_position")], self._indices
         )
-        array.render(vertices=ends[-1])
+        if ends[-1]:
+            array.render(vertices=ends[-1])
         array.release()
 
     def _draw_colour(
@@ -200,7 +222,8 @@ class Renderer:
         ends: list[int],
     ) -> None:
         k, look = view.intrinsics, view.look
-        surfaces, a = view.cavity.shape.surfaces, view.cavity.anatomy
+        head = view.cavity or _NOBODY
+        surfaces, a = head.shape.surfaces, head.anatomy
         reach = float(np.linalg.norm(lamp))
         softness = 0.35 * look.lamp_size / max(reach, 0.05)
         white = look.exposure * max(reach, 0.03) ** 2
@@ -245,6 +268,8 @@ class Renderer:
         self._target.viewport = (0, 0, k.width, k.height)
         self._target.clear()
         for program, first, last in zip(self._programs, ends[:-1], ends[1:], strict=True):
+            if first == last:
+                continue
             array = self._gl.vertex_array(
                 program,
                 [(self._vertices, "3f 3f 2f 1f", "in_position", "in_normal", "in_uv", "in_part")],
@@ -291,22 +316,16 @@ def _background(look: Look, k: Intrinsics) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(shown, (k.width, k.height), interpolation=cv2.INTER_CUBIC))
 
 
-def _assemble(view: SceneView) -> tuple[Mesh, Mesh, Mesh]:
-    """Return the meshes of the face, of the mouth and of everything else."""
-    meshes = figure_meshes(view.cavity)
-    for prop in view.props:
-        pose = prop.mouth_prop
-        rotation = pose.rotation.astype(np.float32)
-        meshes.append(
-            Mesh(
-                prop.mesh.vertices @ rotation.T + pose.translation.astype(np.float32),
-                prop.mesh.normals @ rotation.T,
-                prop.mesh.uv,
-                prop.mesh.parts,
-                prop.mesh.faces,
-            )
-        )
-    return *view.cavity.meshes(view.detail), Mesh.joined(meshes)
+def _placed(prop: Prop) -> Mesh:
+    """Return a prop's mesh in the mouth frame."""
+    rotation = prop.mouth_prop.rotation.astype(np.float32)
+    return Mesh(
+        prop.mesh.vertices @ rotation.T + prop.mouth_prop.translation.astype(np.float32),
+        prop.mesh.normals @ rotation.T,
+        prop.mesh.uv,
+        prop.mesh.parts,
+        prop.mesh.faces,
+    )
 
 
 def look_at(eye: tuple[float, float, float], target: tuple[float, float, float]) -> Pose:

@@ -22,11 +22,14 @@ _SHARES = (0.6, 0.2, 0.2)
 class Sample:
     """One random scene: the view, the camera that sees it, and how it came about.
 
+    ``cavity`` is the person the scene is about, who in an "empty" one is not in the view.
+
     ``kind`` is "booth" (face at 20 to 45 cm), "close" (the throat fills the picture), "hard"
     (closed, masked, covered or turned away) or "empty" (nobody there).
     """
 
     view: SceneView
+    cavity: OralCavity
     camera: CameraModel
     kind: str
     population: str
@@ -42,8 +45,9 @@ def sample_scene(rng: np.random.Generator, width: int, height: int) -> Sample:
     optical_mouth = _pose(kind, rng)
     look = Look.sample(rng)
     props = _props(cavity, optical_mouth, kind, rng)
-    view = SceneView(cavity, optical_mouth, intrinsics, look, props, detail=0.6)
-    return Sample(view, camera, kind, population)
+    seated = None if kind == "empty" else cavity
+    view = SceneView(seated, optical_mouth, intrinsics, look, props, detail=0.6)
+    return Sample(view, cavity, camera, kind, population)
 
 
 def _varied(anatomy: Anatomy, kind: str, rng: np.random.Generator) -> Anatomy:

@@ -34,16 +34,16 @@ class SeenSite:
         return self.reason is None
 
 
-def seen_sites(view: SceneView, picture: Picture, empty: bool = False) -> dict[Site, SeenSite]:
-    """Return what ``picture`` of ``view`` shows of every site."""
-    general = RefusalReason.NO_FACE if empty else _general_reason(view.cavity, picture)
+def seen_sites(cavity: OralCavity, view: SceneView, picture: Picture) -> dict[Site, SeenSite]:
+    """Return what ``picture`` of ``view`` shows of every site of ``cavity``."""
+    general = _general_reason(cavity, picture)
     result = {}
     for site in Site:
-        truth = view.cavity.site(site)
+        truth = cavity.site(site)
         area = visible_area(view, picture, truth)
         reason = general
         if reason is None and (area < _SMALLEST_AREA[site] or not truth.reachable):
-            reason = _hidden_reason(view, picture, site)
+            reason = _hidden_reason(view, picture, truth)
         result[site] = SeenSite(truth, area, reason)
     return result
 
@@ -78,14 +78,14 @@ def _general_reason(cavity: OralCavity, picture: Picture) -> RefusalReason | Non
     return None
 
 
-def _hidden_reason(view: SceneView, picture: Picture, site: Site) -> RefusalReason:
+def _hidden_reason(view: SceneView, picture: Picture, truth: SiteTruth) -> RefusalReason:
     """Say what stands before a site: whatever is labelled where its middle should be seen."""
     k = picture.intrinsics
-    middle = np.asarray(view.optical_mouth.apply(view.cavity.site(site).point)).reshape(1, 3)
+    middle = np.asarray(view.optical_mouth.apply(truth.point)).reshape(1, 3)
     u, v = np.round(k.project(middle)[0]).astype(int)
     missing = (
         RefusalReason.WALL_NOT_SEEN
-        if site is Site.POSTERIOR_WALL
+        if truth.site is Site.POSTERIOR_WALL
         else RefusalReason.TONSIL_NOT_SEEN
     )
     if not (0 <= u < k.width and 0 <= v < k.height):

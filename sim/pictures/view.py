@@ -24,9 +24,10 @@ class SceneView:
     """One view of one head and the things around it.
 
     ``optical_mouth`` maps mouth coordinates to the optical frame (x right, y down, z forward).
+    Without a ``cavity`` nobody is there, and the mouth frame only places the props.
     """
 
-    cavity: OralCavity
+    cavity: OralCavity | None
     optical_mouth: Pose
     intrinsics: Intrinsics
     look: Look = field(default_factory=Look)

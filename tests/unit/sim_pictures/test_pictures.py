@@ -6,7 +6,7 @@ import pytest
 from sim.anatomy import Anatomy, Articulation, OralCavity, Part
 from sim.errors import SimError
 from sim.pictures import Look, Prop, Renderer, SceneView, look_at, swab_mesh
-from sim.pictures.truth import seen_sites
+from sim.pictures.truth import SeenSite, seen_sites
 from spatial import Pose, vector
 from vision.frame import Intrinsics
 from vision.target import RefusalReason, Site
@@ -36,10 +36,16 @@ def view_of(
     )
 
 
+def seen(view: SceneView, renderer: Renderer) -> dict[Site, SeenSite]:
+    assert view.cavity is not None
+    return seen_sites(view.cavity, view, renderer.render(view))
+
+
 def test_the_depth_picture_lies_on_the_surfaces_of_the_anatomy(renderer: Renderer) -> None:
     # One throat, one truth: deprojected pixels have no distance to the contact surfaces.
     view = view_of()
     picture = renderer.render(view)
+    assert view.cavity is not None
     inner = (picture.labels >= Part.LIPS) & (picture.labels <= Part.PHARYNX)
     rows, columns = np.nonzero(inner)
     points = np.array(
@@ -93,27 +99,22 @@ def test_a_swab_in_the_mouth_is_drawn_where_its_pose_says(renderer: Renderer) ->
 
 def test_an_open_mouth_shows_all_sites_and_a_closed_one_none(renderer: Renderer) -> None:
     view = view_of(Articulation(opening=0.05, tongue_height=0.0))
-    seen = seen_sites(view, renderer.render(view))
-    assert all(site.safe for site in seen.values())
+    assert all(site.safe for site in seen(view, renderer).values())
     closed = view_of(Articulation(opening=0.004))
-    for site in seen_sites(closed, renderer.render(closed)).values():
+    for site in seen(closed, renderer).values():
         assert site.reason is RefusalReason.MOUTH_CLOSED
     narrow = view_of(Articulation(opening=0.030))
-    for site in seen_sites(narrow, renderer.render(narrow)).values():
+    for site in seen(narrow, renderer).values():
         assert site.reason is RefusalReason.TOO_NARROW
 
 
 def test_mask_hand_and_tongue_give_their_own_reason(renderer: Renderer) -> None:
     masked = view_of(anatomy=Anatomy(mask=True))
-    assert seen_sites(masked, renderer.render(masked))[Site.LEFT_TONSIL].reason is (
-        RefusalReason.MASK
-    )
+    assert seen(masked, renderer)[Site.LEFT_TONSIL].reason is (RefusalReason.MASK)
     covered = view_of(Articulation(opening=0.05, hand=1.0))
-    assert seen_sites(covered, renderer.render(covered))[Site.LEFT_TONSIL].reason is (
-        RefusalReason.OCCLUDED
-    )
+    assert seen(covered, renderer)[Site.LEFT_TONSIL].reason is (RefusalReason.OCCLUDED)
     tongue = view_of(Articulation(opening=0.05, tongue_height=1.0))
-    assert seen_sites(tongue, renderer.render(tongue))[Site.POSTERIOR_WALL].reason in (
+    assert seen(tongue, renderer)[Site.POSTERIOR_WALL].reason in (
         RefusalReason.TONGUE_HIGH,
         RefusalReason.WALL_NOT_SEEN,
     )
@@ -137,3 +138,15 @@ def test_two_renderers_do_not_touch_each_other(renderer: Renderer) -> None:
 def test_a_look_out_of_bounds_is_refused() -> None:
     with pytest.raises(SimError, match="exposure"):
         Look(exposure=50.0)
+
+
+def test_with_nobody_seated_the_props_alone_are_drawn(renderer: Renderer) -> None:
+    mouth_tip = Pose.from_axes((-1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.05, 0.0, 0.0))
+    view = SceneView(
+        None, look_at((0.25, 0, 0.02), (0, 0, 0)), K, props=(Prop(swab_mesh(), mouth_tip),)
+    )
+    assert set(np.unique(renderer.render(view).labels)) == {Part.BACKGROUND, Part.SWAB}
+    bare = SceneView(None, look_at((0.25, 0, 0.02), (0, 0, 0)), K)
+    assert set(np.unique(renderer.render(bare).labels)) == {Part.BACKGROUND}
+    absent = seen_sites(OralCavity(Anatomy()), bare, renderer.render(bare))
+    assert {site.reason for site in absent.values()} == {RefusalReason.NO_FACE}
