@@ -1,6 +1,9 @@
-"""The arm: ports, model, kinematics, path, control law, procedure, safety, loop and drivers."""
+"""The arm: ports, model, kinematics, path, control law, procedure, safety, loop and drivers.
 
-from arm_control.controller import ArmController
+What drives an arm compiles kernels and is imported from its own module, so that this package stays
+light: `arm_control.controller.ArmController`, `arm_control.monitor.MonitorProcess`.
+"""
+
 from arm_control.errors import (
     ArmControlError,
     GoalError,
@@ -29,16 +32,15 @@ from arm_control.ports import (
     Clock,
     Gripper,
     JointCommand,
+    Safety,
 )
 from arm_control.procedure import Event, Procedure, Reaction, SiteStep, shipped_procedures
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
-from arm_control.safety import Safety
 from arm_control.target import MouthMotion, SiteTarget
 from arm_control.tool import Tool
 
 __all__ = [
     "ArmControlError",
-    "ArmController",
     "ArmDriver",
     "ArmInfo",
     "ArmModel",

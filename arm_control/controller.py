@@ -1,58 +1,276 @@
 """The arm's controller: takes goals and the mouth's motion, makes one command a cycle."""
 
-from arm_control.limits import Limits
+from arm_control import law
+from arm_control.configuration import configure
+from arm_control.errors import ArmControlError, GoalError
+from arm_control.history import PoseHistory
+from arm_control.limits import Limits, Zone
+from arm_control.memory import INPUT, STATE, record
 from arm_control.model import ArmModel
-from arm_control.motion import Goal
-from arm_control.ports import ArmDriver, Clock
-from arm_control.report import CycleReport
-from arm_control.safety import Safety
+from arm_control.motion import Corridor, Goal, Hold, Withdraw
+from arm_control.planning import Planner
+from arm_control.ports import ArmDriver, ArmState, ArmStatus, Clock, JointCommand, Safety
+from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from arm_control.safety import KINDS, SAMPLE
 from arm_control.target import MouthMotion
-from spatial import Pose
+from spatial import Pose, SpatialError, Wrench
+
+PHASES = tuple(Phase)
+_STOPPING = PHASES.index(Phase.STOPPING)
+_STOPPED = PHASES.index(Phase.STOPPED)
 
 
 class ArmController:
     """Drives one arm. All methods are for one thread: the one that calls ``cycle``.
 
     The caller sleeps until the next period of ``driver.info.rate_hz`` and calls ``cycle`` once;
-    goals and mouth motion may be set between cycles.
+    goals and mouth motion may be set between cycles. The kernels are compiled here, so that nothing
+    is compiled during motion.
     """
 
     def __init__(
         self, driver: ArmDriver, clock: Clock, model: ArmModel, limits: Limits, safety: Safety
     ) -> None:
-        self.driver = driver
-        self.clock = clock
+
+        self._law = law.cycle
+        self._driver = driver
+        self._clock = clock
+        self._safety = safety
         self.model = model
         self.limits = limits
-        self.safety = safety
+        self._config = configure(model, limits, driver.info)
+        self._input = record(INPUT)
+        self._state = record(STATE)
+        self._sample = record(SAMPLE)
+        self._planner = Planner(limits, self._config, self._state)
+        self._planner.use_tip_up(model.tool.tip_up)
+        self._history = PoseHistory(driver.info.rate_hz, model.joints)
+        self._motion: MouthMotion | None = None
+        self._fault: Fault | None = None
+        self._latched = False
+        self._paused = False
+        self._goal: Goal = Hold()
+        self._last_ns = 0
+        self._rehearse()
 
     def follow(self, motion: MouthMotion) -> None:
         """Take the newest estimate of the mouth's motion; older ones than the last are ignored."""
-        raise NotImplementedError
+        if self._motion is not None and motion.stamp_ns <= self._motion.stamp_ns:
+            return
+        self._motion = motion
+        i = self._input[0]
+        i["mouth_R"] = motion.base_mouth.rotation
+        i["mouth_t"] = motion.base_mouth.translation
+        i["mouth_v"] = motion.twist.linear
+        i["mouth_w"] = motion.twist.angular
+        i["mouth_stamp"] = motion.stamp_ns
+        i["mouth_known"] = 1
+
+    def forget(self) -> None:
+        """Forget the mouth: the person has left. The next estimate starts afresh."""
+        self._motion = None
+        self._input["mouth_known"] = 0
+        self._state["M_known"] = 0
 
     def start(self, goal: Goal) -> None:
         """Take up ``goal`` from the state of now. Raises GoalError where it cannot be taken."""
-        raise NotImplementedError
+        if self._latched:
+            raise GoalError("the safety monitor has tripped; a person must look and reset it first")
+        if self._state["cycles"][0] == 0:
+            raise GoalError("no goal before the first cycle: where the arm stands is not known yet")
+        self._planner.take(goal)
+        self._goal = goal
+        self._fault = None
+        self._paused = False
+        self._state["fault"] = -1
+        self._state["rate_wish"] = 1.0
+        corridor = getattr(goal, "corridor", None)
+        if isinstance(corridor, Corridor):
+            s = self._sample[0]
+            s["corridor_entry"] = corridor.entry
+            s["corridor_axis"] = corridor.axis
+            s["corridor_radius"] = corridor.radius
+            s["corridor_depth"] = corridor.depth + 0.02
 
     def cycle(self) -> CycleReport:
         """Read the arm, compute, ask the safety monitor, command the arm."""
-        raise NotImplementedError
+        now = self._clock.now_ns()
+        try:
+            measured = self._driver.read()
+        except SpatialError as error:
+            return self._blind(now, Fault(FaultKind.NOT_A_NUMBER, str(error), latched=True))
+        self._take(measured, now)
+        self._law(self._config, self._input, self._state)
+        self._history.add(measured.stamp_ns, measured.position)
+        verdict = self._ask_monitor(measured, now)
+        if verdict is not None and not self._latched:
+            self._give_up(verdict)
+        self._command()
+        return self._report(measured)
 
     def stop(self) -> None:
         """Brake to rest as fast as the joints' limits allow; from any state. Ends the goal."""
-        raise NotImplementedError
+        self._planner.brake()
+        self._goal = Hold()
 
     def pause(self) -> None:
         """Come smoothly to rest, keeping the goal. In contact, let go of the tissue first."""
-        raise NotImplementedError
+        self._paused = True
+        self._planner.pause()
 
     def resume(self, by: str) -> None:
-        """Take the paused goal up again, from rest; ``by`` names the member of staff."""
-        raise NotImplementedError
+        """Take the paused goal up again, from rest; ``by`` names the member of staff.
+
+        The goal's clock stood still meanwhile, so nothing is caught up with.
+        """
+        if not by.strip():
+            raise GoalError("resuming needs the name of the member of staff who answers for it")
+        if not self._paused:
+            raise GoalError("nothing is paused; start a goal instead")
+        if self._latched:
+            raise GoalError("the safety monitor has tripped; a person must look and reset it first")
+        self._paused = False
+        self._planner.resume()
+
+    def reset(self, by: str) -> None:
+        """Clear a trip after a person, named in ``by``, has looked; the arm then holds."""
+        self._safety.reset(by)
+        self._driver.reset()
+        self._latched = False
+        self._fault = None
+        self._state["fault"] = -1
+        self._state["cycles"] = 0  # start again from where the arm stands
+        self._planner.hold()
 
     def base_camera_at(self, stamp_ns: int) -> Pose:
         """Return the camera's optical frame in the base as it was at ``stamp_ns``.
 
         Raises ArmControlError where the stamp lies outside the last two seconds.
         """
-        raise NotImplementedError
+        return self.model.base_camera(self._history.at(stamp_ns))
+
+    @property
+    def latched(self) -> bool:
+        """Whether the monitor has tripped and nobody has reset it."""
+        return self._latched
+
+    @property
+    def goal(self) -> Goal:
+        """The goal at hand."""
+        return self._goal
+
+    def _rehearse(self) -> None:
+        """Compile every kernel by running it on scratch records."""
+        inputs, state = record(INPUT), record(STATE)
+        inputs["step"] = self._config["period"]
+        self._law(self._config, inputs, state)
+
+    def _take(self, measured: ArmState, now: int) -> None:
+        n = self.model.joints
+        i = self._input[0]
+        s = self._state[0]
+        period = float(self._config["period"][0])
+        step = (now - self._last_ns) * 1e-9 if s["cycles"] else period
+        self._last_ns = now
+        i["stamp"] = measured.stamp_ns
+        i["now"] = now
+        i["step"] = min(max(step, 0.2 * period), 4.0 * period)
+        i["q"][:n] = measured.position
+        i["v"][:n] = measured.velocity
+        i["wrench"][:3] = measured.wrench.force
+        i["wrench"][3:] = measured.wrench.torque
+        if not s["cycles"]:
+            s["q"][:n] = measured.position
+            s["v"][:] = 0.0
+            s["a"][:] = 0.0
+            s["rate"] = 1.0
+            s["rate_wish"] = 1.0
+            s["fault"] = -1
+
+    def _ask_monitor(self, measured: ArmState, now: int) -> Fault | None:
+        x = self._sample[0]
+        s = self._state[0]
+        i = self._input[0]
+        x["sequence"] += 1
+        x["stamp"] = measured.stamp_ns
+        x["now"] = now
+        x["q"] = i["q"]
+        x["wrench"] = i["wrench"]
+        x["tare"] = s["tare"]
+        x["tared"] = s["tared"]
+        x["tool_acceleration"] = s["tool_acceleration"]
+        x["mouth_R"] = s["M"]
+        x["mouth_t"] = s["M_t"]
+        x["mouth_v"] = s["M_v"][:3]
+        x["mouth_stamp"] = i["mouth_stamp"]
+        x["mouth_known"] = s["M_known"]
+        x["following"] = s["follow"]
+        x["arm_ok"] = measured.status is ArmStatus.READY
+        return self._safety.check(self._sample)
+
+    def _give_up(self, fault: Fault) -> None:
+        """Leave the mouth if the tip is in it, else stop; the latch bars any goal."""
+        self._latched = True
+        self._fault = fault
+        s = self._state[0]
+        s["fault"] = KINDS.index(fault.kind)
+        s["rate_wish"] = 1.0
+        s["rate"] = 1.0
+        near = s["M_known"] and Zone(int(s["zone"])) is not Zone.FREE
+        if fault.kind in (FaultKind.ARM, FaultKind.TRACKING):
+            self._planner.brake()
+            self._driver.stop()
+        elif near:
+            self._planner.retreat(Withdraw())
+        else:
+            self._planner.brake()
+
+    def _blind(self, now: int, fault: Fault) -> CycleReport:
+        self._safety.trip(fault)
+        if not self._latched:
+            self._give_up(fault)
+        s = self._state[0]
+        i = self._input[0]
+        i["now"] = now
+        i["step"] = self._config["period"][0]
+        i["q"] = s["q"]  # without measurements the way out is made by the commands alone
+        i["v"] = s["v"]
+        self._last_ns = now
+        self._law(self._config, self._input, self._state)
+        self._command()
+        n = self.model.joints
+        return self._report(ArmState(now, s["q"][:n], s["v"][:n], s["v"][:n] * 0.0))
+
+    def _command(self) -> None:
+        if self._latched and self._fault and self._fault.kind is FaultKind.ARM:
+            return
+        n = self.model.joints
+        s = self._state[0]
+        self._driver.write(JointCommand(s["q"][:n], s["v"][:n]))
+
+    def _report(self, measured: ArmState) -> CycleReport:
+        s = self._state[0]
+        code = int(s["fault"])
+        fault = self._fault
+        if fault is None and code >= 0:
+            fault = Fault(KINDS[code], self._planner.explain(KINDS[code]), latched=False)
+        return CycleReport(
+            stamp_ns=measured.stamp_ns,
+            phase=self._planner.phase(),
+            zone=Zone(int(s["zone"])),
+            done=self._planner.done(paused=self._paused),
+            progress=self._planner.progress(),
+            position=measured.position,
+            base_tip=Pose(s["measured_R"], s["tip_b"]),
+            wrench=Wrench(s["force"], s["torque"]),
+            contact=bool(s["contact"]),
+            normal_force=float(s["normal_force"]),
+            strokes=int(s["strokes"]),
+            contact_s=float(s["contact_s"]),
+            stiffness=float(s["stiffness"]),
+            tracking_error=float(s["tracking"]),
+            fault=fault,
+        )
+
+
+__all__ = ["ArmControlError", "ArmController"]

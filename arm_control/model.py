@@ -82,16 +82,22 @@ class ArmModel:
 
     def base_flange(self, position: Vector) -> Pose:
         """Return the flange's pose at joint ``position`` (n,) [rad]."""
-        rotation = np.eye(3)
-        translation = np.zeros(3)
+        from arm_control.kinematics import flange  # noqa: PLC0415 - compiles: only who moves pays
+
+        q = vector(position, self.joints, "joint position")
         chain = self.chain
-        for i, angle in enumerate(vector(position, self.joints, "joint position")):
-            translation = translation + rotation @ chain.placement_translation[i]
-            turn = Pose.from_rotation_vector(chain.axis[i] * angle).rotation
-            rotation = rotation @ chain.placement_rotation[i] @ turn
-        return Pose(
-            rotation @ chain.flange_rotation, translation + rotation @ chain.flange_translation
+        rotation, translation = np.empty((3, 3)), np.empty(3)
+        flange(
+            q,
+            chain.placement_rotation,
+            chain.placement_translation,
+            chain.axis,
+            chain.flange_rotation,
+            chain.flange_translation,
+            rotation,
+            translation,
         )
+        return Pose(rotation, translation)
 
     def base_tip(self, position: Vector) -> Pose:
         """Return the unbent tip's pose at joint ``position`` (n,) [rad]."""

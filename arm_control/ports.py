@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+import numpy as np
+
 from arm_control.errors import ArmControlError
+from arm_control.report import Fault
 from spatial import Vector, Wrench, vector
 
 
@@ -132,4 +135,24 @@ class Clock(Protocol):
 
     def sleep_until(self, deadline_ns: int) -> None:
         """Return at ``deadline_ns`` or as soon after as can be; at once if it has passed."""
+        ...
+
+
+class Safety(Protocol):
+    """A safety monitor as the controller sees it. A trip latches until a person resets it."""
+
+    def check(self, sample: np.ndarray) -> Fault | None:
+        """Return the latched fault, if any, after this cycle's ``sample`` (1,) of SAMPLE."""
+        ...
+
+    def trip(self, fault: Fault) -> None:
+        """Latch ``fault`` on the controller's own word."""
+        ...
+
+    def reset(self, by: str) -> None:
+        """Clear the latch; ``by`` names the person who looked and answers for it."""
+        ...
+
+    def close(self) -> None:
+        """End the monitor; the arm must be stopped before."""
         ...

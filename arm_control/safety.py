@@ -1,26 +1,299 @@
-"""What the safety monitor checks, apart from the process it runs in."""
+"""What the safety monitor checks, apart from the process it runs in.
 
-from typing import Protocol
+The monitor sees only what the arm measured and what the goal allows, computes kinematics and force
+itself, and knows two answers: go on, or a trip. A trip latches until a person resets it.
+"""
 
-from arm_control.report import Fault
-from spatial import Vector
+from typing import Self
+
+import numpy as np
+
+from arm_control.compiled import kernel
+from arm_control.configuration import configure
+from arm_control.kinematics import forward
+from arm_control.limits import Limits
+from arm_control.linear import multiply, norm, rotate, rotate_back
+from arm_control.memory import MAX_JOINTS, STATE, Record
+from arm_control.model import ArmModel
+from arm_control.ports import ArmInfo
+from arm_control.report import Fault, FaultKind
+
+SAMPLE = np.dtype(
+    [
+        ("sequence", "i8"),
+        ("stamp", "i8"),  # of the measurement [ns]
+        ("now", "i8"),  # of the cycle [ns]
+        ("q", "f8", (MAX_JOINTS,)),  # measured [rad]
+        ("wrench", "f8", (6,)),  # raw, sensor frame
+        ("tare", "f8", (6,)),
+        ("tared", "i8"),
+        ("tool_acceleration", "f8", (3,)),
+        ("mouth_R", "f8", (3, 3)),  # the mouth the controller follows, in the base
+        ("mouth_t", "f8", (3,)),
+        ("mouth_v", "f8", (3,)),
+        ("mouth_stamp", "i8"),
+        ("mouth_known", "i8"),
+        ("following", "i8"),  # the goal depends on the mouth
+        ("arm_ok", "i8"),
+        # corridor in the mouth frame; radius 0: none
+        ("corridor_entry", "f8", (3,)),
+        ("corridor_axis", "f8", (3,)),
+        ("corridor_radius", "f8"),
+        ("corridor_depth", "f8"),
+    ],
+    align=True,
+)
+
+RULES = np.dtype(
+    [
+        ("force", "f8"),  # abort [N]
+        ("force_time", "f8"),  # above it for so long [s]
+        ("speed_margin", "f8"),  # times the zone's limit, plus
+        ("speed_slack", "f8"),  # [m/s] for noise and the head's own motion
+        ("state_age", "f8"),  # [s]
+        ("mouth_age", "f8"),  # [s]
+        ("frozen_time", "f8"),  # the wrench has not changed by a bit for so long [s]
+    ],
+    align=True,
+)
+
+WATCH = np.dtype(
+    [
+        ("fault", "i8"),
+        ("value", "f8"),
+        ("bound", "f8"),
+        ("started", "i8"),
+        ("last_now", "i8"),
+        ("last_wrench", "f8", (6,)),
+        ("frozen_s", "f8"),
+        ("over_s", "f8"),
+        ("last_tip", "f8", (3,)),
+        ("velocity", "f8", (3,)),
+        ("force", "f8"),
+        ("peak", "f8"),
+        ("bending", "f8", (3,)),
+        ("last_tare", "f8", (6,)),
+        ("fresh_tare", "i8"),
+        ("scratch", STATE),
+    ],
+    align=True,
+)
+
+OK = -1
+KINDS = tuple(FaultKind)
+_FORCE = KINDS.index(FaultKind.FORCE)
+_SPEED = KINDS.index(FaultKind.SPEED)
+_CORRIDOR = KINDS.index(FaultKind.CORRIDOR)
+_NAN = KINDS.index(FaultKind.NOT_A_NUMBER)
+_FROZEN = KINDS.index(FaultKind.FROZEN_SENSOR)
+_STALE_STATE = KINDS.index(FaultKind.STALE_STATE)
+_STALE_MOUTH = KINDS.index(FaultKind.STALE_MOUTH)
+_ARM = KINDS.index(FaultKind.ARM)
+_HEARTBEAT = KINDS.index(FaultKind.HEARTBEAT)
+
+_UNITS = {
+    FaultKind.FORCE: ("contact force", "N"),
+    FaultKind.SPEED: ("tip speed", "m/s"),
+    FaultKind.CORRIDOR: ("distance from the corridor", "m"),
+    FaultKind.NOT_A_NUMBER: ("measurements that are no number", ""),
+    FaultKind.FROZEN_SENSOR: ("time the wrist sensor has not changed", "s"),
+    FaultKind.STALE_STATE: ("age of the arm's state", "s"),
+    FaultKind.STALE_MOUTH: ("age of the mouth's pose", "s"),
+    FaultKind.HEARTBEAT: ("silence of the controller", "s"),
+    FaultKind.ARM: ("arm not ready", ""),
+}
 
 
-class Safety(Protocol):
-    """A safety monitor as the controller sees it. A trip latches until a person resets it."""
+def default_rules(force_abort: float = 1.0, mouth_age: float = 0.5) -> np.ndarray:
+    """Return a RULES record (1,) with the bounds of docs/safety.md."""
+    rules = np.zeros(1, RULES)
+    rules[0] = (force_abort, 0.010, 1.3, 0.05, 0.05, mouth_age + 0.1, 0.05)
+    return rules
 
-    def check(self, sample: Vector) -> Fault | None:
-        """Return the latched fault, if any, after this cycle's ``sample``."""
-        ...
+
+@kernel
+def judge(config: np.ndarray, rules: np.ndarray, sample: np.ndarray, watch: np.ndarray) -> int:
+    """Return the code of the fault that ``sample`` shows, or OK; the latch is kept in ``watch``."""
+    x = sample[0]
+    r = rules[0]
+    c = config[0]
+    w = watch[0]
+    if w.fault >= 0:
+        return int(w.fault)
+    finite = True
+    for k in range(c.joints):
+        finite = finite and np.isfinite(x.q[k])
+    for k in range(6):
+        finite = finite and np.isfinite(x.wrench[k]) and np.isfinite(x.tare[k])
+    for k in range(3):
+        finite = finite and np.isfinite(x.mouth_t[k]) and np.isfinite(x.mouth_v[k])
+    if not finite:
+        return _trip(w, _NAN, 1.0, 0.0)
+    if not x.arm_ok:
+        return _trip(w, _ARM, 1.0, 0.0)
+    dt = (x.now - w.last_now) * 1e-9 if w.started else 0.0
+    if w.started and dt <= 0.0:
+        return int(w.fault)  # this sample was judged before
+    age = (x.now - x.stamp) * 1e-9
+    if age > r.state_age or age < -1e-3:
+        return _trip(w, _STALE_STATE, age, r.state_age)
+    mouth_age = (x.now - x.mouth_stamp) * 1e-9
+    if x.following and (mouth_age > r.mouth_age or mouth_age < -1e-3):
+        return _trip(w, _STALE_MOUTH, mouth_age, r.mouth_age)
+    same = True
+    for k in range(6):
+        same = same and x.wrench[k] == w.last_wrench[k]
+        w.last_wrench[k] = x.wrench[k]
+    w.frozen_s = w.frozen_s + dt if same else 0.0
+    if w.frozen_s > r.frozen_time:
+        return _trip(w, _FROZEN, w.frozen_s, r.frozen_time)
+    w.fresh_tare = 0
+    for k in range(6):
+        if x.tare[k] != w.last_tare[k]:
+            w.fresh_tare = 1  # the bend, known from the force, starts anew from free air
+        w.last_tare[k] = x.tare[k]
+    tip = np.empty(3)
+    _tip_and_force(c, x, w, tip, dt)
+    w.over_s = w.over_s + dt if x.tared and w.force > r.force else 0.0
+    if w.over_s > r.force_time:
+        return _trip(w, _FORCE, w.force, r.force)
+    # above the bound of the force its time decides, not the speed of the shaft springing
+    code = OK if max(w.force, w.peak) > r.force else _geometry(c, r, x, w, tip, dt)
+    w.last_now = x.now
+    w.started = 1
+    return code
+
+
+@kernel
+def _trip(w: Record, code: int, value: float, bound: float) -> int:
+    w.fault = code
+    w.value = value
+    w.bound = bound
+    return code
+
+
+@kernel
+def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray, dt: float) -> None:
+    """Fill the bent tip in the base, and the contact force's magnitude and vector."""
+    R = np.empty((3, 3))
+    S = np.empty((3, 3))
+    load = np.empty(3)
+    lever = np.empty(3)
+    forward(c, x.q, R, tip, w.scratch)
+    multiply(R, c.sensor_R, S)
+    rotate(R, c.tip_t, lever)
+    for k in range(3):
+        tip[k] += lever[k]
+        load[k] = c.tool_mass * (c.gravity[k] - x.tool_acceleration[k])
+    rotate_back(S, load, load)
+    for k in range(3):
+        load[k] = x.wrench[k] - load[k] - x.tare[k]
+    # 3 ms of smoothing against sensor noise; the force must stay above its bound for longer
+    w.peak = norm(load)
+    w.force += 0.25 * (w.peak - w.force)
+    rotate(S, load, load)
+    multiply(R, c.tip_R, S)
+    axial = 0.0
+    for k in range(3):
+        w.bending[k] += min(dt / 0.05, 1.0) * (load[k] - w.bending[k])
+        if w.fresh_tare or not x.tared:
+            w.bending[k] = 0.0
+        axial += w.bending[k] * S[k, 2]
+    if x.tared:
+        for k in range(3):
+            lever[k] = c.segment * S[k, 2]
+            load[k] = lever[k] + (w.bending[k] - axial * S[k, 2]) / c.shaft_stiffness
+        length = norm(load)
+        for k in range(3):
+            tip[k] += c.segment * load[k] / length - lever[k]
+
+
+@kernel
+def _geometry(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray, dt: float) -> int:
+    """Check the tip's speed in its zone, and the corridor while in the mouth."""
+    if x.mouth_known:
+        d = np.empty(3)
+        for k in range(3):
+            d[k] = tip[k] - x.mouth_t[k]
+        rotate_back(x.mouth_R, d, d)
+        distance = np.sqrt(d[0] ** 2 + d[1] ** 2 + d[2] ** 2)
+        zone = 0
+        if distance < c.face_distance:
+            zone = 2 if d[0] < c.mouth_margin else 1
+        if x.corridor_radius > 0.0 and zone == 2:
+            # the shaft crosses the lips within the corridor: where the line from the tip along the
+            # corridor's axis is looked at by the controller; the tip itself must stay in its depth
+            depth = 0.0
+            for k in range(3):
+                depth += (d[k] - x.corridor_entry[k]) * x.corridor_axis[k]
+            if depth > x.corridor_depth:
+                return _trip(w, _CORRIDOR, depth, x.corridor_depth)
+    else:
+        zone = 0
+    if w.started and not w.fresh_tare:
+        for k in range(3):
+            rate = (tip[k] - w.last_tip[k]) / dt - (x.mouth_v[k] if x.mouth_known else 0.0)
+            w.velocity[k] += min(dt / 0.02, 1.0) * (rate - w.velocity[k])
+        speed = norm(w.velocity)
+        bound = c.speed[zone] * r.speed_margin + r.speed_slack
+        if speed > bound:
+            return _trip(w, _SPEED, speed, bound)
+    for k in range(3):
+        w.last_tip[k] = tip[k]
+    return OK
+
+
+def fault_of(watch: np.ndarray) -> Fault | None:
+    """Return the latched fault of a WATCH record (1,), put into words."""
+    code = int(watch["fault"][0])
+    if code < 0:
+        return None
+    kind = KINDS[code]
+    what, unit = _UNITS.get(kind, (kind.value, ""))
+    value, bound = float(watch["value"][0]), float(watch["bound"][0])
+    return Fault(
+        kind,
+        f"{what} {value:.3g} {unit}, bound {bound:.3g} {unit}; look at the booth, then reset",
+        latched=True,
+    )
+
+
+class LocalSafety:
+    """The monitor's rules in the controller's own process: for unit tests and dry runs only.
+
+    It shares the controller's fate, so it protects nobody; a booth uses
+    `arm_control.monitor.MonitorProcess`.
+    """
+
+    def __init__(self, config: np.ndarray, rules: np.ndarray | None = None) -> None:
+        self._config = config
+        self._rules = default_rules() if rules is None else rules
+        self._watch = np.zeros(1, WATCH)
+        self._watch["fault"] = OK
+        self._own: Fault | None = None
+
+    @classmethod
+    def for_arm(cls, model: ArmModel, limits: Limits, info: ArmInfo) -> Self:
+        """Return the rules for one arm."""
+        rules = default_rules(limits.force.abort, limits.motion_age_s)
+        return cls(configure(model, limits, info), rules)
+
+    def check(self, sample: np.ndarray) -> Fault | None:
+        """Return the latched fault, if any, after ``sample``."""
+        judge(self._config, self._rules, sample, self._watch)
+        return self._own or fault_of(self._watch)
 
     def trip(self, fault: Fault) -> None:
-        """Latch ``fault`` on the controller's own word."""
-        ...
+        """Latch ``fault``."""
+        self._own = self._own or fault
 
     def reset(self, by: str) -> None:
-        """Clear the latch; ``by`` names the person who looked and answers for it."""
-        ...
+        """Clear the latch."""
+        if not by.strip():
+            raise ValueError("a reset needs the name of the person who answers for it")
+        self._own = None
+        self._watch[:] = 0
+        self._watch["fault"] = OK
 
     def close(self) -> None:
-        """End the monitor; the arm must be stopped before."""
-        ...
+        """Do nothing: there is no process."""

@@ -1,0 +1,149 @@
+"""Forward kinematics, Jacobian and bias acceleration of the chain, compiled."""
+
+import numpy as np
+
+from arm_control.compiled import kernel
+from arm_control.linear import cross, multiply, rotate, turn
+from arm_control.memory import Record
+from arm_control.profile import sample
+from spatial import Vector
+
+
+@kernel
+def forward(c: Record, q: np.ndarray, R: np.ndarray, t: np.ndarray, s: Record) -> None:
+    """Fill the flange's pose ``R`` (3, 3), ``t`` (3,) in b; joint axes and origins into ``s``."""
+    A = np.empty((3, 3))
+    B = np.empty((3, 3))
+    u = np.empty(3)
+    for i in range(3):
+        t[i] = 0.0
+        for j in range(3):
+            R[i, j] = 1.0 if i == j else 0.0
+    for i in range(c.joints):
+        rotate(R, c.place_t[i], u)
+        for k in range(3):
+            t[k] += u[k]
+            s.origins[i, k] = t[k]
+        multiply(R, c.place_R[i], A)
+        rotate(A, c.axis[i], s.axes[i])
+        turn(c.axis[i], q[i], B)
+        multiply(A, B, R)
+    rotate(R, c.flange_t, u)
+    for k in range(3):
+        t[k] += u[k]
+    multiply(R, c.flange_R, A)
+    for i in range(3):
+        for j in range(3):
+            R[i, j] = A[i, j]
+
+
+@kernel
+def flange(
+    q: Vector,
+    place_R: np.ndarray,
+    place_t: np.ndarray,
+    axis: np.ndarray,
+    flange_R: np.ndarray,
+    flange_t: np.ndarray,
+    R: np.ndarray,
+    t: np.ndarray,
+) -> None:
+    """Fill the flange's pose ``R`` (3, 3), ``t`` (3,) in b; for callers without the records."""
+    A = np.empty((3, 3))
+    B = np.empty((3, 3))
+    u = np.empty(3)
+    for i in range(3):
+        t[i] = 0.0
+        for j in range(3):
+            R[i, j] = 1.0 if i == j else 0.0
+    for i in range(q.size):
+        rotate(R, place_t[i], u)
+        for k in range(3):
+            t[k] += u[k]
+        multiply(R, place_R[i], A)
+        turn(axis[i], q[i], B)
+        multiply(A, B, R)
+    rotate(R, flange_t, u)
+    for k in range(3):
+        t[k] += u[k]
+    multiply(R, flange_R, A)
+    for i in range(3):
+        for j in range(3):
+            R[i, j] = A[i, j]
+
+
+@kernel
+def joint_tip(c: Record, profile: Record, times: np.ndarray, tips: np.ndarray) -> None:
+    """Fill ``tips`` (k, 3) [m, b]: the unbent tip at ``times`` (k,) [s] of a joint profile."""
+    q = np.empty(c.joints)
+    x = np.empty(3)
+    R = np.empty((3, 3))
+    for k in range(times.size):
+        for i in range(c.joints):
+            sample(profile, i, times[k], x)
+            q[i] = x[0]
+        flange(q, c.place_R, c.place_t, c.axis, c.flange_R, c.flange_t, R, tips[k])
+        rotate(R, c.tip_t, x)
+        for i in range(3):
+            tips[k, i] += x[i]
+
+
+@kernel
+def tip_kinematics(c: Record, s: Record) -> None:
+    """Fill tip pose, Jacobian, twist and bias acceleration of the commanded motion in ``s``.
+
+    The bias acceleration J̇ q̇ is the tip's acceleration at zero joint acceleration, by the forward
+    recursion of Featherstone 2008, Rigid Body Dynamics Algorithms, section 5.3, in base axes.
+    """
+    forward(c, s.q, s.flange_R, s.flange_t, s)
+    multiply(s.flange_R, c.tip_R, s.R)
+    rotate(s.flange_R, c.tip_t, s.t)
+    w = np.zeros(3)
+    dw = np.zeros(3)
+    acc = np.zeros(3)
+    arm = np.empty(3)
+    e = np.empty(3)
+    f = np.empty(3)
+    for k in range(3):
+        s.t[k] += s.flange_t[k]
+    for k in range(6):
+        s.twist[k] = 0.0
+    for i in range(c.joints):
+        for k in range(3):
+            arm[k] = s.t[k] - s.origins[i, k]
+        cross(s.axes[i], arm, e)
+        for k in range(3):
+            s.J[k, i] = e[k]
+            s.J[3 + k, i] = s.axes[i, k]
+            s.twist[k] += e[k] * s.v[i]
+            s.twist[3 + k] += s.axes[i, k] * s.v[i]
+        # angular: the new axis turns with the bodies before it
+        cross(w, s.axes[i], e)
+        for k in range(3):
+            dw[k] += e[k] * s.v[i]
+            w[k] += s.axes[i, k] * s.v[i]
+        # linear: from this origin to the next, or to the tip
+        for k in range(3):
+            end = s.origins[i + 1, k] if i + 1 < c.joints else s.t[k]
+            arm[k] = end - s.origins[i, k]
+        cross(dw, arm, e)
+        cross(w, arm, f)
+        cross(w, f, f)
+        for k in range(3):
+            acc[k] += e[k] + f[k]
+    for k in range(3):
+        s.bias_acceleration[k] = acc[k]
+        s.bias_acceleration[3 + k] = dw[k]
+
+
+@kernel
+def measured_kinematics(c: Record, i: Record, s: Record) -> None:
+    """Fill the measured, unbent tip pose and the sensor's axes, both in b."""
+    R = np.empty((3, 3))
+    t = np.empty(3)
+    forward(c, i.q, R, t, s)
+    multiply(R, c.tip_R, s.measured_R)
+    rotate(R, c.tip_t, s.measured_t)
+    for k in range(3):
+        s.measured_t[k] += t[k]
+    multiply(R, c.sensor_R, s.sensor_R)

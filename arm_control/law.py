@@ -1,0 +1,215 @@
+"""The control law: one compiled function from measurement to joint command."""
+
+import math
+
+import numpy as np
+
+from arm_control.braking import highest, stopping
+from arm_control.compiled import kernel
+from arm_control.contact import FORCE, REACHING, TOUCHING, regulate
+from arm_control.kinematics import measured_kinematics, tip_kinematics
+from arm_control.linear import cross, norm, turn_between
+from arm_control.memory import DELAY_SLOTS, Record
+from arm_control.profile import sample
+from arm_control.reference import follow_profile, nominal_reference, smooth_mouth
+from arm_control.sensing import bend, sense
+
+HOLD = 0
+JOINT = 1
+TIP = 2
+WIPE = 3
+BRAKE = 4
+
+TRACKING = 3
+STALE_MOUTH = 8
+
+
+@kernel
+def cycle(config: np.ndarray, inputs: np.ndarray, state: np.ndarray) -> None:
+    """Advance the commanded motion by one step; all three are records (1,) of arm_control.memory.
+
+    The law runs on the commanded joints, whose motion is exactly integrated; measurements enter
+    through the wrench, the bent tip and the tracking error.
+    """
+    c = config[0]
+    i = inputs[0]
+    s = state[0]
+    measured_kinematics(c, i, s)
+    tip_kinematics(c, s)
+    smooth_mouth(c, i, s)
+    sense(c, i, s)
+    bend(c, s)
+    _guard(c, i, s)
+    _pace(s, i.step)
+    if s.mode == JOINT:
+        _joint(c, s, i.step)
+    elif s.mode in (TIP, WIPE):
+        if s.mode == TIP or s.phase == REACHING:
+            s.clock += s.rate * i.step
+            follow_profile(s)
+            if s.clock >= s.tip_profile.duration:
+                _arrive(c, s)
+        if s.mode == WIPE and s.phase != REACHING:
+            regulate(c, i, s)
+        else:
+            for k in range(3):
+                s.offset_v[k] = 0.0
+                s.offset_a[k] = 0.0
+        nominal_reference(c, s)
+        _tip(c, s)
+    else:
+        for k in range(c.joints):
+            s.wish[k] = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], i.step)
+    _limit(c, s, i.step)
+    s.cycles += 1
+
+
+@kernel
+def _pace(s: Record, dt: float) -> None:
+    """Lead the goal's clock to run or to stand, within a quarter of a second."""
+    s.rate += max(min(s.rate_wish - s.rate, 4.0 * dt), -4.0 * dt)
+
+
+@kernel
+def _arrive(c: Record, s: Record) -> None:
+    if s.mode == WIPE:
+        s.phase = TOUCHING
+        s.gap = c.standoff
+        s.gap_v = 0.0
+        s.along = 0.0
+        s.along_v = 0.0
+        return
+    away = 0.0
+    for k in range(3):
+        away += (s.ref_t[k] - s.t[k]) ** 2
+    if math.sqrt(away) < 1e-3:
+        s.done = 1
+
+
+@kernel
+def _joint(c: Record, s: Record, dt: float) -> None:
+    x = np.empty(3)
+    w = c.track_bandwidth
+    s.clock += s.rate * dt
+    away = 0.0
+    for k in range(c.joints):
+        sample(s.joint_profile, k, s.clock, x)
+        s.wish[k] = (
+            x[2] * s.rate * s.rate + 2.0 * w * (x[1] * s.rate - s.v[k]) + w * w * (x[0] - s.q[k])
+        )
+        away = max(away, abs(x[0] - s.q[k]))
+    if s.clock >= s.joint_profile.duration and away < 1e-4:
+        s.done = 1
+
+
+@kernel
+def _tip(c: Record, s: Record) -> None:
+    """Fill the joint accelerations that lead the nominal tip onto its reference.
+
+    Weighted, damped least squares, min |W(J q¨ + J˙ q˙ - x¨)|² + d |q¨ - q¨n|², with the null space
+    drawn to the posture at the start of the goal.
+    """
+    e = np.empty(6)
+    turn = np.empty(3)
+    turn_between(s.R, s.ref_R, turn)
+    w = c.track_bandwidth
+    for k in range(6):
+        error = s.ref_t[k] - s.t[k] if k < 3 else turn[k - 3]
+        wish = s.ref_a[k] + 2.0 * w * (s.ref_v[k] - s.twist[k]) + w * w * error
+        e[k] = wish - s.bias_acceleration[k]
+    n = c.joints
+    H = np.empty((7, 7))
+    g = np.empty(7)
+    for r in range(n):
+        rest = 4.0 * (s.rest[r] - s.q[r]) - 4.0 * s.v[r]
+        g[r] = c.damping * rest
+        for k in range(6):
+            g[r] += c.task_weight[k] * s.J[k, r] * e[k]
+        for col in range(r + 1):
+            h = c.damping if r == col else 0.0
+            for k in range(6):
+                h += c.task_weight[k] * s.J[k, r] * s.J[k, col]
+            H[r, col] = h
+    # Cholesky, in place
+    for r in range(n):
+        for col in range(r + 1):
+            h = H[r, col]
+            for k in range(col):
+                h -= H[r, k] * H[col, k]
+            H[r, col] = math.sqrt(h) if r == col else h / H[col, col]
+    for r in range(n):
+        h = g[r]
+        for k in range(r):
+            h -= H[r, k] * g[k]
+        g[r] = h / H[r, r]
+    for r in range(n - 1, -1, -1):
+        h = g[r]
+        for k in range(r + 1, n):
+            h -= H[k, r] * g[k]
+        g[r] = h / H[r, r]
+        s.wish[r] = g[r]
+
+
+@kernel
+def _limit(c: Record, s: Record, dt: float) -> None:
+    """Cut the wished accelerations to the viable ones, and advance the commanded joints."""
+    for k in range(c.joints):
+        A = c.acceleration[k]
+        J = c.jerk[k]
+        top = highest(s.q[k], s.v[k], s.a[k], c.upper[k], c.velocity[k], A, J, dt)
+        low = -highest(-s.q[k], -s.v[k], -s.a[k], -c.lower[k], c.velocity[k], A, J, dt)
+        a = s.wish[k]
+        if math.isnan(a):  # not a number: brake
+            a = stopping(s.v[k], s.a[k], A, J, dt)
+        a = max(min(a, top), low)
+        s.q[k] += (s.v[k] + 0.5 * a * dt) * dt
+        s.v[k] += a * dt
+        s.a[k] = a
+    w = np.empty(3)
+    r = np.empty(3)
+    for k in range(6):
+        s.acceleration[k] = s.bias_acceleration[k]
+        for j in range(c.joints):
+            s.acceleration[k] += s.J[k, j] * s.a[j]
+    # the tool's centre of mass, seen from the tip
+    for k in range(3):
+        lever = 0.0
+        for j in range(3):
+            lever += s.flange_R[k, j] * (c.tool_center[j] - c.tip_t[j])
+        r[k] = lever
+    cross(s.twist[3:6], r, w)
+    cross(s.twist[3:6], w, w)
+    cross(s.acceleration[3:6], r, r)
+    slot = s.cycles % DELAY_SLOTS
+    back = min(int(c.delay / c.period + 0.5), DELAY_SLOTS - 1)
+    for k in range(3):
+        s.tool_past[slot, k] = s.acceleration[k] + r[k] + w[k]
+        s.tool_acceleration[k] = s.tool_past[(slot - back) % DELAY_SLOTS, k]
+
+
+@kernel
+def _guard(c: Record, i: Record, s: Record) -> None:
+    """End a goal that became unsafe; the monitor in its own process watches apart from this."""
+    s.tracking = 0.0
+    for k in range(c.joints):
+        s.tracking = max(s.tracking, abs(s.q[k] - i.q[k]))
+    if s.mode in (HOLD, BRAKE) or s.fault >= 0:
+        return
+    if s.tracking > c.tracking_error:
+        s.fault = TRACKING
+        s.mode = BRAKE
+        return
+    stale = s.follow and (i.now - i.mouth_stamp) * 1e-9 > c.motion_age
+    if stale and s.mode != JOINT:
+        s.fault = STALE_MOUTH
+        s.mode = BRAKE
+        return
+    if s.tared and not (s.mode == WIPE and s.phase != REACHING):
+        if norm(s.force) > c.force_soft:
+            s.over_s += i.step
+        else:
+            s.over_s = 0.0
+        if s.over_s > 0.05:
+            s.fault = FORCE
+            s.mode = BRAKE
+            s.over_s = 0.0

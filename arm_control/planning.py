@@ -1,0 +1,387 @@
+"""Turns goals into profiles in the state record: what happens once per goal, not once per cycle."""
+
+import numpy as np
+
+from arm_control.errors import GoalError
+from arm_control.kinematics import joint_tip
+from arm_control.law import BRAKE, HOLD, JOINT, TIP, WIPE
+from arm_control.limits import Limits
+from arm_control.memory import JOINT_PROFILE, MAX_PATH, STROKE_PROFILE, TIP_PROFILE, record
+from arm_control.motion import (
+    Enter,
+    Goal,
+    Hold,
+    MoveJoints,
+    MoveTip,
+    Reference,
+    Wipe,
+    Withdraw,
+)
+from arm_control.profile import join, plan
+from arm_control.report import FaultKind, Phase
+from spatial import Pose, Vector
+
+PHASES = tuple(Phase)
+_CONTACT = (Phase.TOUCHING, Phase.WIPING, Phase.RELEASING)
+_REST = 1e-3
+_CALM_ACCELERATION = (
+    2.0  # [rad/s²] of planned joint motion; the limits are for braking and reflexes
+)
+_CALM_JERK = 12.0  # [rad/s³]
+
+
+class Planner:
+    """Plans goals from the commanded motion of now. Owns no thread; writes the state record."""
+
+    def __init__(self, limits: Limits, config: np.ndarray, state: np.ndarray) -> None:
+        self._limits = limits
+        self._c = config[0]
+        self._s = state[0]
+        self._up: Vector = np.array([0.0, 0.0, 1.0])
+        self._entry: Vector = np.zeros(3)
+        self._tip_up: Vector = np.zeros(3)
+        self.hold()
+
+    def take(self, goal: Goal) -> None:
+        """Plan ``goal``. Raises GoalError where it cannot be taken from here."""
+        match goal:
+            case Hold():
+                self.hold()
+            case MoveJoints():
+                self._move_joints(goal)
+            case MoveTip():
+                follow = goal.reference is Reference.MOUTH
+                self._move_tip(goal.pose, follow=follow, speed=goal.speed)
+                self._set(TIP, Phase.MOVING)
+            case Enter():
+                self._enter(goal)
+            case Wipe():
+                self._wipe(goal)
+            case Withdraw():
+                self.retreat(goal)
+
+    def hold(self) -> None:
+        """Brake, then stay."""
+        self._set(HOLD, Phase.HOLDING)
+        self._s["follow"] = 0
+
+    def brake(self) -> None:
+        """Brake as fast as the joints may, then stay."""
+        self._set(BRAKE, Phase.STOPPING)
+        self._s["follow"] = 0
+
+    def pause(self) -> None:
+        """Stop the goal's clock; in contact, let go first."""
+        s = self._s
+        s["rate_wish"] = 0.0
+        if s["mode"] == WIPE and PHASES[int(s["phase"])] in (Phase.TOUCHING, Phase.WIPING):
+            s["phase"] = PHASES.index(Phase.RELEASING)
+
+    def resume(self) -> None:
+        """Let the goal's clock run; a site that was let go of is touched again."""
+        s = self._s
+        s["rate_wish"] = 1.0
+        if s["mode"] == WIPE and PHASES[int(s["phase"])] is Phase.RELEASING:
+            s["phase"] = PHASES.index(Phase.TOUCHING)
+            s["along"] = float(s["strokes"] % 2)
+            s["along_v"] = 0.0
+            s["done"] = 0
+
+    def phase(self) -> Phase:
+        """Return what the kernel is doing."""
+        s = self._s
+        phase: Phase = PHASES[int(s["phase"])]
+        if phase is Phase.STOPPING and not self._moving():
+            return Phase.STOPPED
+        return phase
+
+    def done(self, *, paused: bool) -> bool:
+        """Say whether the goal was reached, or was ended by a fault and has stopped."""
+        s = self._s
+        if paused:
+            return False
+        if s["mode"] in (HOLD, BRAKE):
+            return not self._moving()
+        return bool(s["done"])
+
+    def progress(self) -> float:
+        """Return the share of the goal that is done, 0..1."""
+        s = self._s
+        if s["done"] or s["mode"] in (HOLD, BRAKE):
+            return 1.0
+        if s["mode"] == WIPE:
+            return float(s["strokes"] / max(s["strokes_wanted"], 1))
+        name = "joint_profile" if s["mode"] == JOINT else "tip_profile"
+        duration = float(s[name]["duration"])
+        return float(min(s["clock"] / duration, 1.0)) if duration > 0.0 else 1.0
+
+    def explain(self, kind: FaultKind) -> str:
+        """Put the kernel's own fault into words."""
+        s, c = self._s, self._c
+        force = float(np.linalg.norm(s["force"]))
+        return {
+            FaultKind.FORCE: f"contact force {force:.2f} N stayed above {c['force_soft']:.2f} N; "
+            "the goal was given up",
+            FaultKind.TRACKING: f"the arm is {s['tracking']:.3f} rad off its command, bound "
+            f"{c['tracking_error']:.3f}; look for a collision or an overloaded joint",
+            FaultKind.STALE_MOUTH: f"no picture of the mouth for {c['motion_age']:.2f} s; check "
+            "the camera, then locate the mouth again",
+            FaultKind.NO_CONTACT: f"no tissue within {s['travel'] * 1e3:.0f} mm below the target; "
+            "locate it again",
+            FaultKind.LOST_CONTACT: "contact was lost for 2 s; locate the site again",
+        }.get(kind, kind.value)
+
+    def retreat(self, goal: Withdraw) -> None:
+        """Plan the way out, backwards to a point before the lips, the shaft turning to the axis."""
+        s = self._s
+        if not s["M_known"]:
+            raise GoalError("no mouth is known to withdraw from; move in base coordinates instead")
+        tip = self._tip_in(follow=True)
+        speeds = self._limits.speed
+        inside = tip.translation[0] < speeds.mouth_margin
+        before = self._entry + np.array([goal.clearance, 0.0, 0.0])
+        out = Pose(self._aim((-1.0, 0.0, 0.0)).rotation, before)
+        face = min(goal.speed, speeds.face)
+        if inside:
+            self._through(tip, out, speeds.mouth_margin, speeds.mouth, face)
+        else:
+            self._move_tip(out, follow=True, speed=face)
+        self._set(TIP, Phase.WITHDRAWING)
+
+    def _set(self, mode: int, phase: Phase) -> None:
+        s = self._s
+        s["mode"] = mode
+        s["phase"] = PHASES.index(phase)
+        s["done"] = 0
+        s["clock"] = 0.0
+        s["over_s"] = 0.0
+        s["rest"] = s["q"]
+
+    def _moving(self) -> bool:
+        return bool(np.abs(self._s["v"]).max() > _REST)
+
+    def _move_joints(self, goal: MoveJoints) -> None:
+        s = self._s
+        joints = self._limits.joints
+        n = joints.joints
+        if len(goal.position) != n:
+            raise GoalError(f"joint goal has {len(goal.position)} values, the arm {n} joints")
+        outside = (goal.position < joints.lower) | (goal.position > joints.upper)
+        if outside.any():
+            k = int(np.argmax(outside))
+            raise GoalError(
+                f"joint {k + 1} goal {goal.position[k]:.3f} rad is outside "
+                f"{joints.lower[k]:.3f} to {joints.upper[k]:.3f} rad; choose another posture"
+            )
+        scaled = joints.scaled(goal.scale)
+        acceleration = np.minimum(scaled.acceleration, _CALM_ACCELERATION)
+        limits = (scaled.velocity, acceleration, np.minimum(scaled.jerk, _CALM_JERK))
+        start = (s["q"][:n], s["v"][:n], s["a"][:n])
+        profile = record(JOINT_PROFILE)
+        plan(profile, start, goal.position, limits)
+        hurry = self._hurry(profile)
+        if hurry > 1.0:
+            slower = [row / hurry**power for power, row in enumerate(limits, start=1)]
+            plan(profile, start, goal.position, slower)
+        s["joint_profile"] = profile[0]
+        s["follow"] = 0
+        self._set(JOINT, Phase.MOVING)
+
+    def _hurry(self, profile: np.ndarray) -> float:
+        """Return how many times too fast the tip would be somewhere on the joints' way."""
+        c, s = self._c, self._s
+        speeds = self._limits.speed
+        duration = float(profile["duration"][0])
+        times = np.linspace(0.0, duration, max(int(duration / 0.02), 2) + 1)
+        tips = np.empty((len(times), 3))
+        joint_tip(c, profile[0], times, tips)
+        middle = 0.5 * (tips[1:] + tips[:-1])
+        speed = np.linalg.norm(np.diff(tips, axis=0), axis=1) / (times[1] - times[0])
+        allowed = np.full(len(speed), speeds.free)
+        if s["M_known"]:
+            near = np.linalg.norm(middle - s["M_t"], axis=1) < speeds.face_distance + 0.02
+            allowed[near] = speeds.face
+        return float((speed / (0.95 * allowed)).max())
+
+    def _tip_in(self, *, follow: bool) -> Pose:
+        """Return the commanded, nominal tip in the base, or in the smoothed mouth."""
+        s = self._s
+        base_tip = Pose(np.array(s["R"]), s["t"])
+        if not follow:
+            return base_tip
+        if not s["M_known"]:
+            raise GoalError("no mouth is known yet; call follow() with an estimate and cycle once")
+        return Pose(np.array(s["M"]), s["M_t"]).inverse() @ base_tip
+
+    def _start_of(self, tip: Pose, *, follow: bool) -> tuple[list[float], list[float], list[float]]:
+        """Return position, velocity and acceleration of the tip's translation and turn."""
+        s = self._s
+        v = np.array(s["twist"][:3])
+        a = np.array(s["acceleration"][:3])
+        if follow:
+            M = np.array(s["M"])
+            v = M.T @ (v - s["M_v"][:3] - np.cross(s["M_v"][3:], s["t"] - s["M_t"]))
+            a = M.T @ (a - s["M_a"][:3])
+        if float(np.linalg.norm(v)) < _REST:
+            v, a = np.zeros(3), np.zeros(3)
+        return [*tip.translation, 0.0], [*v, 0.0], [*a, 0.0]
+
+    def _begin(self, tip: Pose, goal: Pose, *, follow: bool) -> float:
+        """Note the frame, the starting orientation and the turn; return the turn's angle [rad]."""
+        s = self._s
+        turn = (goal @ tip.inverse()).rotation_vector()
+        angle = float(np.linalg.norm(turn))
+        s["follow"] = int(follow)
+        s["start_R"] = tip.rotation
+        s["turn"] = turn / angle if angle > 1e-9 else (0.0, 0.0, 1.0)
+        s["offset"] = 0.0
+        s["offset_v"] = 0.0
+        s["offset_a"] = 0.0
+        return angle
+
+    def _tip_limits(self, way: Vector, speed: float) -> list[list[float]]:
+        """Share the tip's limits among the axes so that the straight way keeps them."""
+        tip = self._limits.tip
+        length = float(np.linalg.norm(way))
+        share = np.maximum(np.abs(way) / length if length > 1e-9 else np.ones(3), 0.05)
+        moving = float(np.linalg.norm(self._s["twist"])) > 5.0 * _REST
+        if moving:
+            share = np.maximum(share, 0.5)
+        turning = [tip.angular_velocity, tip.angular_acceleration, tip.angular_jerk]
+        linear = [speed, tip.acceleration, tip.jerk]
+        return [[*(share * a), b] for a, b in zip(linear, turning, strict=True)]
+
+    def _move_tip(self, goal: Pose, *, follow: bool, speed: float) -> None:
+        tip = self._tip_in(follow=follow)
+        if follow:
+            speed = min(speed, self._slowest(tip.translation, goal.translation))
+        start = self._start_of(tip, follow=follow)
+        angle = self._begin(tip, goal, follow=follow)
+        limits = self._tip_limits(goal.translation - tip.translation, speed)
+        profile = record(TIP_PROFILE)
+        plan(profile, start, [*goal.translation, angle], limits)
+        self._s["tip_profile"] = profile[0]
+
+    def _slowest(self, start: Vector, end: Vector) -> float:
+        """Return the lowest zone speed on the straight way between two points in m."""
+        speeds = self._limits.speed
+        slowest = speeds.free
+        for part in np.linspace(0.0, 1.0, 21):
+            point = start + part * (end - start)
+            if float(np.linalg.norm(point)) < speeds.face_distance:
+                inside = point[0] < speeds.mouth_margin - 1e-4
+                slowest = min(slowest, speeds.mouth if inside else speeds.face)
+        return slowest
+
+    def _through(self, tip: Pose, goal: Pose, plane: float, first: float, second: float) -> None:
+        """Plan a straight way across the plane x = ``plane`` with one speed before and one after.
+
+        The tip passes the plane at the lower of the two speeds, without stopping.
+        """
+        way = goal.translation - tip.translation
+        part = (plane - tip.translation[0]) / way[0]
+        middle = tip.translation + part * way
+        start = self._start_of(tip, follow=True)
+        angle = self._begin(tip, goal, follow=True)
+        crossing = min(first, second) * 0.98
+        v = [*(crossing * way / float(np.linalg.norm(way))), 0.0]
+        here, there = record(TIP_PROFILE), record(TIP_PROFILE)
+        limits = self._tip_limits(way, first)
+        plan(here, start, [*middle, angle], limits, target_velocity=v)
+        limits = self._tip_limits(way, second)
+        plan(there, ([*middle, angle], v, [0.0] * 4), [*goal.translation, angle], limits)
+        self._s["tip_profile"] = join(here, there)[0]
+
+    def _aim(self, direction: tuple[float, float, float] | Vector) -> Pose:
+        """Return the orientation in m, the shaft along ``direction`` and the camera on top."""
+        flat = Pose.from_axes(direction, (0.0, 0.0, 1.0))  # x up
+        up = np.arctan2(self._tip_up[1], self._tip_up[0])
+        return flat @ Pose.from_rotation_vector((0.0, 0.0, -up))
+
+    def use_tip_up(self, tip_up: Vector) -> None:
+        """Say which direction of the tip frame is to point up (z of the mouth)."""
+        self._tip_up = tip_up
+
+    def _enter(self, goal: Enter) -> None:
+        tip = self._tip_in(follow=True)
+        corridor = goal.corridor
+        offset = tip.translation - corridor.entry
+        depth = float(offset @ corridor.axis)
+        aside = float(np.linalg.norm(offset - depth * corridor.axis))
+        if depth < 0.0 and aside > max(corridor.radius, 0.02):
+            raise GoalError(
+                f"the tip is {aside * 1e3:.0f} mm beside the corridor, bound "
+                f"{max(corridor.radius, 0.02) * 1e3:.0f} mm; move before the mouth first"
+            )
+        if tip.translation[0] > self._limits.speed.mouth_margin:
+            self.tare()
+        self._entry = corridor.entry
+        end = Pose(self._aim(corridor.axis).rotation, corridor.entry + goal.depth * corridor.axis)
+        speeds = self._limits.speed
+        crosses = tip.translation[0] > speeds.mouth_margin > end.translation[0]
+        slow = min(goal.speed, speeds.mouth)
+        if crosses and not self._moving_relative():
+            self._through(tip, end, speeds.mouth_margin, min(0.08, speeds.face), slow)
+        else:
+            self._move_tip(end, follow=True, speed=slow)
+        self._set(TIP, Phase.ENTERING)
+
+    def _moving_relative(self) -> bool:
+        start = self._start_of(self._tip_in(follow=True), follow=True)
+        return float(np.linalg.norm(start[1])) > 0.02
+
+    def tare(self) -> None:
+        """Take the sensor's free-air mean as its bias."""
+        s = self._s
+        s["tare"] = s["raw_mean"]
+        s["tared"] = 1
+        s["force"] = 0.0
+        s["force_1"] = 0.0
+        s["force_slow"] = 0.0
+        s["torque"] = 0.0
+
+    def _wipe(self, goal: Wipe) -> None:
+        s, c = self._s, self._c
+        if not s["tared"]:
+            raise GoalError("the wrist sensor has no bias taken; Enter takes it in free air")
+        target = goal.target
+        path = np.array(target.path)
+        if len(path) > MAX_PATH:
+            raise GoalError(f"wiping path has {len(path)} points, at most {MAX_PATH}; thin it out")
+        tip = self._tip_in(follow=True)
+        if float(np.linalg.norm(path[-1] - tip.translation)) < float(
+            np.linalg.norm(path[0] - tip.translation)
+        ):
+            path = path[::-1]
+        lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+        aim = self._aim(target.point - self._entry)
+        stand = Pose(aim.rotation, path[0] + target.normal * float(c["standoff"]))
+        self._move_tip(stand, follow=True, speed=float(c["speed"][2]))
+        profile = record(STROKE_PROFILE)
+        length = float(lengths[-1])
+        tip_limits = self._limits.tip
+        limits = [
+            [goal.speed / length],
+            [0.5 * tip_limits.acceleration / length],
+            [tip_limits.jerk / length],
+        ]
+        plan(profile, ([0.0], [0.0], [0.0]), [1.0], limits)
+        s["stroke_profile"] = profile[0]
+        s["normal"] = target.normal
+        s["path"][: len(path)] = path
+        s["path_length"][: len(path)] = lengths
+        s["path_points"] = len(path)
+        s["force_goal"] = goal.force
+        s["force_wish"] = 0.0
+        s["integral"] = 0.0
+        s["strokes"] = 0
+        s["strokes_wanted"] = goal.strokes
+        s["dwell"] = goal.dwell
+        s["dwell_s"] = 0.0
+        s["lost_s"] = 0.0
+        s["contact_s"] = 0.0
+        s["travel"] = min(0.008 + 3.0 * target.normal_sigma, 0.02)
+        axis = np.array(aim.rotation[:, 2])
+        sine2 = 1.0 - float(axis @ target.normal) ** 2
+        s["stiffness"] = 1.0 / (sine2 / float(c["shaft_stiffness"]) + 1.0 / 300.0)
+        self._set(WIPE, Phase.REACHING)

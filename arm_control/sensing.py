@@ -1,0 +1,86 @@
+"""From the raw wrist wrench to the contact force on the tip, and to where the bent tip is."""
+
+import math
+
+import numpy as np
+
+from arm_control.compiled import kernel
+from arm_control.linear import cross, dot, norm, rotate, rotate_back
+from arm_control.memory import Record
+
+
+@kernel
+def sense(c: Record, i: Record, s: Record) -> None:
+    """Fill the filtered contact force and torque at the tip in b, and the free-air mean.
+
+    What the sensor reads is contact plus weight less inertia plus bias (Newton's law for the tool);
+    weight comes from the measured posture, inertia from the commanded acceleration, lagged as the
+    arm lags, and bias from ``tare``, taken in free air.
+    """
+    dt = i.step
+    force = np.empty(3)
+    torque = np.empty(3)
+    lever = np.empty(3)
+    load = np.empty(3)
+    for k in range(3):
+        load[k] = c.tool_mass * (c.gravity[k] - s.tool_acceleration[k])
+        lever[k] = c.tool_center[k] - c.sensor_t[k]
+    rotate_back(s.sensor_R, load, load)
+    rotate_back(c.sensor_R, lever, lever)
+    cross(lever, load, torque)
+    alpha = min(dt / 0.1, 1.0)
+    if s.cycles == 0:
+        alpha = 1.0
+    for k in range(3):
+        excess = i.wrench[k] - load[k]
+        s.raw_mean[k] += alpha * (excess - s.raw_mean[k])
+        force[k] = excess - s.tare[k]
+        excess = i.wrench[3 + k] - torque[k]
+        s.raw_mean[3 + k] += alpha * (excess - s.raw_mean[3 + k])
+        torque[k] = excess - s.tare[3 + k]
+    for k in range(3):
+        lever[k] = c.tip_t[k] - c.sensor_t[k]
+    rotate_back(c.sensor_R, lever, lever)
+    cross(lever, force, load)
+    for k in range(3):
+        torque[k] -= load[k]
+    rotate(s.sensor_R, force, force)
+    rotate(s.sensor_R, torque, torque)
+    gain = 1.0 - math.exp(-c.filter_bandwidth * dt)
+    for k in range(3):
+        s.force_1[k] += gain * (force[k] - s.force_1[k])
+        s.force[k] += gain * (s.force_1[k] - s.force[k])
+        s.force_slow[k] += min(dt / 0.06, 1.0) * (s.force[k] - s.force_slow[k])
+        s.torque[k] += gain * (torque[k] - s.torque[k])
+
+
+@kernel
+def bend(c: Record, s: Record) -> None:
+    """Fill the bent tip in b and, where the mouth is known, in m; and the zone it is in.
+
+    Pseudo-rigid-body model of a cantilever with an end load (Howell 2001, Compliant Mechanisms,
+    section 5.1): the shaft turns about one point, ``segment`` from the tip, against a spring.
+    """
+    u = np.empty(3)
+    for k in range(3):
+        u[k] = s.measured_R[k, 2]
+    axial = dot(s.force_slow, u)
+    way = np.empty(3)
+    for k in range(3):
+        lateral = (s.force_slow[k] - axial * u[k]) / c.shaft_stiffness if s.tared else 0.0
+        way[k] = c.segment * u[k] + lateral
+    length = norm(way)
+    for k in range(3):
+        s.tip_b[k] = s.measured_t[k] + c.segment * (way[k] / length - u[k])
+    if not s.M_known:
+        s.zone = 0
+        return
+    for k in range(3):
+        u[k] = s.tip_b[k] - s.M_t[k]
+    rotate_back(s.M, u, s.tip_m)
+    if s.tip_m[0] < c.mouth_margin and norm(s.tip_m) < c.face_distance:
+        s.zone = 2
+    elif norm(s.tip_m) < c.face_distance:
+        s.zone = 1
+    else:
+        s.zone = 0

@@ -1,0 +1,28 @@
+import pytest
+
+from arm_control import ArmModel, JointLimits, Limits, Tool
+from spatial import Pose
+from tests.unit.arm_control.rig import JOINTS, LINKS, URDF
+
+
+@pytest.fixture(scope="session")
+def tool() -> Tool:
+    plate = Pose(translation=(0.0, 0.0, 0.045))
+    return Tool(
+        flange_tip=Pose(translation=(0.0, 0.0, 0.325)),
+        flange_camera=Pose(translation=(0.0, -0.055, 0.125)),
+        flange_sensor=plate,
+        mass=0.62,
+        center_of_mass=(0.0, -0.008, 0.107),
+        shaft_stiffness=3.4,
+    )
+
+
+@pytest.fixture(scope="session")
+def model(tool: Tool) -> ArmModel:
+    return ArmModel.from_urdf(URDF, *LINKS, JOINTS, tool)
+
+
+@pytest.fixture(scope="session")
+def limits(model: ArmModel) -> Limits:
+    return Limits(JointLimits.of(model))

@@ -1,0 +1,136 @@
+"""The monitor in its own process: verdicts, latch, and what happens when it dies."""
+
+import os
+import signal
+from collections.abc import Iterator
+from multiprocessing import shared_memory
+
+import numpy as np
+import pytest
+
+from arm_control import ArmModel, FaultKind, Limits, MonitorError
+from arm_control.monitor import MonitorProcess
+from arm_control.ports import ArmInfo
+from arm_control.safety import SAMPLE, LocalSafety
+from tests.unit.arm_control.rig import HOME, JOINTS
+
+INFO = ArmInfo("plant", JOINTS, 1000.0, 0.002, "holds")
+
+
+def sample(k: int, model: ArmModel, **changes: object) -> np.ndarray:
+    record = np.zeros(1, SAMPLE)
+    x = record[0]
+    x["sequence"] = k
+    x["now"] = k * 1_000_000
+    x["stamp"] = x["now"]
+    x["q"] = HOME
+    x["wrench"][:3] = model.tool_weight(HOME).force
+    x["wrench"] += 1e-4 * np.sin(k + np.arange(6))
+    x["tared"] = 1
+    x["arm_ok"] = 1
+    for name, value in changes.items():
+        x[name] = value
+    return record
+
+
+@pytest.fixture
+def monitor(model: ArmModel, limits: Limits) -> Iterator[MonitorProcess]:
+    process = MonitorProcess.for_arm(model, limits, INFO)
+    yield process
+    process.close()
+
+
+def test_good_samples_pass_and_a_bad_one_latches_until_a_person_resets(
+    monitor: MonitorProcess, model: ArmModel
+) -> None:
+    assert monitor.pid != os.getpid()
+    for k in range(1, 50):
+        assert monitor.check(sample(k, model)) is None
+    fault = monitor.check(sample(50, model, wrench=np.full(6, np.nan)))
+    assert fault is not None
+    assert fault.kind is FaultKind.NOT_A_NUMBER
+    assert monitor.check(sample(51, model)) == fault
+    with pytest.raises(MonitorError, match="name"):
+        monitor.reset("")
+    monitor.reset("Nurse Li")
+    assert monitor.check(sample(52, model)) is None
+
+
+def test_a_dead_monitor_is_a_trip_and_cannot_be_reset(
+    monitor: MonitorProcess, model: ArmModel
+) -> None:
+    assert monitor.check(sample(1, model)) is None
+    os.kill(monitor.pid, signal.SIGKILL)
+    fault = monitor.check(sample(2, model))
+    assert fault is not None
+    assert fault.kind is FaultKind.MONITOR
+    assert fault.latched
+    with pytest.raises(MonitorError, match="dead"):
+        monitor.reset("Nurse Li")
+
+
+def test_a_hanging_monitor_is_a_trip(model: ArmModel, limits: Limits) -> None:
+    template = LocalSafety.for_arm(model, limits, INFO)
+    monitor = MonitorProcess(template._config, answer_s=0.2)
+    try:
+        assert monitor.check(sample(1, model)) is None
+        os.kill(monitor.pid, signal.SIGSTOP)
+        fault = monitor.check(sample(2, model))
+        assert fault is not None
+        assert fault.kind is FaultKind.MONITOR
+    finally:
+        os.kill(monitor.pid, signal.SIGCONT)
+        monitor.close()
+
+
+def test_closing_leaves_neither_process_nor_memory(model: ArmModel, limits: Limits) -> None:
+    monitor = MonitorProcess.for_arm(model, limits, INFO)
+    pid, name = monitor.pid, monitor._samples.name
+    monitor.close()
+    monitor.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    with pytest.raises(FileNotFoundError):
+        shared_memory.SharedMemory(name=name)
+
+
+def judged(model: ArmModel, limits: Limits, **changes: object) -> FaultKind | None:
+    """The verdict of the same rules in this process, after 60 ms of good and 60 ms of bad."""
+    local = LocalSafety.for_arm(model, limits, INFO)
+    for k in range(1, 60):
+        assert local.check(sample(k, model)) is None
+    for k in range(60, 120):
+        fault = local.check(sample(k, model, **changes))
+        if fault is not None:
+            assert fault.latched
+            return fault.kind
+    return None
+
+
+def test_each_rule_trips_on_its_own_hazard(model: ArmModel, limits: Limits) -> None:
+    push = np.concatenate([model.tool_weight(HOME).force, np.zeros(3)])
+    push[2] += 1.5
+    frozen = sample(1, model)["wrench"][0]
+    tip = model.base_tip(HOME).translation
+    noisy = push + np.array([1e-5, 0, 0, 0, 0, 0])
+    assert judged(model, limits, wrench=frozen) is FaultKind.FROZEN_SENSOR
+    assert judged(model, limits, arm_ok=0) is FaultKind.ARM
+    assert judged(model, limits, stamp=0) is FaultKind.STALE_STATE
+    assert judged(model, limits, q=np.full(7, np.nan)) is FaultKind.NOT_A_NUMBER
+    assert judged(model, limits, q=HOME + 0.1 * np.eye(7)[0]) is FaultKind.SPEED
+    assert judged(model, limits, following=1, mouth_stamp=-(10**9)) is FaultKind.STALE_MOUTH
+    deep = {
+        "mouth_known": 1,
+        "mouth_R": np.diag([-1.0, -1.0, 1.0]),
+        "mouth_t": tip - (0.12, 0.0, 0.0),
+        "corridor_axis": (-1.0, 0.0, 0.0),
+        "corridor_radius": 0.014,
+        "corridor_depth": 0.1,
+    }
+    assert judged(model, limits, **deep) is FaultKind.CORRIDOR
+    assert judged(model, limits) is None
+    local = LocalSafety.for_arm(model, limits, INFO)
+    for k in range(1, 30):
+        fault = local.check(sample(k, model, wrench=noisy + 1e-5 * np.sin(k + np.arange(6))))
+    assert fault is not None
+    assert fault.kind is FaultKind.FORCE
