@@ -3,12 +3,12 @@
 from contextlib import ExitStack
 from typing import Any
 
-from arm_control.monitor import MonitorProcess
 from station.simulated import SimulatedGuide
 
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
+from arm_control.monitor import MonitorProcess
 from booth_arm.bench import Bench, BenchSettings
 from sim.person import Person
 from sim.scene import Scene
