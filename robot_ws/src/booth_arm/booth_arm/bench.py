@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from arm_control.controller import ArmController
 from arm_control.errors import ArmControlError
-from arm_control.ports import ArmDriver, Clock, Gripper
+from arm_control.ports import ArmDriver, Clock, Gripper, Safety
 from vision.camera import Camera
 
 
@@ -28,6 +28,7 @@ class Bench:
     gripper: Gripper
     clock: Clock
     controller: ArmController
+    safety: Safety
     camera: Camera | None = None
     person: Callable[..., None] = field(default=lambda *_: None)
     simulated: bool = False

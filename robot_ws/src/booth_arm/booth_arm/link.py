@@ -34,6 +34,7 @@ class Order(StrEnum):
 
     START = "start"
     FOLLOW = "follow"
+    FORGET = "forget"
     STOP = "stop"
     PAUSE = "pause"
     RESUME = "resume"

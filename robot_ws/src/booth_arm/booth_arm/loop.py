@@ -80,6 +80,7 @@ class Loop:
         self._orders: Mapping[Order, Callable[..., str | None]] = {
             Order.START: self._start,
             Order.FOLLOW: controller.follow,
+            Order.FORGET: controller.forget,
             Order.STOP: self._trip,
             Order.PAUSE: controller.pause,
             Order.RESUME: controller.resume,
@@ -148,7 +149,7 @@ class Loop:
 
     def _trip(self, why: str) -> None:
         self._latched = why
-        self._bench.controller.safety.trip(Fault(FaultKind.HEARTBEAT, why, latched=True))
+        self._bench.safety.trip(Fault(FaultKind.HEARTBEAT, why, latched=True))
 
     def _take_orders(self) -> None:
         try:
@@ -170,7 +171,7 @@ class Loop:
             return str(error)
 
     def _reset(self, by: str) -> None:
-        self._bench.controller.safety.reset(by)
+        self._bench.controller.reset(by)
         self._latched = ""
         self._had_permit = False
 

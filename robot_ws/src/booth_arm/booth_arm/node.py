@@ -45,15 +45,16 @@ class ArmNode(BoothNode[Settings]):
         self._wrench = self.plain_publisher(topics.WRENCH)
         self._tf = self.plain_publisher(topics.TF)
         self._tf_static = self.plain_publisher(topics.TF_STATIC)
-        self._clock = self.plain_publisher(topics.CLOCK) if self.stamps.simulated else None
+        self._sim_clock = self.plain_publisher(topics.CLOCK) if self.stamps.simulated else None
         self._link: LoopLink | None = None
-        self._timers: list[Any] = []
+        self._running: list[Any] = []
         self._goal_ids = count(1)
         self._safe_heard_s = 0.0
         self._unsafe = "safety: its state was never heard; bring up the safety node"
         self._shown_cycle = -1
         self._last: LoopState | None = None
         self._person: SimulatedPerson | None = None
+        self._session = ""
         group = ReentrantCallbackGroup()
         self.listen(topics.SAFETY, self._on_safety, callback_group=group)
         self.listen(topics.MOUTH_MOTION, self._on_motion)
@@ -72,16 +73,16 @@ class ArmNode(BoothNode[Settings]):
         self._link = LoopLink(loop.main, settings, LoopNames(self.booth))
         if s.driver == "sim":
             self._person = SimulatedPerson(self._link, s.seed, s.population)
-        self._timers = [
+        self._running = [
             self.create_timer(PERMIT_PERIOD_S, self._renew_permit, clock=self.steady_clock),
             self.create_timer(1.0 / s.state_rate_hz, self._show, clock=self.steady_clock),
         ]
 
     def release(self) -> None:
         """Let the loop bring the arm to rest, and end it."""
-        for timer in self._timers:
+        for timer in self._running:
             self.destroy_timer(timer)
-        self._timers = []
+        self._running = []
         if self._link is not None:
             self._link.close()
         self._link = self._person = self._last = None
@@ -117,8 +118,8 @@ class ArmNode(BoothNode[Settings]):
         if state.latched and (self._last is None or not self._last.latched):
             self.report_fault("arm_stopped", state.latched)
         self._last = state
-        if self._clock is not None:
-            self._clock.publish(convert.clock_message(report.stamp_ns))
+        if self._sim_clock is not None:
+            self._sim_clock.publish(convert.clock_message(report.stamp_ns))
         stamp = self.stamps.header_stamp(report.stamp_ns)
         base = convert.header_message(stamp, self.frame("base"))
         self._state.publish(
@@ -158,6 +159,9 @@ class ArmNode(BoothNode[Settings]):
         self._link.tell(Order.FOLLOW, motion)
 
     def _on_session(self, message: Any) -> None:
+        if self._link is not None and message.session_id != self._session:
+            self._session = message.session_id
+            self._link.tell(Order.FORGET)  # another person, another mouth
         if self._person is not None:
             self._person.session(message.session_id, message.state, message.instruction)
 

@@ -10,9 +10,11 @@ from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
 from booth_arm.bench import Bench, BenchSettings
+from sim.eye import EyeModel
+from sim.painter import SimPainter
 from sim.person import Person
 from sim.scene import Scene
-from sim.world import World
+from sim.world import Options, World
 from station.instructions import Instruction
 
 
@@ -26,8 +28,9 @@ class SimulatedBench:
         """Open the world and start its safety monitor."""
         scene = Scene(arm_name=self._settings.arm)
         arm = scene.arm
+        options = Options(eye=EyeModel(painter=SimPainter.of(scene)))
         with ExitStack() as opening:
-            world = opening.enter_context(World(scene, self._settings.seed))
+            world = opening.enter_context(World(scene, self._settings.seed, options))
             model = ArmModel.from_urdf(
                 arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
             )
@@ -41,6 +44,7 @@ class SimulatedBench:
                 world.gripper,
                 world.clock,
                 controller,
+                monitor,
                 world.camera,
                 _Chair(world),
                 simulated=True,

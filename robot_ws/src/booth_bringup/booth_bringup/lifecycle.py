@@ -64,7 +64,8 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
         up: list[str] = []
         for name in self.settings.nodes:
             if not self._wait_for(name, ending) or not self._raise(name):
-                self._take_down(up)
+                if not ending.is_set():
+                    self._take_down(up)
                 return False
             up.append(name)
         self.get_logger().info(f"the booth is up: {', '.join(up)}")
