@@ -10,8 +10,7 @@ from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
 from booth_arm.bench import Bench, BenchSettings
-from sim.eye import EyeModel
-from sim.painter import SimPainter
+from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
@@ -28,7 +27,7 @@ class SimulatedBench:
         """Open the world and start its safety monitor."""
         scene = Scene(arm_name=self._settings.arm)
         arm = scene.arm
-        options = Options(eye=EyeModel(painter=SimPainter.of(scene)))
+        options = Options(eye=eye_of(scene))
         with ExitStack() as opening:
             world = opening.enter_context(World(scene, self._settings.seed, options))
             model = ArmModel.from_urdf(

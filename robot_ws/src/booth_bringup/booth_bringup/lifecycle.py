@@ -3,20 +3,21 @@
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import rclpy
 from booth_common import topics
+from booth_common.node import spin
 from booth_common.parameters import ParameterError, declare, names, number
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
 
 from booth_bringup import convert
 
 _LOOK_S = 0.25
+_RETRY_S = 5.0  # between two tries to bring the same node up
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,15 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
 
     def keep_up(self, ending: threading.Event) -> None:
         """Bring up again what comes back unconfigured or inactive, until ``ending``."""
+        again = dict.fromkeys(self._all, 0.0)
         while not ending.wait(_LOOK_S):
             for name in self._all:
                 state = self._state(name)
-                if state in (convert.UNCONFIGURED, convert.INACTIVE):
+                down = state in (convert.UNCONFIGURED, convert.INACTIVE)
+                if down and time.monotonic() > again[name]:
                     self.get_logger().info(f"{name} is there in state {state}; bringing it up")
                     self._raise(name)
+                    again[name] = time.monotonic() + _RETRY_S
 
     def _hear(self, name: str, state: int) -> None:
         self._states[name] = (state, time.monotonic())
@@ -155,8 +159,7 @@ def main() -> None:
 
     worker = threading.Thread(target=work, name="lifecycle", daemon=True)
     worker.start()
-    with suppress(KeyboardInterrupt, ExternalShutdownException):
-        executor.spin()
+    spin(executor)
     ending.set()
     worker.join(timeout=2.0)
     rclpy.try_shutdown()

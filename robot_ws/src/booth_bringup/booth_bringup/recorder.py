@@ -9,8 +9,9 @@ from typing import Any
 
 import rclpy
 from booth_common import topics
+from booth_common.node import spin
 from booth_common.parameters import ParameterError, declare, number, text
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from booth_bringup.recording import Recording
@@ -120,9 +121,7 @@ def main() -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(recorder)
     try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        spin(executor)
     finally:
         recorder.finish()
         rclpy.try_shutdown()

@@ -1,6 +1,7 @@
 """The shape every node of the booth has: lifecycle, settings, heartbeat, diagnostics, faults."""
 
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -9,6 +10,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from arm_control.errors import ArmControlError
@@ -22,6 +24,10 @@ from station.errors import StationError
 from vision.errors import VisionError
 
 S = TypeVar("S")
+
+RCLError = rclpy_implementation.RCLError
+
+_WRONG_TRANSITION = "Transition is not registered"
 
 DIAGNOSTICS_PERIOD_S = 1.0
 
@@ -181,6 +187,9 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
             if undo is not None:
                 undo()
             return TransitionCallbackReturn.FAILURE
+        except Exception:  # rclpy would turn it into an error without a word
+            self.get_logger().fatal(traceback.format_exc())
+            raise
         return then(state)
 
     def _on_parameters(self, changes: list[Any]) -> SetParametersResult:
@@ -213,12 +222,31 @@ def run(make: Callable[[], BoothNode[Any]]) -> None:
     executor = MultiThreadedExecutor(num_threads=4)
     executor.add_node(node)
     try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        spin(executor)
     finally:
         node.rest()
         node.release()
         executor.shutdown(timeout_sec=2.0)
         node.destroy_node()
         rclpy.try_shutdown()
+
+
+def spin(executor: Any) -> None:
+    """Spin until the process is asked to end; what the shutdown itself upsets is no error.
+
+    Any other exception of a callback ends the process: who watches it sees that at once, and the
+    arm stops, which is better than a node that goes on with half of its callbacks.
+    """
+    while True:
+        try:
+            executor.spin()
+        except (KeyboardInterrupt, ExternalShutdownException):
+            return
+        except RCLError as error:
+            if not rclpy.ok():
+                return  # a signal may invalidate the context between two calls of the executor
+            if _WRONG_TRANSITION not in str(error):
+                raise
+            # rclpy raises where another's request is out of order; that is no fault of ours
+        else:
+            return
