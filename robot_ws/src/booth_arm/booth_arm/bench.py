@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from arm_control.controller import ArmController
 from arm_control.errors import ArmControlError
-from arm_control.ports import ArmDriver, Clock, Gripper, Safety
+from arm_control.ports import ArmDriver, Clock, Gripper
 from vision.camera import Camera
+
+if TYPE_CHECKING:
+    from arm_control.ports import Safety
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Bench:
     gripper: Gripper
     clock: Clock
     controller: ArmController
-    safety: Safety
+    safety: "Safety"
     camera: Camera | None = None
     person: Callable[..., None] = field(default=lambda *_: None)
     simulated: bool = False

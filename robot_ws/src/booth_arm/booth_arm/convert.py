@@ -1,5 +1,6 @@
 """Goals, mouth motion and the loop's reports from and to messages."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from booth_interfaces.msg import MouthMotion as MouthMotionMessage
 from geometry_msgs.msg import WrenchStamped
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
+from std_msgs.msg import String
 
 from arm_control.limits import Zone
 from arm_control.motion import (
@@ -45,6 +47,7 @@ from spatial import Pose, vector
 __all__ = [
     "arm_state_message",
     "clock_message",
+    "description_message",
     "goal_from_message",
     "goal_message",
     "header_message",
@@ -210,6 +213,12 @@ def joint_state_message(state: ArmState, names: tuple[str, ...], header: Any) ->
 def wrench_stamped_message(report: CycleReport, header: Any) -> Any:
     """Return the compensated contact wrench; ``header`` has the base frame's name."""
     return WrenchStamped(header=header, wrench=wrench_message(report.wrench))
+
+
+def description_message(arm: str) -> Any:
+    """Return the booth's URDF with ``arm``. Raises OSError where the description is not built."""
+    share = Path(get_package_share_directory("booth_description"))
+    return String(data=(share / "urdf" / f"booth_{arm}.urdf").read_text(encoding="utf-8"))
 
 
 def clock_message(stamp_ns: int) -> Any:

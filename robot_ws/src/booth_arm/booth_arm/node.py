@@ -16,7 +16,7 @@ from booth_arm import convert, loop
 from booth_arm.bench import BenchSettings
 from booth_arm.link import LoopLink, LoopNames, LoopState, Order
 from booth_arm.simulated_person import SimulatedPerson
-from spatial import SpatialError
+from spatial import Pose, SpatialError
 
 PERMIT_PERIOD_S = 0.05
 
@@ -45,6 +45,7 @@ class ArmNode(BoothNode[Settings]):
         self._wrench = self.plain_publisher(topics.WRENCH)
         self._tf = self.plain_publisher(topics.TF)
         self._tf_static = self.plain_publisher(topics.TF_STATIC)
+        self._description = self.plain_publisher(topics.DESCRIPTION)
         self._sim_clock = self.plain_publisher(topics.CLOCK) if self.stamps.simulated else None
         self._link: LoopLink | None = None
         self._running: list[Any] = []
@@ -68,6 +69,10 @@ class ArmNode(BoothNode[Settings]):
     def acquire(self) -> None:
         """Start the loop's process."""
         s = self.settings
+        self._description.publish(convert.description_message(s.arm))
+        stamp = self.stamps.header_stamp(self.stamps.now_ns())
+        mounted = [(self.booth, self.frame("base"), Pose())]
+        self._tf_static.publish(convert.transforms_message(stamp, mounted))
         bench = BenchSettings(s.driver, s.address, s.arm, s.seed)
         settings = loop.LoopSettings(self.booth, bench, s.picture_rate_hz, s.pace)
         self._link = LoopLink(loop.main, settings, LoopNames(self.booth))

@@ -139,6 +139,10 @@ TF_STATIC = Topic(
     "/tf_static", "tf2_msgs/msg/TFMessage", TRANSFORM_LATCHED, "arm", "once",
     "the arm's base in the booth",
 )  # fmt: skip
+DESCRIPTION = Topic(
+    "robot_description", "std_msgs/msg/String", LATCHED, "arm", "once",
+    "the booth's URDF, as robot_state_publisher and viewers ask for it",
+)  # fmt: skip
 CLOCK = Topic(
     "/clock", "rosgraph_msgs/msg/Clock", STREAM, "arm", "100 Hz",
     "simulated time, only with the simulator; a launch remaps it to the booth's own",
@@ -146,7 +150,7 @@ CLOCK = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     SIGHTING, COLOUR, DEPTH, CAMERA_INFO, JOINTS, WRENCH, ARM_STATE, MOUTH_MOTION, SESSION, MODE,
-    TUBE, SAFETY, FAULTS, *HEARTBEATS, DIAGNOSTICS, TF, TF_STATIC, CLOCK,
+    TUBE, SAFETY, FAULTS, *HEARTBEATS, DIAGNOSTICS, TF, TF_STATIC, DESCRIPTION, CLOCK,
 )  # fmt: skip
 
 START_MOTION = Call(

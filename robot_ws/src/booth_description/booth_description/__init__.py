@@ -1,0 +1,1 @@
+"""URDF of arm, tool, swab, camera, booth and chin rest."""
