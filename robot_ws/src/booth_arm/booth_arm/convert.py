@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ament_index_python.packages import get_package_share_directory
 from booth_common.convert import (
     header_message,
     point_message,
