@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.anatomy.anatomy import Anatomy
 from sim.anatomy.articulation import Articulation
-from sim.anatomy.distance import signed_distance
+from sim.anatomy.distance import first_hit, settle, signed_distance
 from sim.anatomy.mesh import Mesh, tessellate
 from sim.anatomy.parts import SITE_PARTS, Part
 from sim.anatomy.shape import Array, Shape, build_shape
@@ -17,6 +17,7 @@ from vision.target import Site
 
 _REGION_RADIUS = 0.012
 _SITE_REACH = 0.003
+_BETWEEN_THE_LIPS = np.array([0.002, 0.0, 0.002])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,16 +83,16 @@ class OralCavity:
         meets tissue; where that is not the site (tongue, teeth or uvula stand before it), it is
         the surface nearest the middle of the site, and ``reachable`` is false.
         """
-        middle = self._middle(site)
-        hit = self._first_hit(np.array([0.002, 0.0, 0.002]), middle)
-        distance, normals, parts = self.signed_distance(hit)
+        surfaces, middle = self.shape.surfaces, self._middle(site)
+        way = middle - _BETWEEN_THE_LIPS
+        length = float(np.linalg.norm(way))
+        way /= length
+        hit = _BETWEEN_THE_LIPS + way * first_hit(surfaces, _BETWEEN_THE_LIPS, way, length + 0.01)
+        distance, _, parts = self.signed_distance(hit)
         reachable = Part(int(parts[0])) in SITE_PARTS[site] and abs(distance[0]) < 1e-3
-        if not reachable:
-            hit = middle
-        for _ in range(12):
-            distance, normals, parts = self.signed_distance(hit)
-            hit = hit - distance[0] * normals[0]
-        return SiteTruth(site, vector(hit), vector(normals[0]), bool(reachable))
+        point, normal = (hit if reachable else middle).copy(), np.empty(3)
+        settle(surfaces, point, normal)
+        return SiteTruth(site, vector(point), vector(normal), bool(reachable))
 
     def is_on_site(self, point: ArrayLike, site: Site) -> bool:
         """Whether ``point`` (3,) [m] lies on the tissue of ``site``, within 3 mm of its surface."""
@@ -115,16 +116,3 @@ class OralCavity:
             return np.array([rows[0, 1], rows[0, 2], rows[0, 3]])
         half = float(self.shape.cavity.at(np.array([velum]))[0, 0])
         return np.array([-(velum + 0.004), side * (half + 0.003), 0.5 * (velum_z + tongue_z)])
-
-    def _first_hit(self, start: Array, through: Array) -> Array:
-        """March from ``start`` towards ``through`` until tissue (Hart 1996, sphere tracing)."""
-        direction = through - start
-        length = float(np.linalg.norm(direction))
-        direction = direction / length
-        travelled = 0.0
-        for _ in range(200):
-            distance = float(self.signed_distance(start + travelled * direction)[0][0])
-            if distance < 2e-5 or travelled > length + 0.01:
-                break
-            travelled += max(0.6 * distance, 2e-5)
-        return np.asarray(start + travelled * direction)

@@ -320,6 +320,37 @@ def signed_distance(
 
 
 @compiled
+def first_hit(surfaces: Surfaces, start: Array, direction: Array, reach: float) -> float:
+    """Return how far [m] along a unit direction tissue begins, or ``reach`` where none does.
+
+    Sphere tracing (Hart 1996, The Visual Computer 12, section 2), with shortened steps because the
+    distance is first-order.
+    """
+    normal = np.empty(3)
+    travelled = 0.0
+    for _ in range(300):
+        x = start[0] + travelled * direction[0]
+        y = start[1] + travelled * direction[1]
+        z = start[2] + travelled * direction[2]
+        distance, _ = _nearest(surfaces, x, y, z, normal)
+        if distance < 2e-5 or travelled > reach:
+            break
+        travelled += max(0.6 * distance, 2e-5)
+    return min(travelled, reach)
+
+
+@compiled
+def settle(surfaces: Surfaces, point: Array, normal: Array) -> int:
+    """Move ``point`` (3,) onto the nearest surface, fill ``normal`` (3,), return the part."""
+    part = 0
+    for _ in range(12):
+        distance, part = _nearest(surfaces, point[0], point[1], point[2], normal)
+        normal /= np.sqrt((normal * normal).sum())
+        point -= distance * normal
+    return part
+
+
+@compiled
 def cavity_parts(marks: Array, sections: Array, points: Array, parts: NDArray[np.uint8]) -> None:
     """Fill ``parts`` (r, c) for a grid of points (r, c, 3) with sections (r, 5)."""
     for i in range(points.shape[0]):

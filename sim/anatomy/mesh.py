@@ -248,7 +248,7 @@ def cone_mesh(rows: Array, detail: float = 1.0) -> Mesh:
         + np.sqrt(np.maximum(1.0 - tilt**2, 0.0))[..., None, None] * ring[:, None]
     )
     n_rows, n_columns = vertices.shape[1:3]
-    faces = _grid_faces(n_rows, n_columns)
+    faces = _grid_faces(n_rows, n_columns)[:, [0, 2, 1]]  # counter-clockwise seen from outside
     count = n_rows * n_columns
     return Mesh(
         vertices.reshape(-1, 3).astype(np.float32),

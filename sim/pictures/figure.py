@@ -31,7 +31,7 @@ def _skull(cavity: OralCavity) -> Mesh:
     u = np.linspace(0.0, 1.0, 12)[:, None]
     hairy = np.clip((z - 0.0) / 0.03, 0.0, 1.0)
     scale = np.sqrt(np.maximum(1.0 - u**2.4, 0.0)) * (1.0 + 0.045 * hairy[None])
-    x = np.broadcast_to(face[6] + 0.002 - 1.08 * face[5] * u, scale.shape)
+    x = face[6] + 0.002 + 0.012 * hairy * (1.0 - u) - 1.08 * face[5] * u
     points = np.stack([x, y * scale, middle + (z - middle) * scale], -1)
     hair = points[..., 2] > middle - 0.035 - 0.05 * u
     return _plain(grid_mesh(points, np.where(hair, Part.HAIR, Part.SKIN).astype(np.uint8)))

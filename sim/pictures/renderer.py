@@ -205,7 +205,9 @@ class Renderer:
         self._shadow["lamp_clip"].write(_column_major(lamp_clip))
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
-        self._gl.enable_only(moderngl.DEPTH_TEST)
+        # what faces away from the lamp lies behind what faces it: only the latter casts shadow
+        self._gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
+        self._gl.front_face = "ccw"
         array = self._gl.vertex_array(
             self._shadow, [(self._vertices, "3f 24x", "in_position")], self._indices
         )
@@ -267,6 +269,7 @@ class Renderer:
         self._target.use()
         self._target.viewport = (0, 0, k.width, k.height)
         self._target.clear()
+        self._gl.front_face = "cw"  # the picture's rows run downwards, which mirrors windings
         for program, first, last in zip(self._programs, ends[:-1], ends[1:], strict=True):
             if first == last:
                 continue

@@ -18,6 +18,9 @@ _SMALLEST_AREA = {
     Site.POSTERIOR_WALL: 30e-6,
 }
 _SITE_RADIUS = 0.010
+_IS_SITE = {
+    site: np.isin(np.arange(256), [int(p) for p in parts]) for site, parts in SITE_PARTS.items()
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +54,7 @@ def seen_sites(cavity: OralCavity, view: SceneView, picture: Picture) -> dict[Si
 def visible_area(view: SceneView, picture: Picture, truth: SiteTruth) -> float:
     """Return the area [m²], as seen from the camera, of the site's tissue near its middle."""
     k = picture.intrinsics
-    mine = np.isin(picture.labels, [int(p) for p in SITE_PARTS[truth.site]])
-    rows, columns = np.nonzero(mine)
+    rows, columns = np.nonzero(_IS_SITE[truth.site][picture.labels])
     if not len(rows):
         return 0.0
     z = picture.depth[rows, columns].astype(np.float64)

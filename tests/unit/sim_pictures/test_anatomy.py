@@ -44,6 +44,21 @@ def test_no_vertex_of_the_mesh_lies_in_free_air(
     assert (distance[~inner] < 2e-5).mean() > 0.998
 
 
+def test_normals_and_windings_point_out_of_the_tissue() -> None:
+    cavity = OralCavity(Anatomy(tonsil_right=3.0), Articulation(hand=0.6, depressor=0.5))
+    mesh = cavity.mesh()
+    v = mesh.vertices.astype(float)
+    distance, _, _ = cavity.signed_distance(v)
+    moved, _, _ = cavity.signed_distance(v + 2e-4 * mesh.normals)
+    exposed = np.abs(distance) < 1e-6
+    assert (moved[exposed] > 0.0).mean() > 0.98
+    a, b, c = v[mesh.faces].transpose(1, 0, 2)
+    winding = np.cross(b - a, c - a)
+    agree = (winding * mesh.normals[mesh.faces].sum(axis=1)).sum(axis=1)
+    solid = np.linalg.norm(winding, axis=1) > 1e-11
+    assert (agree[solid] > 0.0).mean() > 0.999
+
+
 def test_visible_vertices_carry_the_part_that_contact_reports() -> None:
     cavity = OralCavity(Anatomy(tonsil_right=3.0, tonsil_left=3.0))
     mesh = cavity.mesh()
