@@ -70,12 +70,19 @@ PAGES: Final = (
     Page("/citizen/visit", "citizen/visit", "visit.title", "citizen", "phone", listed=False),
     Page("/citizen/people", "citizen/people", "people.title", "citizen", "phone"),
     Page("/citizen/results", "citizen/results", "results.title", "citizen", "phone"),
+    Page("/citizen/group", "citizen/group", "join.title", "citizen", "phone", True, False),
     Page("/staff/sign-in", "staff/sign-in", "sign_in.staff_title", "open", "phone", False, False),
     Page("/console", "console/overview", "console.title", "staff", "wide"),
     Page("/console/booth", "console/booth", "console.booth", "staff", "wide"),
     Page("/console/queue", "console/queue", "queue.title", "staff", "wide"),
     Page("/console/scan", "console/scan", "scan.title", "staff", "wide"),
     Page("/console/handover", "console/handover", "handover.title", "staff", "wide"),
+    Page("/desk", "desk/load", "desk.load", "desk", "wide"),
+    Page("/desk/coverage", "desk/coverage", "desk.coverage", "desk", "wide"),
+    Page("/desk/incidents", "desk/incidents", "desk.incidents", "desk", "wide"),
+    Page("/grid", "grid/roster", "grid.title", "grid", "wide"),
+    Page("/grid/cards", "grid/cards", "grid.cards", "grid", "wide"),
+    Page("/enterprise", "enterprise/group", "group.title", "enterprise", "wide"),
 )  # fmt: skip
 
 

@@ -91,7 +91,16 @@
 
     /** Withdraw a person's consent; what the service holds of them is erased. */
     erase(personId, key) {
-      return this.api.post(`/v1/me/people/${personId}/erase`, null, key);
+      return this.api.post(`/v1/people/${personId}/erasure`, null, key);
+    }
+
+    /** Join an enterprise's group; it sees the name only if `showsName`. */
+    joinGroup(code, personId, showsName, key) {
+      return this.api.post('/v1/groups/join', { code, person_id: personId, shows_name: showsName }, key);
+    }
+
+    verify(proof) {
+      return this.api.post('/v1/results/verify', { proof });
     }
 
     results() {

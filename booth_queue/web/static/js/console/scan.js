@@ -51,7 +51,7 @@ function took(answer) {
 
 async function pack(boxId) {
   const tube = model.tube.text;
-  const answer = await command(`pack ${boxId} ${tube}`, (key) => api.post(`/v1/boxes/${boxId}/tubes`, { barcode: tube }, key));
+  const answer = await command(`pack ${boxId} ${tube}`, (key) => api.post(`/v1/boxes/${boxId}/tubes/${tube}`, null, key));
   model.box = { done: 'yes', text: boxId, fill: tubeFill(answer) };
   return [t('scan.packed'), t('scan.packed_hint', { barcode: tube, box: boxId })];
 }
