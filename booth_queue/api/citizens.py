@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from booth_queue.api import views
 from booth_queue.api.calls import Call, anonymous, commanding, reading
+from booth_queue.api.qr import qr_modules
 from booth_queue.contract import (
     BookingChange,
     BookingRequest,
@@ -160,7 +161,9 @@ async def book(body: BookingRequest, call: Commands) -> Response:
 
 
 @router.get("/bookings")
-async def list_bookings(call: Reads) -> Bookings:
+async def list_bookings(
+    call: Annotated[Call, reading(Role.CITIZEN, Role.GRID)],
+) -> Bookings:
     """List this account's bookings, newest first."""
     made = await call.read(booking.bookings_of)
     return Bookings(bookings=[views.booking(one) for one in made])
@@ -192,7 +195,7 @@ async def show_code(
 ) -> CodeView:
     """Fetch a fresh signed code to show as QR; it names nobody and can be checked offline."""
     shown = await call.read(lambda work: codes.code_of(work, booking_id))
-    return CodeView(code=shown.code, valid_until=shown.valid_until)
+    return CodeView(code=shown.code, valid_until=shown.valid_until, modules=qr_modules(shown.code))
 
 
 @router.get("/codes/key")

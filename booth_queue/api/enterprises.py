@@ -9,6 +9,7 @@ from booth_queue.api.calls import Call, commanding, reading
 from booth_queue.contract.base import Identifier
 from booth_queue.contract.work import (
     BlockRequest,
+    Blocks,
     BlockView,
     GroupRequest,
     Groups,
@@ -61,6 +62,13 @@ async def list_members(
             for one in found
         ]
     )
+
+
+@router.get("/groups/{group_id}/blocks")
+async def list_blocks(group_id: Identifier, call: Reads) -> Blocks:
+    """List the seats that are set aside for a group."""
+    found = await call.read(lambda work: groups.blocks_of(work, group_id))
+    return Blocks(blocks=[views.block(one) for one in found])
 
 
 @router.post("/groups/{group_id}/blocks", response_model=BlockView)

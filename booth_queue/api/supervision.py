@@ -117,12 +117,14 @@ async def put_picture(request: Request, call: Annotated[Call, reading(Role.BOOTH
 @router.get(
     "/booths/{booth_id}/picture",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}},
+    responses={200: {"content": {"image/jpeg": {}}}, 204: {"description": "No picture now"}},
 )
 async def read_picture(booth_id: BoothKey, call: Reads) -> Response:
-    """Read what the booth's camera sees of whoever is inside."""
+    """Read what the booth's camera sees of whoever is inside, if it sees anybody."""
     found = await call.read(lambda work: supervision.picture(work, booth_id))
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if found is None:
+        return Response(status_code=204, headers=headers)
     return Response(found.jpeg, media_type="image/jpeg", headers=headers)
 
 

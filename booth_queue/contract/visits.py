@@ -52,6 +52,10 @@ class CodeView(Answer):
 
     code: str
     valid_until: Stamp
+    modules: list[str] = Field(
+        default_factory=list,
+        description="The QR symbol, a string of 0 and 1 a row: a face draws it without a library",
+    )
 
 
 class CheckInRequest(Request):

@@ -227,6 +227,12 @@ class BlockView(Answer):
     used: int
 
 
+class Blocks(Answer):
+    """Blocks of a group, newest first."""
+
+    blocks: list[BlockView]
+
+
 class MemberView(Answer):
     """How far a member is; ``name`` is null without consent."""
 

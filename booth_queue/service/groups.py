@@ -75,6 +75,12 @@ async def block(work: Work, group_id: str, slot_id: str, wanted: int) -> Block:
     return made
 
 
+async def blocks_of(work: Work, group_id: str) -> list[Block]:
+    """List a group's blocks, newest first."""
+    await _own_group(work, group_id)
+    return await work.tx.find(Block, group_id=group_id, newest=True)
+
+
 async def release(work: Work, block_id: str) -> Block:
     """Give back the seats of a block that nobody has used."""
     held = await work.tx.get(Block, block_id)

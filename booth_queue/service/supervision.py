@@ -138,19 +138,16 @@ async def put_picture(work: Work, booth_id: str, jpeg: bytes) -> None:
         await work.tx.add(BoothPicture(booth_id, work.now, jpeg))
 
 
-async def picture(work: Work, booth_id: str) -> BoothPicture:
+async def picture(work: Work, booth_id: str) -> BoothPicture | None:
     """Return the booth's latest picture, if it is of somebody who is still inside.
 
-    Raises
-    ------
-    NotFound
-        No picture, or nobody inside: what a camera saw of a person is not shown afterwards.
+    None with nobody inside: what a camera saw of a person is not shown afterwards.
     """
     await queueing.require_booth(work, booth_id)
     session = await work.tx.first(Session, booth_id=booth_id, state=SessionState.OPEN)
     found = await work.tx.first(BoothPicture, id=booth_id)
     if session is None or found is None or found.at < session.opened_at:
-        raise NotFound(what="picture")
+        return None
     return found
 
 

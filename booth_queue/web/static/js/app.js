@@ -247,7 +247,10 @@ document.addEventListener('click', (event) => {
 
 // A page kept by the browser's offline store must not outlive a new version of it.
 if ('serviceWorker' in navigator && area === 'citizen') navigator.serviceWorker.register('/sw.js');
-if (root.dataset.guarded === 'yes' && !api.signedIn) toSignIn();
+if (root.dataset.guarded === 'yes' && !api.signedIn) {
+  toSignIn();
+  await new Promise(() => {}); // nothing of this page runs: it is being left
+}
 
 // What the page before had to say about what it did.
 const said = sessionStorage.getItem('said');

@@ -31,7 +31,7 @@ async function show() {
     unknown: people.length === 0,
     people: changing ? [] : people.map((each) => ({ ...personCard(each, t), picked: each.id === who.id })),
     best: best ? [card(best, {
-      reason: lang === 'en' ? advice.reason_en : advice.reason,
+      reason: position ? (lang === 'en' ? advice.reason_en : advice.reason) : t('booths.no_position'),
       walk: position && advice.walk_s !== null ? `· ${t('booths.walk', { minutes: minutesOf(advice.walk_s) })}` : '',
     })] : [],
     others: booths.filter((booth) => !best || booth.id !== best.id).map((booth) => card(booth)),

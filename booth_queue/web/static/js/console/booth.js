@@ -23,7 +23,7 @@ async function look() {
     const answer = await fetch(`/v1/booths/${card.id}/picture`, {
       headers: { Authorization: `Bearer ${api.store.read().access_token}` }, cache: 'no-store', credentials: 'omit',
     });
-    if (answer.ok) next = URL.createObjectURL(await answer.blob());
+    if (answer.status === 200) next = URL.createObjectURL(await answer.blob());
   }
   if (next) image.src = next;
   else image.removeAttribute('src');

@@ -28,7 +28,7 @@ async function show() {
           median: minutes(booth.wait.median_s),
           low: minutes(booth.wait.low_s),
           range: Math.max(0.6, minutes(booth.wait.high_s) - minutes(booth.wait.low_s)),
-          error: error ? t('desk.error_words', { mean: (error.mean_error_s / 60).toFixed(1), absolute: (error.mean_absolute_error_s / 60).toFixed(1), inside: Math.round(100 * error.inside_interval), count: error.count }) : '—',
+          error: error ? t('desk.error_words', { mean: (Math.round(error.mean_error_s / 6) / 10 + 0).toFixed(1), absolute: (error.mean_absolute_error_s / 60).toFixed(1), inside: Math.round(100 * error.inside_interval), count: error.count }) : '—',
         };
       }),
     })),
