@@ -133,13 +133,19 @@ class Running:
     url: str
     seeded: Seeded
     _made: int = 0
-    _citizens: dict[str, "Citizen"] = field(default_factory=dict)
+    _booths: dict[int, BoothClient] = field(default_factory=dict)
 
     def booth(self, index: int = 0) -> BoothClient:
-        login = self.seeded.booths[index]
-        return BoothClient(
-            str(self.http.base_url), login.client_id, login.secret, http=self.http, retry=IMPATIENT
-        )
+        if index not in self._booths:
+            login = self.seeded.booths[index]
+            self._booths[index] = BoothClient(
+                str(self.http.base_url),
+                login.client_id,
+                login.secret,
+                http=self.http,
+                retry=IMPATIENT,
+            )
+        return self._booths[index]
 
     def citizen(self, *, born: str = "19900101", **registration: object) -> "Citizen":
         """Sign up one more citizen, born on a day, with an account of their own."""
@@ -150,8 +156,9 @@ class Running:
         assert code is not None
         tokens = client.sign_in(phone, code)
         registration = {"consent": True, "guardian_consent": True} | registration
-        person = client.register(f"张测试{self._made}", id_number(born, self._made), **registration)
-        return Citizen(client, person, tokens)
+        name = f"张测试{self._made}"
+        person = client.register(name, id_number(born, self._made), **registration)
+        return Citizen(client, person, tokens, name)
 
     def sign_in(self, role: str, site: str = "demo") -> dict[str, str]:
         """Return headers of somebody who signed in with a password."""
@@ -159,6 +166,13 @@ class Running:
         body = {"name": name, "password": self.seeded.staff[name]}
         answered = self.http.post("/v1/sign-in/staff", json=body)
         assert answered.status_code == 200, answered.text
+        return {"Authorization": f"Bearer {answered.json()['access_token']}"}
+
+    def device_headers(self, index: int = 0) -> dict[str, str]:
+        """Return headers of a booth that signed in with its own credentials."""
+        login = self.seeded.booths[index]
+        body = {"client_id": login.client_id, "secret": login.secret}
+        answered = self.http.post("/v1/sign-in/device", json=body)
         return {"Authorization": f"Bearer {answered.json()['access_token']}"}
 
     def command(
@@ -177,6 +191,7 @@ class Citizen:
     client: CitizenClient
     person: PersonView
     tokens: Tokens
+    name: str
 
     @property
     def headers(self) -> dict[str, str]:
