@@ -11,6 +11,7 @@ from vision.tracking import TrackedMouth, TrackedTarget
 
 _LEFT = vector((0.0, 1.0, 0.0))  # the person's own left; the tool's x axis is nearest to it
 _BEHIND_LAST_SITE = 0.012  # m the corridor goes on behind the site: tissue yields
+_CENTRAL = 0.22  # of the opening, to each side of its middle, is left to the corridor's entry
 _RADIUS = 0.014  # m: a swab, its bending and the head's sway in a mouth 35 mm open
 
 
@@ -40,10 +41,13 @@ class Way:
         return Pose.from_axes(axis, _LEFT, self.corridor.entry + depth * axis)
 
 
-def way_to(target: TrackedTarget, mouth: TrackedMouth, standoff: float, height: float = 0.0) -> Way:
-    """Return the way to ``target`` through a point ``height`` [m] above the middle of the lips.
+def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standoff: float) -> Way:
+    """Return the way to ``target`` that keeps to the line along which it was seen.
 
-    Raises ArmControlError where the target lies too far off the mouth's axis to be reached.
+    What is seen is not hidden, so nothing stands on the line from the camera's eye, ``base_eye``
+    (3,) [m], to the target. The corridor enters where that line crosses the lips, pulled towards
+    the middle of the opening to keep clear of the teeth. Raises ArmControlError where the target
+    lies too far off the mouth's axis to be reached.
     """
     mouth_base = mouth.base_mouth.inverse()
     point = mouth_base.apply(target.point)
@@ -55,9 +59,19 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, standoff: float, height: 
         mouth_base.apply(target.path),
         R @ target.covariance @ R.T,
     )
-    entry: Vector = vector((0.0, 0.0, height))
+    entry = _entry(site.point, mouth_base.apply(base_eye), mouth.opening)
     axis = unit(site.point - entry, "corridor axis")
     reach = float(np.linalg.norm(site.point - entry))
     depth = min(reach + _BEHIND_LAST_SITE, 0.13)
     corridor = Corridor(entry, axis, _RADIUS, depth)
     return Way(site, corridor, standoff, target.confidence, target.sightings)
+
+
+def _entry(point: Vector, eye: Vector, opening: float) -> Vector:
+    """Return where the line of sight crosses the plane of the lips, kept off the teeth."""
+    gap = float(eye[0] - point[0])
+    if gap < 0.05 or eye[0] < 0.02:
+        return vector((0.0, 0.0, 0.0))  # no eye in front of the mouth: the middle is all we know
+    crossing = point + (eye - point) * (-point[0] / gap)
+    room = _CENTRAL * opening
+    return vector((0.0, *np.clip(crossing[1:], -room, room)))

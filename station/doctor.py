@@ -43,7 +43,7 @@ def examine(folder: Path, environment: Mapping[str, str] = os.environ) -> tuple[
         ("Python", _python),
         ("packages", _packages),
         ("processor", _processor),
-        ("graphics", _graphics),
+        ("graphics", graphics),
         ("real time", _real_time),
         ("memory lock", _memory_lock),
         ("camera", _camera),
@@ -91,7 +91,8 @@ def _processor() -> Finding:
     return Finding("processor", Grade.GOOD, f"{cores} cores")
 
 
-def _graphics() -> Finding:
+def graphics() -> Finding:
+    """Open an off-screen OpenGL context and close it again."""
     moderngl = importlib.import_module("moderngl")
     try:
         context = moderngl.create_context(standalone=True, backend="egl")

@@ -5,7 +5,7 @@ from typing import Protocol
 from arm_control.motion import Goal
 from arm_control.report import CycleReport
 from arm_control.target import MouthMotion
-from spatial import Pose
+from spatial import Pose, Vector
 from station.instructions import Instruction
 from station.record import Decision
 from vision.camera import NoFrame
@@ -54,6 +54,11 @@ class Sight(Protocol):
     @property
     def closed_for(self) -> int:
         """How many pictures in a row showed the mouth too far closed for a swab inside."""
+        ...
+
+    @property
+    def base_eye(self) -> Vector:
+        """Where the last picture was taken from, (3,) [m] in the base."""
         ...
 
     def look(self, now_ns: int) -> Seen:

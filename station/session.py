@@ -236,7 +236,7 @@ class SamplingSession:
                 Act(self._gripper.grasp),
                 MoveTip(above, speed=0.14),
             ]
-        if not self._run([*steps, MoveJoints(places.look_out)], report):
+        if not self._run([*steps, MoveJoints(places.rest)], report):
             return
         if self._gripper.holding:
             self._fire(Event.SWAB_READY, "a fresh swab is held")
@@ -244,7 +244,7 @@ class SamplingSession:
             self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
 
     def _locate(self, report: CycleReport) -> None:
-        if not self._run([MoveJoints(self._places.look_out)], report):
+        if not self._run([MoveTip(self._places.base_look_out)], report):
             return
         if self._said_ns < self._entered_ns:
             self._say(Instruction.OPEN_WIDE)
@@ -337,7 +337,7 @@ class SamplingSession:
             if self._swab_used and self._gripper.holding:
                 over = self._places.before(self._places.base_bin)
                 steps += [MoveTip(over, speed=0.5), Act(self._gripper.release)]
-            steps.append(MoveJoints(self._places.look_out))
+            steps.append(MoveJoints(self._places.rest))
         if not self._run(steps, report):
             return
         self._near_ns = None

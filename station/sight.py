@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from spatial import Pose, age_s, stamp_ns
+from spatial import Pose, Vector, age_s, stamp_ns, vector
 from station.config import SessionSettings
 from station.ports import Observer, Seen
 from vision.camera import Camera, CameraFault, NoFrame
@@ -36,11 +36,17 @@ class CameraSight:
         self._last_frame_ns: int | None = None
         self._sequence = -1
         self._closed_for = 0
+        self._base_eye = vector((0.0, 0.0, 0.0))
 
     @property
     def closed_for(self) -> int:
         """How many pictures in a row showed the mouth too far closed for a swab inside."""
         return self._closed_for
+
+    @property
+    def base_eye(self) -> Vector:
+        """Where the last picture was taken from, (3,) [m] in the base."""
+        return self._base_eye
 
     def look(self, now_ns: int) -> Seen:
         """Take in a new picture, if one is due.
@@ -93,7 +99,9 @@ class CameraSight:
             return seen
         closed = seen.opening < self._settings.mouth_open
         self._closed_for = self._closed_for + 1 if closed else 0
-        self._tracker.update(seen, self._base_camera_at(frame.stamp_ns))
+        base_camera = self._base_camera_at(frame.stamp_ns)
+        self._base_eye = base_camera.translation
+        self._tracker.update(seen, base_camera)
         return self._tracker.mouth(frame.stamp_ns)
 
     def _silence(self, fault: NoFrame, now_ns: int) -> NoFrame | None:

@@ -65,7 +65,7 @@ class Survey:
             detail = f"{step.site} is known to {spread * 1e3:.1f} mm, bound {limits.agreement} m"
             return Refusal(RefusalReason.MODEL_UNSURE, now_ns, detail)
         try:
-            return way_to(target, mouth, limits.standoff)
+            return way_to(target, mouth, self._sight.base_eye, limits.standoff)
         except ArmControlError as error:
             return Refusal(RefusalReason.OUT_OF_REACH, now_ns, str(error))
 

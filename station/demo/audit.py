@@ -1,11 +1,14 @@
 """Measures the session against the simulator's ground truth: for the report alone."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from arm_control.report import CycleReport
 from sim.world import World
+from station.errors import StationError
 from station.record import Decision
 from station.session import SamplingSession
 from station.states import State
@@ -78,3 +81,11 @@ class TruthAudit:
     def peak_force(self) -> float:
         """The highest tissue force on the swab [N], wherever it touched."""
         return 0.0 if self._final is None else self._final[1]
+
+    def save(self, path: Path) -> None:
+        """Write what the world knew as JSON; raises StationError where that fails."""
+        document = {"peak_force": self.peak_force, "sites": [asdict(site) for site in self.sites]}
+        try:
+            path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise StationError(f"cannot write {path}: {error.strerror}; free space") from error

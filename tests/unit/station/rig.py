@@ -10,7 +10,7 @@ from arm_control.motion import Goal, Hold, MoveTip, Reference, Wipe, Withdraw
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport, Fault, Phase
 from arm_control.target import MouthMotion
-from spatial import Pose, Twist, Wrench, vector
+from spatial import Pose, Twist, Vector, Wrench, vector
 from station.config import SessionSettings
 from station.instructions import Instruction
 from station.places import Places
@@ -39,6 +39,7 @@ class FakeArm:
     now: int = 0
     stopped: bool = False
     dead: Exception | None = None
+    strokes_lost: int = 0
     _left: int = 0
     _base_mouth: Pose = BASE_MOUTH
 
@@ -71,7 +72,7 @@ class FakeArm:
         strokes = 0
         if isinstance(goal, Wipe):
             k = (10 - self._left) / 10
-            strokes = int(goal.strokes * k)
+            strokes = max(0, int(goal.strokes * k) - self.strokes_lost)
             path = goal.target.path
             tip = Pose(translation=self._base_mouth.apply(path[0] + (path[-1] - path[0]) * k))
         fault = self.faults.get(type(goal)) if done else None
@@ -118,6 +119,10 @@ class FakeSight:
     opening: float = 0.045
     speed: float = 0.0
     closed_for: int = 0
+
+    @property
+    def base_eye(self) -> Vector:
+        return vector(BASE_MOUTH.apply((0.30, 0.0, 0.04)))
 
     def look(self, now_ns: int) -> Seen:
         return self.mouth(now_ns) if self.seen is None else self.seen(now_ns)
@@ -174,7 +179,7 @@ class Rig:
     def saw(self, frame: Frame, seen: Sighting | Refusal) -> None: ...
 
     def session(self) -> SamplingSession:
-        places = Places(vector(np.zeros(7), 7), Pose(), Pose(), Pose())
+        places = Places(vector(np.zeros(7), 7), Pose(), Pose(), Pose(), Pose())
         session = SamplingSession(
             self.arm,
             self.gripper,

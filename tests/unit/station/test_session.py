@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from arm_control.errors import ArmControlError
@@ -227,3 +229,26 @@ def test_nobody_sitting_down_is_a_no_show(rig: Rig) -> None:
 def test_a_person_cannot_sit_before_the_call(rig: Rig) -> None:
     with pytest.raises(StationError, match="sit cannot happen in idle"):
         rig.session().sit(0)
+
+
+def test_too_few_strokes_are_no_sample(rig: Rig) -> None:
+    rig.arm.strokes_lost = 1
+    session = rig.seated()
+    rig.run(session)
+    result = session.result()
+    assert result.outcome is Outcome.REFUSED
+    assert result.reason == "lost_contact"
+    assert rig.gripper.log == ["grasp", "release"]
+
+
+def test_an_optional_site_that_is_not_seen_is_left_out(rig: Rig) -> None:
+    steps = tuple(
+        replace(step, required=step.site != "left_tonsil") for step in rig.procedure.sites
+    )
+    rig.procedure = replace(rig.procedure, sites=steps)
+    rig.sight.hidden = {Site.LEFT_TONSIL: RefusalReason.TONSIL_NOT_SEEN}
+    session = rig.seated()
+    rig.run(session)
+    result = session.result()
+    assert result.outcome is Outcome.SAMPLED
+    assert [site.skipped for site in result.sites] == ["", "tonsil_not_seen", ""]

@@ -1,0 +1,35 @@
+"""`booth demo`: the main job, end to end, in simulation."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from station.demo.run import DemoPlan, run_demo
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def demo(
+    citizens: Annotated[int, typer.Option(min=1, max=150, help="how many people come")] = 5,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="same seed, same people")] = 7,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="new folder for database, records, pictures", show_default="next out/demo-N"
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port of the queue service; 0 takes a free one")
+    ] = 0,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="keep the service up and print the live page's address")
+    ] = False,
+) -> None:
+    """Citizens book, check in, are called, swabbed by the simulated booth, and leave.
+
+    Starts the queue service on an embedded database, opens a simulated booth (physics, camera,
+    wrist sensor, safety monitor), and ends with a table of what happened.
+    """
+    run_demo(DemoPlan(citizens=citizens, seed=seed, out=out, port=port, watch=watch))

@@ -1,0 +1,230 @@
+"""The demonstration itself: service up, booth open, citizens served one after the other."""
+
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from arm_control.procedure import Procedure
+from booth_queue.client import BoothClient
+from booth_queue.contract import CalledPerson
+from sim.scene import Scene
+from station.booth import Booth
+from station.config import BoothConfig
+from station.demo.audit import TruthAudit
+from station.demo.citizens import Citizen, check_in, seed_book
+from station.demo.folder import DemoFolder
+from station.demo.pictures import PictureAlbum
+from station.demo.progress import DemoProgress, SessionProgress
+from station.demo.report import Chapter, write_report
+from station.demo.service import Service, queue_service
+from station.demo.table import Row, print_table
+from station.doctor import Grade, graphics
+from station.errors import StationError
+from station.ports import Observer
+from station.provenance import provenance
+from station.record import Outcome
+from station.session import SamplingSession
+from station.signing import BoothKey
+from station.simulated import SimulatedBooth
+from station.store import RecordStore
+from station.trace import ForceTrace
+from vision.network import DEFAULT_MODEL, OnnxModel
+from vision.pipeline import ThroatLocator
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What is asked for: see the options of `booth demo`."""
+
+    citizens: int = 5
+    seed: int = 7
+    out: Path | None = None
+    port: int = 0
+    watch: bool = False
+
+
+class NumberedTubes:
+    """Stands for the tube's bar code reader: tubes come numbered in order."""
+
+    def __init__(self, seed: int) -> None:
+        self._prefix = f"T{seed % 100_000:05d}"
+        self._taken = 0
+
+    def scan(self) -> str:
+        """Return the next tube's code."""
+        self._taken += 1
+        return f"{self._prefix}-{self._taken:03d}"
+
+
+class Interrupt:
+    """Ctrl-C, once: the running session withdraws and ends; twice: everything stops at once."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.booth: Booth | None = None
+
+    @contextmanager
+    def handled(self) -> Iterator[None]:
+        """Handle SIGINT and SIGTERM for as long as the context lasts."""
+        before = {name: signal.signal(name, self._take) for name in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt where an end was asked for and no session runs."""
+        if self.asked.is_set():
+            raise KeyboardInterrupt
+
+    def _take(self, _: int, __: FrameType | None) -> None:
+        if self.asked.is_set():
+            raise KeyboardInterrupt
+        self.asked.set()
+        if self.booth is not None:
+            self.booth.cancel("operator")
+
+
+def run_demo(plan: DemoPlan) -> None:
+    """Run the demonstration and print what happened.
+
+    Raises StationError for what a person can mend: folder, port, graphics, model. Raises
+    KeyboardInterrupt after Ctrl-C, when service, arm and database are in order.
+    """
+    console = Console(highlight=False)
+    interrupt = Interrupt()
+    with ExitStack() as stack:
+        stack.enter_context(interrupt.handled())
+        finding = graphics()
+        if finding.grade is Grade.BAD:
+            raise StationError(f"{finding.detail}; {finding.remedy}")
+        folder = DemoFolder.create(plan.out)
+        service = stack.enter_context(queue_service(folder, plan.port))
+        if plan.watch:
+            console.print(f"live page: {service.live_page}")
+        chapters: list[Chapter] = []
+        try:
+            with DemoProgress(console, plan.citizens) as progress:
+                Demonstration(plan, folder, service, progress, interrupt).run(chapters)
+        finally:
+            _tell(plan, chapters, folder, console)
+        if plan.watch:
+            console.print(f"the service stays up at {service.live_page}; Ctrl-C ends it")
+            interrupt.asked.wait()
+
+
+class Demonstration:
+    """Holds together what serving the citizens needs."""
+
+    def __init__(
+        self,
+        plan: DemoPlan,
+        folder: DemoFolder,
+        service: Service,
+        progress: DemoProgress,
+        interrupt: Interrupt,
+    ) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._service = service
+        self._progress = progress
+        self._interrupt = interrupt
+        self._config = BoothConfig(booth=service.booth_id)
+
+    def run(self, chapters: list[Chapter]) -> None:
+        """Serve every citizen; ``chapters`` grows by one each."""
+        citizens = self._check_all_in()
+        self._progress.step("opening the booth: arm, safety monitor, camera, network")
+        settings = self._config.session
+        procedure = Procedure.shipped(settings.procedure)
+        with ExitStack() as stack:
+            client = stack.enter_context(
+                BoothClient(self._service.url, self._service.client_id, self._service.secret)
+            )
+            locator = ThroatLocator(OnnxModel())
+            simulated = stack.enter_context(
+                SimulatedBooth(Scene(), self._plan.seed, locator, procedure, settings)
+            )
+            booth = Booth(
+                self._service.booth_id,
+                client,
+                simulated.world.clock,
+                simulated.world.arm.info.rate_hz,
+                simulated.new_session,
+                RecordStore(self._folder.records, BoothKey.load_or_create(self._folder.key)),
+                NumberedTubes(self._plan.seed),
+                provenance(self._config, procedure, DEFAULT_MODEL, simulated=True),
+            )
+            self._interrupt.booth = booth
+            while True:
+                self._interrupt.check()
+                person = client.take_next()
+                if person is None:
+                    return
+                chapters.append(self._serve(booth, simulated, person, citizens[person.ticket_id]))
+
+    def _check_all_in(self) -> Mapping[str, Citizen]:
+        """Let every citizen book and arrive, in order; returns them by ticket."""
+        tickets = {}
+        for citizen in seed_book(self._plan.citizens, self._plan.seed):
+            self._interrupt.check()
+            ticket = check_in(self._service.url, self._service.booth_id, citizen)
+            tickets[ticket.id] = citizen
+            self._progress.step(f"{ticket.name_masked} booked and checked in: {ticket.number}")
+        return tickets
+
+    def _serve(
+        self, booth: Booth, simulated: SimulatedBooth, person: CalledPerson, citizen: Citizen
+    ) -> Chapter:
+        folder = self._folder.sessions / person.number
+        folder.mkdir()
+        trace = ForceTrace()
+        audits: list[TruthAudit] = []
+        albums: list[PictureAlbum] = []
+
+        def observers(session: SamplingSession) -> Iterable[Observer]:
+            who = f"{person.number} {person.name_masked}"
+            audits.append(TruthAudit(simulated.world, session))
+            albums.append(PictureAlbum(folder, session))
+            return (
+                trace,
+                albums[0],
+                SessionProgress(self._progress, who, session),
+                audits[0],
+            )
+
+        def seat(_: CalledPerson) -> AbstractContextManager[None]:
+            return simulated.seated(citizen.body, audits[0].close)
+
+        served = booth.serve(person, seat, observers)
+        trace.save(folder / "force.npz")
+        audit = audits[0]
+        audit.save(folder / "audit.json")
+        row = Row(served, audit.sites, audit.peak_force, citizen.story)
+        result = served.result
+        sampled = result.outcome is Outcome.SAMPLED
+        ending = "sampled" if sampled else f"{result.outcome}: {result.reason}"
+        self._progress.served(
+            f"{person.number} {person.name_masked} {ending}, "
+            f"{sum(site.strokes for site in result.sites)} strokes, {result.duration_s:.1f} s"
+        )
+        return Chapter(row, trace, tuple(albums[0].kept))
+
+
+def _tell(plan: DemoPlan, chapters: list[Chapter], folder: DemoFolder, console: Console) -> None:
+    if chapters:
+        print_table([chapter.row for chapter in chapters], console)
+        title = f"Throat-swab booth: {len(chapters)} of {plan.citizens} citizens, seed {plan.seed}"
+        write_report(folder.report, chapters, title)
+    console.print(
+        f"records: {folder.records}  pictures and force traces: {folder.sessions}  "
+        f"report: {folder.report}",
+        soft_wrap=True,
+    )

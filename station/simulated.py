@@ -1,0 +1,154 @@
+"""The composition root of the simulated booth: world, arm, safety monitor, vision, session."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
+from typing import Self
+
+from arm_control.configuration import configure
+from arm_control.monitor import MonitorProcess
+
+from arm_control.controller import ArmController
+from arm_control.limits import JointLimits, Limits
+from arm_control.model import ArmModel
+from arm_control.procedure import Procedure
+from sim.cues import Cue
+from sim.eye import EyeModel
+from sim.painter import SimPainter
+from sim.person import Person
+from sim.scene import Scene
+from sim.world import Options, World
+from spatial import Pose, vector
+from station.config import SessionSettings
+from station.instructions import Instruction
+from station.places import Places
+from station.session import SamplingSession
+from station.sight import CameraSight
+from vision.target import Locator
+from vision.tracking import MouthTracker
+
+_CUES = {
+    Instruction.OPEN_WIDE: Cue.OPEN_MOUTH,
+    Instruction.TONGUE_DOWN: Cue.SAY_AH,
+    Instruction.HOLD_STILL: Cue.HOLD_STILL,
+    Instruction.RELAX: Cue.RELAX,
+    Instruction.THANK_YOU: Cue.RELAX,
+    Instruction.ASK_STAFF: Cue.RELAX,
+}
+
+
+class SimulatedGuide:
+    """Speaks to the simulated person: what they can follow becomes a cue of the world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def instruct(self, instruction: Instruction) -> None:
+        """Say ``instruction``."""
+        cue = _CUES.get(instruction)
+        if cue is not None:
+            self._world.cue(cue)
+
+
+def places_of(scene: Scene) -> Places:
+    """Return where the simulated booth's things are; the bin is beside the tube rack.
+
+    The look-out is near enough for the camera's range, and so low that the swab does not cover
+    the mouth.
+    """
+    tube = scene.base_tube_rack
+    beside = Pose(tube.rotation, tube.translation + vector((-0.12, 0.0, 0.0)))
+    mouth_tip = Pose.from_axes((-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.10, 0.0, -0.015))
+    look_out = scene.nominal_base_mouth @ mouth_tip
+    return Places(scene.home, look_out, scene.base_swab_rack, tube, beside)
+
+
+class SimulatedBooth:
+    """A whole booth in lock-step simulation; use it as a context manager.
+
+    The session sees only what a real booth gives: pictures of the simulated camera, joint states
+    and the wrist sensor. The safety monitor runs in a process of its own.
+
+    Parameters
+    ----------
+    scene
+        The booth's layout and arm.
+    seed
+        Seed of sensors and seating.
+    locator
+        Understands pictures.
+    procedure, settings
+        What is done, and how patiently.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        seed: int,
+        locator: Locator,
+        procedure: Procedure,
+        settings: SessionSettings,
+    ) -> None:
+        self._scene = scene
+        self._seed = seed
+        self._locator = locator
+        self._procedure = procedure
+        self._settings = settings
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            scene, arm = self._scene, self._scene.arm
+            self.world = opening.enter_context(World(scene, self._seed, Options(eye=self._eye())))
+            model = ArmModel.from_urdf(
+                arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
+            )
+            limits = Limits(JointLimits.of(model))
+            driver = self.world.arm
+            monitor = MonitorProcess(configure(model, limits, driver.info))
+            opening.callback(monitor.close)
+            opening.callback(driver.stop)
+            self.monitor = monitor
+            self.controller = ArmController(driver, self.world.clock, model, limits, monitor)
+            self._opened = opening.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.close()
+
+    def new_session(self) -> SamplingSession:
+        """Return a session for the next person."""
+        sight = CameraSight(
+            self.world.camera,
+            self._locator,
+            MouthTracker(),
+            self.controller.base_camera_at,
+            self._settings,
+        )
+        return SamplingSession(
+            self.controller,
+            self.world.gripper,
+            sight,
+            SimulatedGuide(self.world),
+            self._procedure,
+            places_of(self._scene),
+            self._settings,
+        )
+
+    @contextmanager
+    def seated(self, person: Person, leaving: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Seat ``person`` for as long as the context lasts; ``leaving`` is called just before."""
+        self.world.seat(person)
+        try:
+            yield
+            leaving()
+        finally:
+            self.world.dismiss()
+
+    def _eye(self) -> EyeModel:
+        return EyeModel(painter=SimPainter.of(self._scene))

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arm_control.errors import ArmControlError
+from spatial import Pose, Twist, vector
+from station.corridor import Way, way_to
+from vision.target import Site
+from vision.tracking import TrackedMouth, TrackedTarget
+
+BASE_MOUTH = Pose.from_rotation_vector((0.1, -0.2, 3.0), (1.0, 0.1, 0.3))
+UNIT = st.floats(-1.0, 1.0)
+
+
+def way(
+    point: tuple[float, float, float],
+    eye: tuple[float, float, float] = (0.3, 0.0, 0.04),
+    opening: float = 0.045,
+) -> Way:
+    path = np.asarray(point) + np.array([[0.0, 0.0, -0.005], [0.0, 0.0, 0.005]])
+    target = TrackedTarget(
+        Site.POSTERIOR_WALL,
+        0,
+        vector(BASE_MOUTH.apply(point)),
+        vector(BASE_MOUTH.rotate((1.0, 0.0, 0.0))),
+        BASE_MOUTH.apply(path),
+        np.eye(3) * 1e-6,
+        vector(np.zeros(3)),
+        0.9,
+        0.005,
+        0.0,
+        8,
+    )
+    mouth = TrackedMouth(0, BASE_MOUTH, Twist(), np.eye(6) * 1e-6, opening, 0.0)
+    return way_to(target, mouth, vector(BASE_MOUTH.apply(eye)), standoff=0.01)
+
+
+@given(y=UNIT, z=UNIT, ey=UNIT, ez=UNIT)
+def test_the_corridor_ends_in_the_target_and_enters_between_the_teeth(
+    y: float, z: float, ey: float, ez: float
+) -> None:
+    point = (-0.075, 0.015 * y, 0.012 * z)
+    found = way(point, (0.3, 0.03 * ey, 0.06 * ez))
+    corridor = found.corridor
+    across = np.cross(corridor.axis, found.target.point - corridor.entry)
+    assert float(np.linalg.norm(across)) < 1e-9
+    assert corridor.entry[0] == 0.0
+    assert np.abs(corridor.entry[1:]).max() <= 0.25 * 0.045
+    assert found.target.point == pytest.approx(point, abs=1e-9)
+
+
+def test_the_way_is_the_line_of_sight_while_that_passes_the_middle() -> None:
+    eye, point = np.array((0.3, 0.0, 0.04)), np.array((-0.085, 0.0, 0.0))
+    entry = way(tuple(point), tuple(eye)).corridor.entry
+    sight = (eye - point) / np.linalg.norm(eye - point)
+    assert np.cross(entry - point, sight) == pytest.approx(np.zeros(3), abs=1e-12)
+
+
+def test_the_tip_stops_before_the_site_and_looks_along_the_corridor() -> None:
+    found = way((-0.085, 0.005, 0.004))
+    tip = found.mouth_tip(found.depth)
+    gap = found.target.point - tip.translation
+    assert float(np.linalg.norm(gap)) == pytest.approx(0.01)
+    assert tip.rotation[:, 2] == pytest.approx(found.corridor.axis)
+
+
+def test_without_an_eye_in_front_the_middle_is_entered() -> None:
+    assert way((-0.085, 0.0, 0.0), (-0.2, 0.0, 0.0)).corridor.entry == pytest.approx(np.zeros(3))
+
+
+def test_a_target_far_off_the_axis_is_out_of_reach() -> None:
+    with pytest.raises(ArmControlError, match="45 degrees"):
+        way((-0.02, 0.04, 0.0))
