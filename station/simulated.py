@@ -13,8 +13,7 @@ from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
 from arm_control.procedure import Procedure
 from sim.cues import Cue
-from sim.eye import EyeModel
-from sim.painter import SimPainter
+from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
@@ -99,7 +98,7 @@ class SimulatedBooth:
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             scene, arm = self._scene, self._scene.arm
-            self.world = opening.enter_context(World(scene, self._seed, Options(eye=self._eye())))
+            self.world = opening.enter_context(World(scene, self._seed, Options(eye=eye_of(scene))))
             model = ArmModel.from_urdf(
                 arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
             )
@@ -149,6 +148,3 @@ class SimulatedBooth:
             leaving()
         finally:
             self.world.dismiss()
-
-    def _eye(self) -> EyeModel:
-        return EyeModel(painter=SimPainter.of(self._scene))

@@ -76,9 +76,10 @@ def test_a_picture_gives_the_mouth_in_the_base_at_its_own_stamp() -> None:
 
 def test_pictures_are_taken_at_the_configured_rate() -> None:
     period = round(SECOND / SETTINGS.picture_rate_hz)
-    rig = Rig(Camera([frame(k * 10_000_000, k) for k in range(1, 101)]))
+    rig = Rig()
     sight = rig.sight()
     for k in range(1, 101):
+        rig.camera.answers = [frame(k * 10_000_000, k)]
         sight.look(k * 10_000_000)
     assert rig.camera.asked == pytest.approx(SECOND / period, abs=1)
 
