@@ -18,6 +18,8 @@ from station.session import SamplingSession, SessionResult
 from station.signing import SignedRecord
 from station.store import RecordStore
 
+_STOP = "stop"  # the kind of order by which staff end a session
+
 Seat = Callable[[CalledPerson], AbstractContextManager[None]]
 """Seats the called person for the time of the session: returns when they sit, empties the chair."""
 
@@ -68,6 +70,11 @@ class Booth:
         if session is not None:
             session.cancel(reason)
 
+    def _obey(self, order: str) -> None:
+        """Carry out an order that came while a session runs: nothing but stopping makes sense."""
+        if order == _STOP:
+            self.cancel("staff_stop")
+
     def serve(
         self,
         person: CalledPerson,
@@ -82,7 +89,7 @@ class Booth:
         opened = self._client.open_session(person.ticket_id)
         started = datetime.now(UTC)
         session = self._new_session()
-        with LiveReporter(self._client, opened.id, session) as live:
+        with LiveReporter(self._client, opened.id, session, self._obey) as live:
             for observer in (live, *observers(session)):
                 session.observe(observer)
             self._running = session
@@ -107,6 +114,8 @@ class Booth:
         )
         signed = self._store.append(record)
         self._report(opened.id, result, signed, tube)
+        if result.latched:
+            self._client.report_fault(result.reason, result.detail[:500])
         return Served(person, opened.id, result, signed, tube)
 
     def _run(self, session: SamplingSession, person: CalledPerson, seat: Seat) -> None:

@@ -48,7 +48,8 @@ class SessionResult:
     """How a session ended and what was measured; the record is made of it.
 
     ``reason`` is one lower-case word, empty when a sample was taken; ``detail`` one sentence.
-    ``duration_s`` runs from sitting down to the end.
+    ``duration_s`` runs from sitting down to the end. ``latched``: the safety monitor has tripped,
+    and nobody may be called before a person has looked and reset it.
     """
 
     outcome: Outcome
@@ -57,6 +58,7 @@ class SessionResult:
     sites: tuple[SiteEvidence, ...]
     trail: tuple[Decision, ...]
     duration_s: float
+    latched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class SamplingSession:
         self._swab_used = False
         self._ending = _Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
         self._cancelled: str | None = None
+        self._latched = False
         self._handlers: Mapping[State, Callable[[CycleReport], None]] = {
             State.CALLED: self._wait_for_person,
             State.SEATED: self._take_swab,
@@ -141,6 +144,11 @@ class SamplingSession:
     def strokes(self) -> int:
         """Strokes finished so far, over all sites."""
         return sum(log.strokes for log in self._logs.values())
+
+    @property
+    def instruction(self) -> Instruction | None:
+        """What the person was told last."""
+        return self._said
 
     @property
     def base_target(self) -> Vector | None:
@@ -192,7 +200,7 @@ class SamplingSession:
         if self._state in TERMINAL:
             self._settle(report)
         elif report.fault is not None and report.fault.latched:
-            fault = report.fault
+            fault, self._latched = report.fault, True
             self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
         elif self._cancelled is not None and self._state is not State.WITHDRAWING:
             self._abandon(self._cancelled, "cancelled from outside")
@@ -218,6 +226,7 @@ class SamplingSession:
             sites,
             tuple(self._trail),
             age_s(start, end),
+            self._latched,
         )
 
     # The states, in the order a session passes them.

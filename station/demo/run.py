@@ -16,10 +16,10 @@ from booth_queue.contract import CalledPerson
 from sim.scene import Scene
 from station.booth import Booth
 from station.config import BoothConfig
+from station.demo.album import PictureAlbum
 from station.demo.audit import TruthAudit
 from station.demo.citizens import Citizen, check_in, seed_book
 from station.demo.folder import DemoFolder
-from station.demo.pictures import PictureAlbum
 from station.demo.progress import DemoProgress, SessionProgress
 from station.demo.report import Chapter, write_report
 from station.demo.service import Service, queue_service

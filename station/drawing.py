@@ -1,16 +1,10 @@
-"""Pictures of a session: what the vision saw when it decided, with mouth and targets drawn in."""
-
-from pathlib import Path
+"""Pictures with what was understood of them drawn in: mouth axes, targets, paths, a caption."""
 
 import cv2
 import numpy as np
 
-from arm_control.report import CycleReport
 from spatial import Pose
 from station.errors import StationError
-from station.record import Decision
-from station.session import SamplingSession
-from station.states import State
 from vision.frame import Frame
 from vision.target import Refusal, Sighting, Site, Target
 
@@ -19,49 +13,7 @@ _COLOURS = {
     Site.LEFT_TONSIL: (0, 158, 255),
     Site.POSTERIOR_WALL: (120, 94, 240),
 }
-_WANTED = {State.APPROACHING, State.SWABBING, State.REFUSED, State.ABORTED, State.WITHDRAWING}
 _AXIS = 0.02  # m of the drawn mouth axes
-
-
-class PictureAlbum:
-    """Observes a session and keeps the picture that was newest at each decision that matters."""
-
-    def __init__(self, folder: Path, session: SamplingSession) -> None:
-        self._folder = folder
-        self._session = session
-        self._last: tuple[Frame, Sighting | Refusal] | None = None
-        self._asked: str | None = None
-        self.kept: list[Path] = []
-
-    def cycled(self, report: CycleReport) -> None:
-        """Cycles give no pictures."""
-
-    def decided(self, decision: Decision) -> None:
-        """Keep the newest picture; while swabbing, keep the next one."""
-        if decision.state is State.SWABBING:
-            self._asked = f"swabbing {self._session.site}"
-        elif decision.state in _WANTED and self._last is not None:
-            self._keep(*self._last, decision.state.value)
-
-    def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
-        """Remember the newest picture."""
-        self._last = (frame, seen)
-        if self._asked is not None:
-            self._keep(frame, seen, self._asked)
-            self._asked = None
-
-    def _keep(self, frame: Frame, seen: Sighting | Refusal, title: str) -> None:
-        number = len(self.kept) + 1
-        path = self._folder / f"{number:02d}-{title.replace(' ', '-')}.png"
-        picture = cv2.cvtColor(draw(frame, seen, title), cv2.COLOR_RGB2BGR)
-        encoded, data = cv2.imencode(".png", picture)
-        if not encoded:
-            raise StationError(f"picture {path.name} cannot be encoded; report this")
-        try:
-            path.write_bytes(data.tobytes())
-        except OSError as error:
-            raise StationError(f"cannot write {path}: {error.strerror}; free space") from error
-        self.kept.append(path)
 
 
 def draw(frame: Frame, seen: Sighting | Refusal, title: str) -> np.ndarray:
@@ -105,3 +57,11 @@ def _draw_target(picture: np.ndarray, frame: Frame, target: Target) -> None:
 
 def _pixel(point: np.ndarray) -> tuple[int, int]:
     return round(float(point[0])), round(float(point[1]))
+
+
+def encode(picture: np.ndarray, suffix: str) -> bytes:
+    """Return ``picture`` (H, W, 3) as the bytes of a ``.png`` or ``.jpg`` file."""
+    encoded, data = cv2.imencode(suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    if not encoded:
+        raise StationError(f"a picture of shape {picture.shape} cannot be encoded as {suffix}")
+    return data.tobytes()
