@@ -76,9 +76,10 @@ class LiveReporter:
         self._thread.join()
 
     def decided(self, decision: Decision) -> None:
-        """Note the session's state."""
+        """Note the session's state, and what the person is told."""
         with self._lock:
             self._note.state = decision.state
+            self._note.instruction = self._instruction()
 
     def cycled(self, report: CycleReport) -> None:
         """Note force, site and strokes."""
@@ -87,11 +88,10 @@ class LiveReporter:
         if report.stamp_ns < self._due_ns:
             return
         self._due_ns = report.stamp_ns + _FORCE_EVERY_NS
-        said = self._session.instruction
         with self._lock:
             note = self._note
             note.site, note.strokes = self._session.site, self._session.strokes
-            note.instruction = None if said is None else said.value
+            note.instruction = self._instruction()
             note.elapsed_s = (report.stamp_ns - self._first_ns) * 1e-9
             note.forces.append(max(0.0, report.normal_force) if report.contact else 0.0)
             del note.forces[:-_MOST_FORCES]
@@ -100,6 +100,10 @@ class LiveReporter:
         """Note the newest picture; it is drawn and packed by the sender's thread."""
         with self._lock:
             self._note.picture = (frame, seen)
+
+    def _instruction(self) -> str | None:
+        said = self._session.instruction
+        return None if said is None else said.value
 
     def _send_all(self) -> None:
         while not self._ended.wait(_EVERY_S):
