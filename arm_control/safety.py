@@ -153,12 +153,17 @@ def judge(config: np.ndarray, rules: np.ndarray, sample: np.ndarray, watch: np.n
             w.fresh_tare = 1  # the bend, known from the force, starts anew from free air
         w.last_tare[k] = x.tare[k]
     tip = np.empty(3)
-    _tip_and_force(c, x, w, tip, dt)
+    rigid = np.empty(3)
+    _tip_and_force(c, x, w, tip, rigid, dt)
     w.over_s = w.over_s + dt if x.tared and w.force > r.force else 0.0
     if w.over_s > r.force_time:
         return _trip(w, _FORCE, w.force, r.force)
     # above the bound of the force its time decides, not the speed of the shaft springing
-    code = OK if max(w.force, w.peak) > r.force else _geometry(c, r, x, w, tip, dt)
+    code = OK
+    if not (x.tared and max(w.force, w.peak) > r.force):
+        code = _geometry(c, r, x, w, tip, rigid, dt)
+    for k in range(3):
+        w.last_tip[k] = rigid[k]
     w.last_now = x.now
     w.started = 1
     return code
@@ -173,8 +178,10 @@ def _trip(w: Record, code: int, value: float, bound: float) -> int:
 
 
 @kernel
-def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray, dt: float) -> None:
-    """Fill the bent tip in the base, and the contact force's magnitude and vector."""
+def _tip_and_force(
+    c: Record, x: Record, w: Record, tip: np.ndarray, rigid: np.ndarray, dt: float
+) -> None:
+    """Fill bent and unbent tip in the base, and the contact force's magnitude and vector."""
     R = np.empty((3, 3))
     S = np.empty((3, 3))
     load = np.empty(3)
@@ -184,6 +191,7 @@ def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray, dt: float) 
     rotate(R, c.tip_t, lever)
     for k in range(3):
         tip[k] += lever[k]
+        rigid[k] = tip[k]
         load[k] = c.tool_mass * (c.gravity[k] - x.tool_acceleration[k])
     rotate_back(S, load, load)
     for k in range(3):
@@ -209,8 +217,20 @@ def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray, dt: float) 
 
 
 @kernel
-def _geometry(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray, dt: float) -> int:
-    """Check the tip's speed in its zone, and the corridor while in the mouth."""
+def _geometry(
+    c: Record,
+    r: Record,
+    x: Record,
+    w: Record,
+    tip: np.ndarray,
+    rigid: np.ndarray,
+    dt: float,
+) -> int:
+    """Check the tip's speed in its zone, and the corridor while in the mouth.
+
+    Speed is that of the unbent tip, which encoders alone give: the bend comes from the force, whose
+    noise of a few millinewtons would read as centimetres a second on a soft shaft.
+    """
     if x.mouth_known:
         d = np.empty(3)
         for k in range(3):
@@ -230,16 +250,14 @@ def _geometry(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray, dt: f
                 return _trip(w, _CORRIDOR, depth, x.corridor_depth)
     else:
         zone = 0
-    if w.started and not w.fresh_tare:
+    if w.started:
         for k in range(3):
-            rate = (tip[k] - w.last_tip[k]) / dt - (x.mouth_v[k] if x.mouth_known else 0.0)
+            rate = (rigid[k] - w.last_tip[k]) / dt - (x.mouth_v[k] if x.mouth_known else 0.0)
             w.velocity[k] += min(dt / 0.02, 1.0) * (rate - w.velocity[k])
         speed = norm(w.velocity)
         bound = c.speed[zone] * r.speed_margin + r.speed_slack
         if speed > bound:
             return _trip(w, _SPEED, speed, bound)
-    for k in range(3):
-        w.last_tip[k] = tip[k]
     return OK
 
 

@@ -11,7 +11,11 @@ from vision.tracking import TrackedMouth, TrackedTarget
 
 _LEFT = vector((0.0, 1.0, 0.0))  # the person's own left; the tool's x axis is nearest to it
 _BEHIND_LAST_SITE = 0.012  # m the corridor goes on behind the site: tissue yields
-_CENTRAL = 0.22  # of the opening, to each side of its middle, is left to the corridor's entry
+_CENTRAL = 0.22  # of the opening, up and down from its middle, is left to the corridor's entry
+_ASIDE = 0.012  # m to each side: the corners of a mouth 50 mm wide stay clear
+_OUTWARD = (
+    0.3  # cosine of the largest angle to the mouth's axis at which a line counts as leading out
+)
 _RADIUS = 0.014  # m: a swab, its bending and the head's sway in a mouth 35 mm open
 
 
@@ -42,12 +46,13 @@ class Way:
 
 
 def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standoff: float) -> Way:
-    """Return the way to ``target`` that keeps to the line along which it was seen.
+    """Return the way to ``target`` that keeps to what was seen, and presses as squarely as it can.
 
-    What is seen is not hidden, so nothing stands on the line from the camera's eye, ``base_eye``
-    (3,) [m], to the target. The corridor enters where that line crosses the lips, pulled towards
-    the middle of the opening to keep clear of the teeth. Raises ArmControlError where the target
-    lies too far off the mouth's axis to be reached.
+    Where the corridor passes the lips: up and down, on the line of sight from the camera's eye,
+    ``base_eye`` (3,) [m], to the target, for what is seen is not hidden by tongue or teeth; to the
+    sides, on the line along the target's normal, as a clinician reaches a tonsil across the mouth:
+    a thin shaft presses along itself and gives way across. Both are kept near the middle of the
+    opening. Raises ArmControlError where the target lies too far off the mouth's axis.
     """
     mouth_base = mouth.base_mouth.inverse()
     point = mouth_base.apply(target.point)
@@ -59,7 +64,11 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
         mouth_base.apply(target.path),
         R @ target.covariance @ R.T,
     )
-    entry = _entry(site.point, mouth_base.apply(base_eye), mouth.opening)
+    eye = mouth_base.apply(base_eye)
+    across = _at_lips(site.point, site.normal)[1]
+    upward = _at_lips(site.point, eye - site.point)[2]
+    room = _CENTRAL * mouth.opening
+    entry = vector((0.0, np.clip(across, -_ASIDE, _ASIDE), np.clip(upward, -room, room)))
     axis = unit(site.point - entry, "corridor axis")
     reach = float(np.linalg.norm(site.point - entry))
     depth = min(reach + _BEHIND_LAST_SITE, 0.13)
@@ -67,11 +76,11 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     return Way(site, corridor, standoff, target.confidence, target.sightings)
 
 
-def _entry(point: Vector, eye: Vector, opening: float) -> Vector:
-    """Return where the line of sight crosses the plane of the lips, kept off the teeth."""
-    gap = float(eye[0] - point[0])
-    if gap < 0.05 or eye[0] < 0.02:
-        return vector((0.0, 0.0, 0.0))  # no eye in front of the mouth: the middle is all we know
-    crossing = point + (eye - point) * (-point[0] / gap)
-    room = _CENTRAL * opening
-    return vector((0.0, *np.clip(crossing[1:], -room, room)))
+def _at_lips(point: Vector, direction: Vector) -> Vector:
+    """Return where the line from ``point`` along ``direction`` passes the plane of the lips.
+
+    A direction that does not lead out of the mouth gives the middle of the opening.
+    """
+    if direction[0] < _OUTWARD * float(np.linalg.norm(direction)):
+        return vector((0.0, 0.0, 0.0))
+    return vector(point - direction * (point[0] / direction[0]))

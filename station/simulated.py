@@ -6,11 +6,10 @@ from types import TracebackType
 from typing import Self
 
 from arm_control.configuration import configure
-from arm_control.monitor import MonitorProcess
-
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
+from arm_control.monitor import MonitorProcess
 from arm_control.procedure import Procedure
 from sim.cues import Cue
 from sim.painter import eye_of

@@ -21,6 +21,11 @@ import pytest
 from station.demo.citizens import seed_book
 from station.signing import PublicKey, verify_chain
 from station.store import read_folder
+from vision.network import DEFAULT_MODEL
+
+pytestmark = pytest.mark.skipif(
+    not DEFAULT_MODEL.exists(), reason="the vision network is not trained yet"
+)
 
 CITIZENS = 3
 ABORT_N = 1.0

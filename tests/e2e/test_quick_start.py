@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.skipif(
+    not DEFAULT_MODEL.exists(), reason="the vision network is not trained yet"
+)
+
 PAGE = Path(__file__).parents[2] / "docs/quick-start.md"
 BLOCKS = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 PROGRAM = "from station.cli import main; main()"

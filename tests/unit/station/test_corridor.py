@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arm_control.errors import ArmControlError
-from spatial import Pose, Twist, vector
+from spatial import Pose, Twist, unit, vector
 from station.corridor import Way, way_to
 from vision.target import Site
 from vision.tracking import TrackedMouth, TrackedTarget
@@ -17,13 +17,14 @@ def way(
     point: tuple[float, float, float],
     eye: tuple[float, float, float] = (0.3, 0.0, 0.04),
     opening: float = 0.045,
+    normal: tuple[float, float, float] = (1.0, 0.0, 0.0),
 ) -> Way:
     path = np.asarray(point) + np.array([[0.0, 0.0, -0.005], [0.0, 0.0, 0.005]])
     target = TrackedTarget(
         Site.POSTERIOR_WALL,
         0,
         vector(BASE_MOUTH.apply(point)),
-        vector(BASE_MOUTH.rotate((1.0, 0.0, 0.0))),
+        vector(BASE_MOUTH.rotate(normal)),
         BASE_MOUTH.apply(path),
         np.eye(3) * 1e-6,
         vector(np.zeros(3)),
@@ -46,15 +47,25 @@ def test_the_corridor_ends_in_the_target_and_enters_between_the_teeth(
     across = np.cross(corridor.axis, found.target.point - corridor.entry)
     assert float(np.linalg.norm(across)) < 1e-9
     assert corridor.entry[0] == 0.0
-    assert np.abs(corridor.entry[1:]).max() <= 0.25 * 0.045
+    assert np.abs(corridor.entry[1:]).max() <= 0.012
     assert found.target.point == pytest.approx(point, abs=1e-9)
 
 
-def test_the_way_is_the_line_of_sight_while_that_passes_the_middle() -> None:
+def test_up_and_down_the_way_is_the_line_of_sight() -> None:
     eye, point = np.array((0.3, 0.0, 0.04)), np.array((-0.085, 0.0, 0.0))
     entry = way(tuple(point), tuple(eye)).corridor.entry
     sight = (eye - point) / np.linalg.norm(eye - point)
     assert np.cross(entry - point, sight) == pytest.approx(np.zeros(3), abs=1e-12)
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_tonsil_is_reached_across_the_mouth(side: float) -> None:
+    """The shaft leans towards the tissue's normal: a thin shaft presses along itself alone."""
+    normal = (0.83, -0.55 * side, 0.0)
+    found = way((-0.067, 0.014 * side, 0.0), normal=normal)
+    assert found.corridor.entry[1] * side < 0.0
+    straight = unit(found.target.point)
+    assert -found.corridor.axis @ found.target.normal > -straight @ found.target.normal
 
 
 def test_the_tip_stops_before_the_site_and_looks_along_the_corridor() -> None:
