@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from vision.network import DEFAULT_MODEL
+
 pytestmark = pytest.mark.skipif(
     not DEFAULT_MODEL.exists(), reason="the vision network is not trained yet"
 )
