@@ -3,8 +3,6 @@
 from contextlib import ExitStack
 from typing import Any
 
-from station.simulated import SimulatedGuide
-
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
@@ -15,6 +13,7 @@ from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
 from station.instructions import Instruction
+from station.simulated import SimulatedGuide
 
 
 class SimulatedBench:

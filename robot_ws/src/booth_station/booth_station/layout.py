@@ -55,9 +55,8 @@ def provenance(source: str) -> Provenance:
 
 def _simulated(arm_name: str) -> Places:
     # a real booth's machine need not have the simulator
-    from station.simulated import places_of  # noqa: PLC0415
-
     from sim.scene import Scene  # noqa: PLC0415
+    from station.simulated import places_of  # noqa: PLC0415
 
     return places_of(Scene(arm_name=arm_name))
 
