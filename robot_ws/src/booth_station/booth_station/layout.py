@@ -11,7 +11,8 @@ from station.places import Places
 from station.record import Provenance
 
 _PREFIX = "sim:"
-_KEYS = frozenset({"look_out", "swab_rack", "tube_rack", "bin", "lift"})
+_POSES = ("look_out", "swab_rack", "tube_rack", "bin")
+_KEYS = frozenset({"rest", *_POSES, "lift"})
 
 
 def layout(source: str) -> Places:
@@ -29,9 +30,10 @@ def layout(source: str) -> Places:
     if not isinstance(document, dict) or set(document) - _KEYS or _KEYS - set(document) - {"lift"}:
         raise StationError(f"{path}: wants the keys {', '.join(sorted(_KEYS))}, and no others")
     try:
-        poses = {name: _pose(document[name]) for name in ("swab_rack", "tube_rack", "bin")}
+        poses = {name: _pose(document[name]) for name in _POSES}
         return Places(
-            vector(document["look_out"], None, "look_out"),
+            vector(document["rest"], None, "rest"),
+            poses["look_out"],
             poses["swab_rack"],
             poses["tube_rack"],
             poses["bin"],
