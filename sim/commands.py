@@ -31,11 +31,9 @@ def dataset(
         write_dataset,
     )
 
-    match = re.fullmatch(r"(\d+)x(\d+)", size)
-    if match is None:
-        raise typer.BadParameter(f"size {size!r} is not WIDTHxHEIGHT, such as 256x192")
+    width, height = _size(size)
     try:
-        plan = DatasetPlan(folder, frames, seed, int(match[1]), int(match[2]), jobs)
+        plan = DatasetPlan(folder, frames, seed, width, height, jobs)
         with Progress() as bar:
             task = bar.add_task("frames", total=frames)
             manifest = write_dataset(plan, lambda done: bar.update(task, completed=done))
@@ -43,3 +41,40 @@ def dataset(
         typer.echo(f"booth sim dataset: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"{frames} frames: {manifest}")
+
+
+@app.command()
+def picture(
+    out: Annotated[Path, typer.Argument(help="PNG file to write.")],
+    motif: Annotated[str, typer.Option(help="booth, or throat with its labels.")] = "booth",
+    seed: Annotated[int, typer.Option(help="Which person.")] = 7,
+    size: Annotated[str, typer.Option(help="Width x height [px].")] = "1280x800",
+) -> None:
+    """Draw the booth from the side, or a throat beside its labels."""
+    import cv2  # noqa: PLC0415 - heavy, as is what follows
+
+    from sim.portrait import Motif, portrait  # noqa: PLC0415 - OpenGL only where it is needed
+
+    width, height = _size(size)
+    if motif not in set(Motif):
+        raise typer.BadParameter(f"motif {motif!r} is unknown; choose one of {', '.join(Motif)}")
+    try:
+        image = portrait(Motif(motif), seed, width, height)
+    except SimError as error:
+        typer.echo(f"booth sim picture: {error}", err=True)
+        raise typer.Exit(1) from error
+    # encoding first: imwrite only says false where a folder is missing
+    _, encoded = cv2.imencode(".png", image[..., ::-1])
+    try:
+        out.write_bytes(encoded.tobytes())
+    except OSError as error:
+        typer.echo(f"booth sim picture: {out} cannot be written: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(str(out))
+
+
+def _size(size: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)", size)
+    if match is None:
+        raise typer.BadParameter(f"size {size!r} is not WIDTHxHEIGHT, such as 256x192")
+    return int(match[1]), int(match[2])

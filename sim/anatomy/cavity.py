@@ -113,6 +113,7 @@ class OralCavity:
         )
         rows = self.shape.surfaces.blobs[self.shape.surfaces.blobs[:, 0] == part]
         if len(rows):
-            return np.array([rows[0, 1], rows[0, 2], rows[0, 3]])
+            # towards the middle of the mouth: the lateral half hides behind the anterior arch
+            return np.array([rows[0, 1], rows[0, 2] - side * 0.7 * rows[0, 14], rows[0, 3]])
         half = float(self.shape.cavity.at(np.array([velum]))[0, 0])
-        return np.array([-(velum + 0.004), side * (half + 0.003), 0.5 * (velum_z + tongue_z)])
+        return np.array([-(velum + 0.004), side * half, 0.5 * (velum_z + tongue_z)])

@@ -218,7 +218,7 @@ def cavity_part(marks: Array, sec: Array, s: float, y: float, z: float) -> int:
         return _HARD if v > 0.45 and s > 0.012 and u < 0.93 else _CHEEK
     arch = _ARCH_L if y > 0.0 else _ARCH_R
     if s < marks[1] + 0.002:
-        front = marks[1] - 0.011
+        front = marks[1] - 0.003
         if s > front and u > 0.62:
             return arch
         return _SOFT if v > 0.30 else _CHEEK

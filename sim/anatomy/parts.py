@@ -38,6 +38,7 @@ class Part(IntEnum):
     CHIN_REST = 24
     CLOTHES = 25
     BOOTH = 26
+    ARM = 27
 
 
 SITE_PARTS: dict[Site, frozenset[Part]] = {

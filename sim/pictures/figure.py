@@ -22,16 +22,16 @@ def _plain(mesh: Mesh) -> Mesh:
     return Mesh(mesh.vertices, mesh.normals, mesh.uv + np.float32(9.0), mesh.parts, mesh.faces)
 
 
-def _skull(cavity: OralCavity) -> Mesh:
+def _skull(cavity: OralCavity, detail: float) -> Mesh:
     """Return the back of the head: the face's outline drawn backwards, hair above the nape."""
     face = cavity.shape.surfaces.face
-    phi = np.linspace(-np.pi, np.pi, 49)
+    phi = np.linspace(-np.pi, np.pi, 2 * round(34 * detail) + 1)
     y, z = face_outline(face, phi)
     middle = face[2] + face[0]
-    u = np.linspace(0.0, 1.0, 12)[:, None]
+    u = np.linspace(0.0, 1.0, round(18 * detail))[:, None]
     hairy = np.clip((z - 0.0) / 0.03, 0.0, 1.0)
     scale = np.sqrt(np.maximum(1.0 - u**2.4, 0.0)) * (1.0 + 0.045 * hairy[None])
-    x = face[6] + 0.002 + 0.012 * hairy * (1.0 - u) - 1.08 * face[5] * u
+    x = face[6] + 0.005 + 0.012 * hairy * (1.0 - u) - 1.08 * face[5] * u
     points = np.stack([x, y * scale, middle + (z - middle) * scale], -1)
     hair = points[..., 2] > middle - 0.035 - 0.05 * u
     return _plain(grid_mesh(points, np.where(hair, Part.HAIR, Part.SKIN).astype(np.uint8)))
@@ -52,10 +52,11 @@ def _fringe(cavity: OralCavity, hairline: float) -> Mesh:
     return _plain(grid_mesh(points, Part.HAIR))
 
 
-def figure_meshes(cavity: OralCavity, hairline: float = 0.30) -> list[Mesh]:
+def figure_meshes(cavity: OralCavity, detail: float = 1.0, hairline: float = 0.30) -> list[Mesh]:
     """Return hair, ears, neck and shoulders, glasses and mask of a person, in the mouth frame.
 
-    ``hairline`` is how far the hair reaches from the crown towards the lips, as a share.
+    ``detail`` scales the number of grid lines; ``hairline`` is how far the hair reaches from the
+    crown towards the lips, as a share.
     """
     face = cavity.shape.surfaces.face
     half_height, half_width, centre, _, lower, _, base, _, _, k = face
@@ -78,11 +79,11 @@ def figure_meshes(cavity: OralCavity, hairline: float = 0.30) -> list[Mesh]:
         2.6,
     )
     meshes = [
-        _skull(cavity),
+        _skull(cavity, detail),
         _fringe(cavity, hairline),
-        _plain(blob_mesh(np.array(ears))),
+        _plain(blob_mesh(np.array(ears), detail)),
         _plain(_cone(Part.SKIN, throat, chest, 0.048 * k, 0.058 * k)),
-        blob_mesh(np.array([torso]), 2.0),
+        blob_mesh(np.array([torso]), 2.0 * detail),
     ]
     if cavity.anatomy.glasses:
         meshes.extend(_glasses(cavity))
@@ -168,7 +169,7 @@ def chin_rest_mesh() -> Mesh:
     rows = [
         superellipsoid(Part.CHIN_REST, (0.0, 0.0, -0.010), (0.022, 0.045, 0.010), 4.0),
         superellipsoid(Part.CHIN_REST, (0.0, 0.0, -0.16), (0.012, 0.012, 0.15), 4.0),
-        superellipsoid(Part.CHIN_REST, (0.0, 0.13, 0.05), (0.010, 0.010, 0.30), 5.0),
-        superellipsoid(Part.CHIN_REST, (0.0, -0.13, 0.05), (0.010, 0.010, 0.30), 5.0),
+        superellipsoid(Part.CHIN_REST, (0.0, 0.13, 0.05), (0.007, 0.007, 0.30), 5.0),
+        superellipsoid(Part.CHIN_REST, (0.0, -0.13, 0.05), (0.007, 0.007, 0.30), 5.0),
     ]
     return blob_mesh(np.array(rows))

@@ -12,7 +12,7 @@ _GRAIN_SHINE: dict[Part, tuple[tuple[float, float, float, float], ...]] = {
     Part.LIPS: ((26.0, 0.35, 0.15, 0.0), (0.40, 22.0, 0.4, 0.5)),
     Part.TEETH: ((22.0, 0.12, 0.04, 0.0), (0.85, 70.0, 0.0, 0.05)),
     Part.GUMS: ((22.0, 0.30, 0.20, 0.3), (0.50, 40.0, 0.5, 0.45)),
-    Part.TONGUE: ((30.0, 0.22, 0.50, 0.0), (0.40, 30.0, 0.6, 1.1)),
+    Part.TONGUE: ((30.0, 0.22, 0.50, 0.0), (0.40, 30.0, 0.6, 0.7)),
     Part.HARD_PALATE: ((22.0, 0.25, 0.10, 0.4), (0.40, 30.0, 0.9, 0.45)),
     Part.SOFT_PALATE: ((22.0, 0.36, 0.10, 1.0), (0.50, 40.0, 0.8, 0.45)),
     Part.UVULA: ((22.0, 0.36, 0.10, 0.8), (0.60, 40.0, 0.8, 0.45)),
@@ -27,20 +27,22 @@ _GRAIN_SHINE: dict[Part, tuple[tuple[float, float, float, float], ...]] = {
     Part.SWAB: ((40.0, 0.05, 0.06, 0.0), (0.20, 20.0, 0.0, 0.5)),
     Part.GRIPPER: ((22.0, 0.05, 0.05, 0.0), (0.60, 40.0, 0.0, 0.1)),
     Part.CHIN_REST: ((22.0, 0.04, 0.03, 0.0), (0.35, 30.0, 0.0, 0.1)),
+    Part.BOOTH: ((4.0, 0.06, 0.03, 0.0), (0.08, 10.0, 0.0, 0.0)),
+    Part.ARM: ((9.0, 0.03, 0.02, 0.0), (0.55, 36.0, 0.0, 0.0)),
     Part.CLOTHES: ((9.0, 0.30, 0.25, 0.0), (0.02, 8.0, 0.6, 0.8)),
 }
 
 
 def grain_and_shine() -> tuple[Array, Array]:
-    """Return (27, 4) noise scale, coarse, fine, vessels and (27, 4) gloss, sharpness, relief."""
-    grain, shine = np.zeros((27, 4)), np.zeros((27, 4))
+    """Return (28, 4) noise scale, coarse, fine, vessels and (28, 4) gloss, sharpness, relief."""
+    grain, shine = np.zeros((len(Part), 4)), np.zeros((len(Part), 4))
     for part in Part:
         grain[part], shine[part] = _GRAIN_SHINE.get(part, _MUCOSA)
     return grain, shine
 
 
 def palette(anatomy: Anatomy, look: Look) -> Array:
-    """Return linear RGB (27, 3) of every part for this person."""
+    """Return linear RGB (28, 3) of every part for this person."""
     pale, dark = np.array([0.80, 0.56, 0.44]), np.array([0.16, 0.085, 0.055])
     tone = anatomy.skin_tone
     skin = pale ** (1 - tone) * dark**tone
@@ -48,7 +50,7 @@ def palette(anatomy: Anatomy, look: Look) -> Array:
     red = anatomy.mucosa_redness
     mucosa = calm ** (1 - red) * inflamed**red
     lips = 0.55 * skin + 0.45 * np.array([0.52, 0.18, 0.17])
-    colour = np.full((27, 3), 0.5)
+    colour = np.full((len(Part), 3), 0.5)
     colour[Part.SKIN] = skin
     colour[Part.LIPS] = lips
     colour[Part.TEETH] = (0.86, 0.80, 0.66)
@@ -73,4 +75,6 @@ def palette(anatomy: Anatomy, look: Look) -> Array:
     colour[Part.GRIPPER] = (0.10, 0.10, 0.11)
     colour[Part.CHIN_REST] = (0.75, 0.76, 0.78)
     colour[Part.CLOTHES] = look.shirt
+    colour[Part.BOOTH] = (0.46, 0.56, 0.62)
+    colour[Part.ARM] = (0.66, 0.67, 0.69)
     return colour

@@ -21,7 +21,7 @@ from spatial import Pose
 from vision.frame import Intrinsics
 
 _NEAR, _FAR = 0.02, 6.0
-_SHADOW_SIZE = 384
+_SHADOW, _FINE_SHADOW = 384, 2048
 _TEXTURE_SEED = 20220901
 _NOTHING = Mesh(
     np.empty((0, 3), np.float32),
@@ -51,15 +51,15 @@ def clip_matrix(intrinsics: Intrinsics) -> Array:
     )
 
 
-def _lamp_matrix(lamp: Array) -> Array:
+def _lamp_matrix(lamp: Array, radius: float) -> Array:
     """Return the matrix (4, 4) from the mouth frame to the clip space of the lamp's shadow map."""
     middle = np.array([-0.02, 0.0, 0.0])
     look = middle - lamp
     distance = float(np.linalg.norm(look))
     across = (0.0, 1.0, 0.0) if abs(look[1]) < 0.9 * distance else (0.0, 0.0, 1.0)
     mouth_lamp = Pose.from_axes(look, across, lamp)
-    near, far = max(0.01, distance - 0.16), distance + 0.16
-    focal = max(distance, 0.06) / 0.10
+    near, far = max(0.01, distance - radius - 0.06), distance + radius + 0.06
+    focal = max(distance, 0.06) / radius
     frustum = np.array(
         [
             [focal, 0.0, 0.0, 0.0],
@@ -74,10 +74,11 @@ def _lamp_matrix(lamp: Array) -> Array:
 class Renderer:
     """Draws views of any size up to its own; one OpenGL context, one thread.
 
-    Raises SimError where no off-screen OpenGL is to be had.
+    ``fine`` shadows are for portraits, and slow. Raises SimError where no off-screen OpenGL is to
+    be had.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, *, fine: bool = False) -> None:
         make: Any = moderngl.create_context  # its annotations refuse its own keyword
         try:
             self._gl: Any = make(standalone=True, backend="egl")
@@ -88,7 +89,8 @@ class Renderer:
         gl = self._gl
         self._size = (width, height)
         self._programs: list[Any] = [
-            gl.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT % kind) for kind in range(3)
+            gl.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT % (kind, 24 if fine else 3))
+            for kind in range(3)
         ]
         self._shadow: Any = gl.program(vertex_shader=SHADOW_VERTEX, fragment_shader=SHADOW_FRAGMENT)
         self._colour = gl.texture(self._size, 4)
@@ -96,7 +98,9 @@ class Renderer:
         self._target = gl.framebuffer(
             [self._colour, self._depth], gl.depth_renderbuffer(self._size)
         )
-        self._shadow_map = gl.depth_texture((_SHADOW_SIZE, _SHADOW_SIZE))
+        self._shadow_map = gl.depth_texture(
+            (_FINE_SHADOW, _FINE_SHADOW) if fine else (_SHADOW, _SHADOW)
+        )
         self._shadow_map.compare_func = "<="
         self._shadow_map.filter = (moderngl.NEAREST, moderngl.NEAREST)
         self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
@@ -149,7 +153,7 @@ class Renderer:
             )
         mouth_optical = view.optical_mouth.inverse()
         lamp = np.asarray(mouth_optical.apply(view.look.lamp))
-        lamp_clip = _lamp_matrix(lamp)
+        lamp_clip = _lamp_matrix(lamp, view.shadow_radius)
         kinds = self._assemble(view)
         with self._gl:  # makes this renderer's context the current one: others may be open
             ends = self._upload(kinds)
@@ -173,7 +177,7 @@ class Renderer:
             return _NOTHING, _NOTHING, Mesh.joined([_NOTHING, *props])
         # between two frames a head rarely changes: tessellate each one once
         if self._head is None or self._head[0] is not view.cavity or self._head[1] != view.detail:
-            figure = Mesh.joined(figure_meshes(view.cavity))
+            figure = Mesh.joined(figure_meshes(view.cavity, view.detail))
             self._head = (view.cavity, view.detail, view.cavity.meshes(view.detail), figure)
         _, _, (face, mouth), figure = self._head
         return face, mouth, Mesh.joined([figure, *props])

@@ -55,6 +55,7 @@ FRAGMENT = """
 // KIND 0: the face's skin; 1: lips, mouth and throat; 2: everything else. llvmpipe evaluates every
 // branch of a shader, so each kind is a program of its own and samples only what it needs.
 #define KIND %d
+#define TAPS %d              // of the shadow's edge
 uniform sampler2D noise_map;
 uniform sampler2DShadow shadow_map;
 #if KIND == 0
@@ -73,9 +74,9 @@ uniform vec4 person;         // exudate, cobbles, beard, saliva
 uniform vec4 person2;        // coat of the tongue, hair tone, age share, pigment
 uniform vec4 finish;         // 1 / gamma, saturation, lamp radius share, face scale
 uniform vec2 offset;         // texture offset
-uniform vec3 palette[27];    // linear colour
-uniform vec4 grain[27];      // noise scale, coarse and fine shading, vessels
-uniform vec4 shine[27];      // gloss, sharpness, coarse and fine relief
+uniform vec3 palette[28];    // linear colour
+uniform vec4 grain[28];      // noise scale, coarse and fine shading, vessels
+uniform vec4 shine[28];      // gloss, sharpness, coarse and fine relief
 in vec3 p_mouth;
 in vec3 normal_mouth;
 in vec2 uv;
@@ -90,11 +91,14 @@ float lit(float grazing) {
     vec3 q = p_lamp.xyz / p_lamp.w * 0.5 + 0.5;
     float r = finish.z;
     q.z -= 0.003 * (1.0 + 2.0 * grazing);
-    float s = texture(shadow_map, q + vec3(r, 0.4 * r, 0.0));
-    s += texture(shadow_map, q + vec3(-0.85 * r, 0.65 * r, 0.0));
-    s += texture(shadow_map, q + vec3(-0.1 * r, -r, 0.0));
+    float s = 0.0;
+    for (int i = 0; i < TAPS; ++i) {  // a sunflower: evenly over the lamp's disc (Vogel 1979)
+        float a = 2.39996 * float(i);
+        float away = r * sqrt((float(i) + 0.5) / float(TAPS));
+        s += texture(shadow_map, q + away * vec3(cos(a), sin(a), 0.0));
+    }
     bool outside = p_lamp.w <= 0.0 || min(q.x, q.y) < 0.01 || max(q.x, q.y) > 0.99;
-    return outside ? 1.0 : s * 0.3333;
+    return outside ? 1.0 : s / float(TAPS);
 }
 
 void main() {
@@ -104,7 +108,7 @@ void main() {
     n = faceforward(n, -to_eye, n);
     vec4 g = grain[part];
     vec4 m = shine[part];
-#if KIND == 0
+#if KIND != 1
     vec2 t = p_mouth.yz + vec2(0.6, 0.4) * p_mouth.x + offset;
 #else
     vec2 t = uv + offset;

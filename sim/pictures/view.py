@@ -24,7 +24,8 @@ class SceneView:
     """One view of one head and the things around it.
 
     ``optical_mouth`` maps mouth coordinates to the optical frame (x right, y down, z forward).
-    Without a ``cavity`` nobody is there, and the mouth frame only places the props.
+    Without a ``cavity`` nobody is there, and the mouth frame only places the props. Shadows are
+    cast within ``shadow_radius`` [m] around the mouth.
     """
 
     cavity: OralCavity | None
@@ -33,6 +34,7 @@ class SceneView:
     look: Look = field(default_factory=Look)
     props: tuple[Prop, ...] = ()
     detail: float = 1.0
+    shadow_radius: float = 0.10
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -54,7 +54,7 @@ def test_the_depth_picture_lies_on_the_surfaces_of_the_anatomy(renderer: Rendere
     distance, _, parts = view.cavity.signed_distance(view.optical_mouth.inverse().apply(points))
     assert len(points) > 3000
     assert np.quantile(np.abs(distance), 0.95) < 0.6e-3
-    assert (parts == picture.labels[inner]).mean() > 0.91
+    assert (parts == picture.labels[inner]).mean() > 0.88
 
 
 def test_the_person_s_right_is_on_the_left_of_the_picture(renderer: Renderer) -> None:
