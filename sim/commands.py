@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from sim.campaign_commands import mount
 from sim.errors import SimError
 
 app = typer.Typer(help="The simulated booth.", no_args_is_help=True)
@@ -78,3 +79,6 @@ def _size(size: str) -> tuple[int, int]:
     if match is None:
         raise typer.BadParameter(f"size {size!r} is not WIDTHxHEIGHT, such as 256x192")
     return int(match[1]), int(match[2])
+
+
+mount(app)

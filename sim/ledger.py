@@ -1,10 +1,12 @@
 """What touched what, how hard and where: kept by the world for its truth, read by reports."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim.anatomy import SITE_PARTS, OralCavity, Part
+from sim.engine import Collision
 from sim.truth import SiteOutcome
 from spatial import Matrix, Vector
 from vision.target import Site
@@ -63,6 +65,11 @@ class Ledger:
             self.normal_forces.append(float(normal_forces[0]))
             self.points.append(inside[0].copy())
             self.open_cavity = cavity
+
+    def bump(self, collisions: Iterable[Collision]) -> None:
+        """Take down what arm and hand touched of head and booth."""
+        for collision in collisions:
+            self.peak_collision = max(self.peak_collision, collision.force)
 
     def outcome(self, site: Site, cavity: OralCavity) -> SiteOutcome:
         """Return one site's truth with what was wiped of it so far."""

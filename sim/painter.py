@@ -1,6 +1,8 @@
 """Paints what the eye-in-hand camera sees: the person, the swab, the gripper, the chin rest."""
 
 import math
+from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +48,11 @@ class SimPainter:
         self._renderer = Renderer(width, height)
         self._gripper = gripper_mesh()
         self._chin_rest = chin_rest_mesh()
+
+    @classmethod
+    def of(cls, scene: Scene, camera: CameraModel = D405) -> Callable[[], Self]:
+        """Return what makes this painter when the first picture is wanted."""
+        return lambda: cls(scene, camera)
 
     @property
     def intrinsics(self) -> Intrinsics:

@@ -31,6 +31,7 @@ from sim.sight import SpoiltLocator
 from sim.snapshot import Snapshot
 from sim.timeline import Happening, Timeline
 from sim.tissue import Tissue
+from sim.trace import Trace
 from sim.truth import Contact, SwabFate, Truth
 from sim.wrist import WristSensor, WristSensorModel
 from spatial import Pose, Twist, Vector, seconds, vector
@@ -107,6 +108,9 @@ class World:
         self._timeline = Timeline()
         self._vision: SpoiltLocator | None = None
         self._bite: Bite | None = None
+        self._trace = Trace()
+        self._watcher: Callable[[World, Snapshot], object] | None = None
+        self._watch_steps = 1
         self._steps = 0
         self._closed = False
 
@@ -187,6 +191,7 @@ class World:
         self._behaviour.advance(now_s)
         self._tissue = Tissue.of_wall(person.temperament.stiffness)
         self._ledger = Ledger(self.scene.swab.bud_diameter / 2.0)
+        self._trace = Trace(next_s=now_s)
         self._engine.place_head(head.rotation, head.position)
 
     def cue(self, cue: Cue | str) -> None:
@@ -206,6 +211,12 @@ class World:
         """Tell the world which phase of the procedure runs, so that faults can wait for it."""
         self.phase = phase
         self._timeline.enter(phase, self.now_s)
+        self._trace.phases.append((round(self.now_s, 3), str(phase)))
+
+    def watch(self, watcher: Callable[["World", Snapshot], object], period_s: float) -> None:
+        """Show every ``period_s`` [s] what the eye could see to ``watcher``, for films."""
+        self._watcher = watcher
+        self._watch_steps = max(1, round(period_s * 1e9 / STEP_NS))
 
     def schedule(self, happening: Happening) -> None:
         """Let something happen at its time or in its phase; times count from now."""
@@ -272,13 +283,18 @@ class World:
                 engine.place_head(self._behaviour.head.rotation, self._behaviour.head.position)
         if self._gripper.fate is SwabFate.IN_HAND:
             self._feel(now_s)
+            self._trace.note(now_s, float(self._shaft.normal_forces.max()))
         engine.step()
+        if self._steps % _HEAD_EVERY == 0 and self._behaviour is not None:
+            self._ledger.bump(engine.collisions())
         self._probe.follow(engine.state)
         self._steps += 1
         now_ns += STEP_NS
         self._clock.tick(now_ns)
         self._arm.after_step(now_ns)
         self._camera.tick(now_ns)
+        if self._watcher is not None and (self._steps - 1) % self._watch_steps == 0:
+            self._watcher(self, self.snapshot())
 
     def _feel(self, now_s: float) -> None:
         """Let the shaft swing and touch; push the hand with what comes of it."""
@@ -354,6 +370,16 @@ class World:
     def contact_force(self) -> Vector:
         """The summed force (3,) [N] of all tissue on the swab now, base axes; cheap to ask."""
         return np.asarray(self._shaft.forces.sum(axis=0))
+
+    @property
+    def trace(self) -> tuple[tuple[float, float], ...]:
+        """Time [s] and largest tissue force [N] of every 50 ms since the person sat down."""
+        return tuple(self._trace.points)
+
+    @property
+    def phases(self) -> tuple[tuple[float, str], ...]:
+        """When [s] each phase of the procedure was entered."""
+        return tuple(self._trace.phases)
 
     def _contacts(self) -> tuple[Contact, ...]:
         shaft, probe = self._shaft, self._probe
