@@ -40,6 +40,7 @@ class CameraModel:
     read_noise: float = bounded(1.2, 0.0, 20.0, "grey levels")
     shot_noise: float = bounded(0.25, 0.0, 4.0, "grey levels per square root of a level")
     blur: float = bounded(0.6, 0.0, 6.0, "px")
+    shake: float = bounded(0.0, 0.0, 20.0, "px that the picture moves during the exposure")
     delay_s: float = bounded(0.045, 0.0, 0.5, "s from exposure to hand-over")
 
     def __post_init__(self) -> None:
@@ -76,6 +77,8 @@ class CameraModel:
         image: NDArray[np.float32] = rgb.astype(np.float32)
         if self.blur > 0.0:
             cv2.GaussianBlur(image, (0, 0), self.blur, dst=image)
+        if self.shake > 0.0:
+            image = np.asarray(cv2.filter2D(image, -1, _streak(self.shake, rng)), np.float32)
         noise = rng.standard_normal(rgb.shape, dtype=np.float32)
         image += noise * np.sqrt(self.read_noise**2 + self.shot_noise**2 * np.maximum(image, 0.0))
         return np.asarray(np.clip(image + 0.5, 0.0, 255.0), dtype=np.uint8)
@@ -149,6 +152,17 @@ class CameraModel:
                 borderMode=cv2.BORDER_REPLICATE,
             )
         )
+
+
+def _streak(length: float, rng: np.random.Generator) -> Depth:
+    """Return the kernel of a straight motion of ``length`` px in a random direction."""
+    half = int(np.ceil(length / 2))
+    kernel = np.zeros((2 * half + 1, 2 * half + 1), np.float32)
+    angle = rng.uniform(0.0, np.pi)
+    reach = 0.5 * length * np.array([np.cos(angle), np.sin(angle)])
+    ends = np.round((half + np.stack([-reach, reach])) * 16).astype(int)
+    cv2.line(kernel, tuple(ends[0]), tuple(ends[1]), 1.0, 1, cv2.LINE_AA, 4)
+    return np.asarray(kernel / kernel.sum(), np.float32)
 
 
 D405 = CameraModel("D405", focal=0.91)

@@ -6,19 +6,19 @@ from sim.anatomy import Anatomy, Part
 from sim.anatomy.shape import Array
 from sim.pictures.look import Look
 
-_MUCOSA = ((22.0, 0.36, 0.10, 0.6), (0.50, 40.0, 0.8, 0.45))
+_MUCOSA = ((22.0, 0.36, 0.10, 0.6), (0.50, 40.0, 1.6, 0.15))
 _GRAIN_SHINE: dict[Part, tuple[tuple[float, float, float, float], ...]] = {
     Part.SKIN: ((22.0, 0.18, 0.12, 0.0), (0.10, 14.0, 0.15, 0.30)),
     Part.LIPS: ((26.0, 0.35, 0.15, 0.0), (0.40, 22.0, 0.4, 0.5)),
     Part.TEETH: ((22.0, 0.12, 0.04, 0.0), (0.85, 70.0, 0.0, 0.05)),
     Part.GUMS: ((22.0, 0.30, 0.20, 0.3), (0.50, 40.0, 0.5, 0.45)),
     Part.TONGUE: ((30.0, 0.22, 0.50, 0.0), (0.40, 30.0, 0.6, 0.7)),
-    Part.HARD_PALATE: ((22.0, 0.25, 0.10, 0.4), (0.40, 30.0, 0.9, 0.45)),
-    Part.SOFT_PALATE: ((22.0, 0.36, 0.10, 1.0), (0.50, 40.0, 0.8, 0.45)),
-    Part.UVULA: ((22.0, 0.36, 0.10, 0.8), (0.60, 40.0, 0.8, 0.45)),
-    Part.TONSIL_RIGHT: ((24.0, 0.30, 0.30, 0.5), (0.50, 40.0, 1.0, 1.6)),
-    Part.TONSIL_LEFT: ((24.0, 0.30, 0.30, 0.5), (0.50, 40.0, 1.0, 1.6)),
-    Part.POSTERIOR_WALL: ((22.0, 0.36, 0.12, 1.0), (0.55, 46.0, 0.7, 0.4)),
+    Part.HARD_PALATE: ((22.0, 0.25, 0.10, 0.4), (0.40, 30.0, 1.5, 0.2)),
+    Part.SOFT_PALATE: ((22.0, 0.36, 0.10, 0.7), (0.50, 40.0, 1.6, 0.15)),
+    Part.UVULA: ((22.0, 0.36, 0.10, 0.8), (0.60, 40.0, 1.2, 0.15)),
+    Part.TONSIL_RIGHT: ((24.0, 0.30, 0.30, 0.5), (0.50, 40.0, 1.4, 0.9)),
+    Part.TONSIL_LEFT: ((24.0, 0.30, 0.30, 0.5), (0.50, 40.0, 1.4, 0.9)),
+    Part.POSTERIOR_WALL: ((22.0, 0.36, 0.12, 1.0), (0.45, 40.0, 1.8, 0.12)),
     Part.HAIR: ((9.0, 0.5, 0.8, 0.0), (0.35, 12.0, 0.8, 1.5)),
     Part.GLASSES: ((22.0, 0.0, 0.0, 0.0), (0.70, 60.0, 0.0, 0.0)),
     Part.MASK: ((40.0, 0.06, 0.10, 0.0), (0.05, 10.0, 0.3, 0.4)),
@@ -58,11 +58,11 @@ def palette(anatomy: Anatomy, look: Look) -> Array:
     colour[Part.TONGUE] = 0.6 * mucosa + 0.4 * np.array([0.62, 0.30, 0.28])
     colour[Part.HARD_PALATE] = 0.5 * mucosa + 0.5 * np.array([0.70, 0.42, 0.36])
     colour[Part.SOFT_PALATE] = 0.9 * mucosa + 0.1 * np.array([0.70, 0.42, 0.36])
-    colour[Part.ARCH_RIGHT] = colour[Part.ARCH_LEFT] = mucosa * (0.96, 0.82, 0.80)
+    colour[Part.ARCH_RIGHT] = colour[Part.ARCH_LEFT] = mucosa * (0.98, 0.89, 0.87)
     colour[Part.UVULA] = mucosa * (1.02, 0.92, 0.90)
     colour[Part.TONSIL_RIGHT] = colour[Part.TONSIL_LEFT] = mucosa * (0.98, 0.86, 0.82)
     colour[Part.POSTERIOR_WALL] = mucosa * (1.0, 0.88, 0.82)
-    colour[Part.CHEEK] = mucosa * (0.95, 0.88, 0.86)
+    colour[Part.CHEEK] = mucosa * (0.97, 0.94, 0.93)
     colour[Part.PHARYNX] = mucosa * (0.85, 0.70, 0.68)
     colour[Part.HAIR] = (
         np.array([0.022, 0.018, 0.016]) * (1 - anatomy.hair_tone) + 0.55 * anatomy.hair_tone

@@ -104,6 +104,7 @@ def _camera(
         disparity_noise=model.disparity_noise * float(np.exp(rng.normal(0.0, 0.4))),
         holes=float(np.clip(model.holes * np.exp(rng.normal(0.0, 0.6)), 0.0, 0.9)),
         blur=float(rng.gamma(2.0, 0.35)),
+        shake=float(rng.gamma(1.5, 1.5)) if rng.random() < 0.3 else 0.0,
         read_noise=float(rng.uniform(0.3, 5.0)),
         shot_noise=float(rng.uniform(0.05, 0.6)),
         min_range=model.min_range if kind != "close" else 0.05,

@@ -22,7 +22,9 @@ in vec3 in_position;
 in vec3 in_normal;
 in vec2 in_uv;
 in float in_part;
+uniform vec3 palette[28];  // linear colour
 out vec3 p_mouth;
+out vec3 tint;           // interpolated: tissues pass into each other without an edge
 out vec3 normal_mouth;
 out vec2 uv;
 out vec4 p_lamp;
@@ -38,6 +40,7 @@ void main() {
     uv = in_uv;
     p_lamp = lamp_clip * vec4(in_position + aperture.w * in_normal, 1.0);
     part = int(in_part + 0.5);
+    tint = palette[part];
     float inner = 0.0;
     if (part >= 3 && part <= 15) inner = smoothstep(0.006, -0.012, in_position.x);
     // form factor of an ellipse seen from a point on its axis, with a floor for sideways light
@@ -74,10 +77,10 @@ uniform vec4 person;         // exudate, cobbles, beard, saliva
 uniform vec4 person2;        // coat of the tongue, hair tone, age share, pigment
 uniform vec4 finish;         // 1 / gamma, saturation, lamp radius share, face scale
 uniform vec2 offset;         // texture offset
-uniform vec3 palette[28];    // linear colour
 uniform vec4 grain[28];      // noise scale, coarse and fine shading, vessels
 uniform vec4 shine[28];      // gloss, sharpness, coarse and fine relief
 in vec3 p_mouth;
+in vec3 tint;
 in vec3 normal_mouth;
 in vec2 uv;
 in vec4 p_lamp;
@@ -119,9 +122,9 @@ void main() {
 #else
     vec4 n2 = texture(noise_map, t * (4.3 * g.x) + 0.37);
 #endif
-    vec3 colour = palette[part];
+    vec3 colour = tint;
     colour *= 1.0 + g.y * (n1.g - 0.5) + 0.6 * g.y * (n1.r - 0.5) + g.z * (n2.b - 0.5);
-    float relief = m.z * n1.b + m.w * n2.g;
+    float relief = m.z * (0.8 * n1.g + 0.3 * n1.b) + m.w * n2.g;
     float gloss = m.x, sharp = m.y;
     vec3 soft = vec3(0.1);
 
@@ -158,14 +161,15 @@ void main() {
     colour = mix(colour, vec3(0.80, 0.76, 0.58), 0.9 * pus);
     float cobble = wall * smoothstep(0.52, 0.68, n2.r) * person.y;
     colour *= mix(vec3(1.0), vec3(1.08, 0.86, 0.80), cobble);
-    relief += 1.2 * pus + 3.0 * cobble * n2.r;
+    relief += 1.2 * pus + 1.6 * cobble * n2.r;
     float vessel = texture(vessel_map, t * 20.0).r * surface.z * g.w;
     colour *= mix(vec3(1.0), vec3(0.72, 0.30, 0.30), clamp(vessel, 0.0, 1.0));
     float stain = mucosa * person2.w * smoothstep(0.45, 0.7, n1.r);
     colour *= mix(vec3(1.0), vec3(0.50, 0.42, 0.42), stain);
     // wet films break up: dry patches between pools of saliva
     float pools = 0.35 + 1.3 * smoothstep(0.35, 0.75, n1.g);
-    gloss *= mix(1.0, surface.x * (0.35 + 1.1 * person.w) * pools, mucosa);
+    gloss *= mix(1.0, 4.0 * surface.x * (0.35 + 1.1 * person.w) * pools, mucosa);
+    sharp *= mix(1.0, 1.8, mucosa);
     soft = mix(soft, vec3(0.35, 0.16, 0.12), mucosa);
 #endif
     // bump by screen-space derivatives (Mikkelsen 2010, J. Graphics Tools 15(1), eq. 4)

@@ -13,7 +13,7 @@ def _periodic_noise(rng: np.random.Generator, size: int, wavelength: float) -> A
     f = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
     centre = 1.0 / wavelength
     below = np.exp(-((np.minimum(f - centre, 0.0) / (0.4 * centre)) ** 2))
-    spectrum *= below * (np.maximum(f, centre) / centre) ** -1.6
+    spectrum *= below * (np.maximum(f, centre) / centre) ** -2.5
     field = np.fft.irfft2(spectrum, (size, size))
     return np.asarray(np.clip(0.5 + field / (5.0 * field.std()), 0.0, 1.0))
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,6 +66,18 @@ def test_depth_is_quantised_to_the_camera_s_unit() -> None:
     depth = D435.measure(flat(0.5, model=D435), np.random.default_rng(5)).depth.astype(float)
     steps = depth[np.isfinite(depth)] / D435.unit
     np.testing.assert_allclose(steps, np.round(steps), atol=1e-3)
+
+
+def test_shake_smears_the_picture_and_keeps_its_light() -> None:
+    picture = flat(0.3)
+    picture.rgb[200:280, 300:340] = 220
+    still = replace(D405, read_noise=0.0, shot_noise=0.0, blur=0.0)
+    moved = replace(still, shake=8.0).measure(picture, np.random.default_rng(1)).rgb
+    sharp = still.measure(picture, np.random.default_rng(1)).rgb
+    np.testing.assert_array_equal(sharp, picture.rgb)
+    between = (moved > 130) & (moved < 210)
+    assert between.sum() > 1000
+    assert moved.mean() == pytest.approx(sharp.mean(), rel=0.01)
 
 
 def test_a_camera_is_repeatable_by_its_seed() -> None:
