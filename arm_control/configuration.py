@@ -76,6 +76,8 @@ def _tune(c: np.void, info: ArmInfo) -> None:
     c["force_bandwidth"] = min(20.0, 0.35 / (delay + 0.020))
     c["task_weight"] = (1.0, 1.0, 1.0, 0.1, 0.1, 0.1)
     c["damping"] = 1e-4
-    c["touch_force"] = 0.04
+    c["touch_force"] = 0.025
     c["touch_speed"] = 0.010
     c["standoff"] = 0.006
+    c["indentation"] = 0.008
+    c["settling"] = 1.0

@@ -28,8 +28,10 @@ def regulate(c: Record, i: Record, s: Record) -> None:
     from posture and lateral force, is led along the path, which overcomes friction.
     """
     dt = i.step
-    n = s.normal
+    n = s.surface
     force = np.empty(3)
+    rotate_back(s.M, s.force_slow, force)
+    _lean(s, force, dt)
     rotate_back(s.M, s.force, force)
     s.normal_force = dot(force, n)
     s.contact = 1 if s.normal_force > c.touch_force else 0
@@ -44,8 +46,11 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         s.integral += 0.2 * c.force_bandwidth * err * dt
         s.integral = max(min(s.integral, 0.3), -0.3)
         rate = D * (err + s.integral)
-        most = 0.06 if s.contact else c.touch_speed
-        rate = max(min(rate, most), -0.06)
+        most = 0.04 if s.contact else c.touch_speed
+        # soft tissue gives way long before the force is reached: the depth is bounded as well
+        s.depth = _depth(s, n)
+        most = min(most, 6.0 * (c.indentation - s.depth))
+        rate = max(min(rate, most), -0.04)
     # across it
     wish = np.empty(3)
     for k in range(3):
@@ -54,15 +59,43 @@ def regulate(c: Record, i: Record, s: Record) -> None:
     for k in range(3):
         if pressing:
             across = 4.0 * (wish[k] - high * n[k])
-            wish[k] = max(min(across, 0.04), -0.04) - rate * n[k]
+            wish[k] = max(min(across, 0.025), -0.025) - rate * n[k]
         else:
-            wish[k] = max(min(-8.0 * s.offset[k], 0.06), -0.06)
+            wish[k] = max(min(-8.0 * s.offset[k], 0.04), -0.04)
     for k in range(3):
         a = 25.0 * (wish[k] - s.offset_v[k])
         a = max(min(a, 2.0), -2.0)
         s.offset_a[k] += min(max(a - s.offset_a[k], -60.0 * dt), 60.0 * dt)
         s.offset_v[k] += s.offset_a[k] * dt
         s.offset[k] += s.offset_v[k] * dt
+
+
+@kernel
+def _lean(s: Record, force: np.ndarray, dt: float) -> None:
+    """Turn the surface's normal towards the force felt, no further than 60 degrees from the seen.
+
+    The vision's normal is of the site's middle; what the tip meets may face elsewhere. Friction
+    pulls the force aside, but to opposite sides on the way there and back.
+    """
+    size = norm(force)
+    if s.phase != WIPING or size < 0.03:
+        return
+    way = np.empty(3)
+    for k in range(3):
+        way[k] = s.surface[k] + min(dt / 0.3, 1.0) * (force[k] / size - s.surface[k])
+    size = norm(way)
+    if size > 0.1 and dot(way, s.normal) > 0.5 * size:
+        for k in range(3):
+            s.surface[k] = way[k] / size
+
+
+@kernel
+def _depth(s: Record, n: np.ndarray) -> float:
+    """Return how far [m] the bent tip is below where the site was touched."""
+    depth = 0.0
+    for k in range(3):
+        depth += (s.p[k] - s.tip_m[k]) * n[k]
+    return depth
 
 
 @kernel
@@ -76,6 +109,7 @@ def _advance(c: Record, s: Record, dt: float) -> None:
             s.clock = 0.0
             s.force_wish = s.normal_force
             s.dwell_s = 0.0
+            s.settling_s = 0.0
             s.lost_s = 0.0
         elif s.gap < -s.travel:
             s.fault = NO_CONTACT
@@ -114,7 +148,9 @@ def _stroke(c: Record, s: Record, dt: float) -> None:
         s.phase = RELEASING
         return
     if s.dwell_s < s.dwell:
-        if abs(s.force_goal - s.normal_force) < 0.25 * s.force_goal:
+        s.settling_s += dt
+        reached = abs(s.force_goal - s.normal_force) < 0.25 * s.force_goal
+        if reached or s.depth > 0.8 * c.indentation or s.settling_s > c.settling:
             s.dwell_s += dt
         s.clock = 0.0
         return

@@ -87,6 +87,8 @@ CONFIG = np.dtype(
         ("touch_force", "f8"),
         ("touch_speed", "f8"),
         ("standoff", "f8"),
+        ("indentation", "f8"),  # the deepest the tip may press into soft tissue [m]
+        ("settling", "f8"),  # the longest wait for the force before the strokes begin [s]
         ("delay", "f8"),  # command to motion to measurement [s]
     ],
     align=True,
@@ -175,7 +177,8 @@ STATE = np.dtype(
         ("contact_s", "f8"),
         ("over_s", "f8"),  # time above the soft limit
         ("lost_s", "f8"),
-        ("normal", "f8", (3,)),  # of the site, in m
+        ("normal", "f8", (3,)),  # of the site, in m, as seen
+        ("surface", "f8", (3,)),  # of the site, in m, as felt
         ("path", "f8", (MAX_PATH, 3)),
         ("path_length", "f8", (MAX_PATH,)),
         ("path_points", "i8"),
@@ -193,6 +196,8 @@ STATE = np.dtype(
         ("along_v", "f8"),
         ("dwell", "f8"),
         ("dwell_s", "f8"),
+        ("settling_s", "f8"),
+        ("depth", "f8"),  # of the bent tip below the touched surface
         ("strokes", "i8"),
         ("strokes_wanted", "i8"),
         ("stiffness", "f8"),

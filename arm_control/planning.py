@@ -368,6 +368,7 @@ class Planner:
         plan(profile, ([0.0], [0.0], [0.0]), [1.0], limits)
         s["stroke_profile"] = profile[0]
         s["normal"] = target.normal
+        s["surface"] = target.normal
         s["path"][: len(path)] = path
         s["path_length"][: len(path)] = lengths
         s["path_points"] = len(path)
@@ -380,7 +381,7 @@ class Planner:
         s["dwell_s"] = 0.0
         s["lost_s"] = 0.0
         s["contact_s"] = 0.0
-        s["travel"] = min(0.008 + 3.0 * target.normal_sigma, 0.02)
+        s["travel"] = min(0.014 + 3.0 * target.normal_sigma, 0.025)
         axis = np.array(aim.rotation[:, 2])
         sine2 = 1.0 - float(axis @ target.normal) ** 2
         s["stiffness"] = 1.0 / (sine2 / float(c["shaft_stiffness"]) + 1.0 / 300.0)

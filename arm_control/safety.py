@@ -50,6 +50,8 @@ RULES = np.dtype(
         ("force_time", "f8"),  # above it for so long [s]
         ("speed_margin", "f8"),  # times the zone's limit, plus
         ("speed_slack", "f8"),  # [m/s] for noise and the head's own motion
+        ("touching", "f8"),  # from this force on the shaft is bent against tissue [N]
+        ("bending_speed", "f8"),  # [m/s] the unbent tip may then move faster, the real one not
         ("state_age", "f8"),  # [s]
         ("mouth_age", "f8"),  # [s]
         ("frozen_time", "f8"),  # the wrench has not changed by a bit for so long [s]
@@ -71,9 +73,6 @@ WATCH = np.dtype(
         ("velocity", "f8", (3,)),
         ("force", "f8"),
         ("peak", "f8"),
-        ("bending", "f8", (3,)),
-        ("last_tare", "f8", (6,)),
-        ("fresh_tare", "i8"),
         ("scratch", STATE),
     ],
     align=True,
@@ -107,7 +106,7 @@ _UNITS = {
 def default_rules(force_abort: float = 1.0, mouth_age: float = 0.5) -> np.ndarray:
     """Return a RULES record (1,) with the bounds of docs/safety.md."""
     rules = np.zeros(1, RULES)
-    rules[0] = (force_abort, 0.010, 1.3, 0.05, 0.05, mouth_age + 0.1, 0.05)
+    rules[0] = (force_abort, 0.010, 1.3, 0.05, 0.02, 0.06, 0.05, mouth_age + 0.1, 0.05)
     return rules
 
 
@@ -147,23 +146,12 @@ def judge(config: np.ndarray, rules: np.ndarray, sample: np.ndarray, watch: np.n
     w.frozen_s = w.frozen_s + dt if same else 0.0
     if w.frozen_s > r.frozen_time:
         return _trip(w, _FROZEN, w.frozen_s, r.frozen_time)
-    w.fresh_tare = 0
-    for k in range(6):
-        if x.tare[k] != w.last_tare[k]:
-            w.fresh_tare = 1  # the bend, known from the force, starts anew from free air
-        w.last_tare[k] = x.tare[k]
     tip = np.empty(3)
-    rigid = np.empty(3)
-    _tip_and_force(c, x, w, tip, rigid, dt)
+    _tip_and_force(c, x, w, tip)
     w.over_s = w.over_s + dt if x.tared and w.force > r.force else 0.0
     if w.over_s > r.force_time:
         return _trip(w, _FORCE, w.force, r.force)
-    # above the bound of the force its time decides, not the speed of the shaft springing
-    code = OK
-    if not (x.tared and max(w.force, w.peak) > r.force):
-        code = _geometry(c, r, x, w, tip, rigid, dt)
-    for k in range(3):
-        w.last_tip[k] = rigid[k]
+    code = _geometry(c, r, x, w, tip, dt)
     w.last_now = x.now
     w.started = 1
     return code
@@ -178,10 +166,8 @@ def _trip(w: Record, code: int, value: float, bound: float) -> int:
 
 
 @kernel
-def _tip_and_force(
-    c: Record, x: Record, w: Record, tip: np.ndarray, rigid: np.ndarray, dt: float
-) -> None:
-    """Fill bent and unbent tip in the base, and the contact force's magnitude and vector."""
+def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray) -> None:
+    """Fill the unbent tip in the base, and the contact force's magnitude."""
     R = np.empty((3, 3))
     S = np.empty((3, 3))
     load = np.empty(3)
@@ -191,7 +177,6 @@ def _tip_and_force(
     rotate(R, c.tip_t, lever)
     for k in range(3):
         tip[k] += lever[k]
-        rigid[k] = tip[k]
         load[k] = c.tool_mass * (c.gravity[k] - x.tool_acceleration[k])
     rotate_back(S, load, load)
     for k in range(3):
@@ -199,38 +184,11 @@ def _tip_and_force(
     # 3 ms of smoothing against sensor noise; the force must stay above its bound for longer
     w.peak = norm(load)
     w.force += 0.25 * (w.peak - w.force)
-    rotate(S, load, load)
-    multiply(R, c.tip_R, S)
-    axial = 0.0
-    for k in range(3):
-        w.bending[k] += min(dt / 0.05, 1.0) * (load[k] - w.bending[k])
-        if w.fresh_tare or not x.tared:
-            w.bending[k] = 0.0
-        axial += w.bending[k] * S[k, 2]
-    if x.tared:
-        for k in range(3):
-            lever[k] = c.segment * S[k, 2]
-            load[k] = lever[k] + (w.bending[k] - axial * S[k, 2]) / c.shaft_stiffness
-        length = norm(load)
-        for k in range(3):
-            tip[k] += c.segment * load[k] / length - lever[k]
 
 
 @kernel
-def _geometry(
-    c: Record,
-    r: Record,
-    x: Record,
-    w: Record,
-    tip: np.ndarray,
-    rigid: np.ndarray,
-    dt: float,
-) -> int:
-    """Check the tip's speed in its zone, and the corridor while in the mouth.
-
-    Speed is that of the unbent tip, which encoders alone give: the bend comes from the force, whose
-    noise of a few millinewtons would read as centimetres a second on a soft shaft.
-    """
+def _geometry(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray, dt: float) -> int:
+    """Check the tip's speed in its zone, and the corridor while in the mouth."""
     if x.mouth_known:
         d = np.empty(3)
         for k in range(3):
@@ -252,12 +210,18 @@ def _geometry(
         zone = 0
     if w.started:
         for k in range(3):
-            rate = (rigid[k] - w.last_tip[k]) / dt - (x.mouth_v[k] if x.mouth_known else 0.0)
+            rate = (tip[k] - w.last_tip[k]) / dt - (x.mouth_v[k] if x.mouth_known else 0.0)
             w.velocity[k] += min(dt / 0.02, 1.0) * (rate - w.velocity[k])
         speed = norm(w.velocity)
         bound = c.speed[zone] * r.speed_margin + r.speed_slack
-        if speed > bound:
+        if zone == 2 and x.tared and w.force > r.touching:
+            bound += r.bending_speed
+        # above the bound of the force, its time decides, not the speed of the shaft springing
+        forced = x.tared and max(w.force, w.peak) > r.force
+        if speed > bound and not forced:
             return _trip(w, _SPEED, speed, bound)
+    for k in range(3):
+        w.last_tip[k] = tip[k]
     return OK
 
 

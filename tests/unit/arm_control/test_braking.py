@@ -53,7 +53,7 @@ def test_no_stream_of_wishes_makes_a_joint_exceed_any_limit() -> None:
 
 
 @given(st.floats(-V, V), st.floats(-A, A))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_braking_comes_to_rest_within_its_time(v: float, a: float) -> None:
     bound = (abs(v) + a * a / J) / A + 4.0 * A / J + 0.02
     steps = 0

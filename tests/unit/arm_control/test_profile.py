@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruckig import InputParameter, Ruckig, Synchronization, Trajectory
 
@@ -19,6 +19,7 @@ def value(profile: np.ndarray, dof: int, time: float) -> np.ndarray:
     return out
 
 
+@settings(deadline=None)
 @given(start=four, goal=four, velocity=four, share=st.floats(0.0, 1.0))
 def test_samples_are_ruckigs_own(
     start: list[float], goal: list[float], velocity: list[float], share: float
