@@ -149,6 +149,7 @@ def _export(settings: Settings) -> None:
     os.environ[PREFIX + "DATABASE_POOL"] = str(settings.database_pool)
     os.environ[PREFIX + "SECRET_KEY"] = settings.secret_key.get_secret_value()
     os.environ[PREFIX + "POLICY"] = str(dict(settings.policy))
+    os.environ[PREFIX + "HOLIDAYS"] = str([day.isoformat() for day in settings.holidays])
 
 
 def _check_port(host: str, port: int) -> None:

@@ -33,8 +33,8 @@ class Service:
     searches: Allowance
 
 
-def service_of(request: Request) -> Service:
-    """Return the running service."""
+async def service_of(request: Request) -> Service:
+    """Return the running service. A coroutine, as FastAPI sends plain functions to a thread."""
     service: Service = request.app.state.service
     return service
 
@@ -86,7 +86,7 @@ class Call:
         return Work(tx, self.actor, self.service.clock.now(), self.service.tools, self.address)
 
 
-def anonymous(request: Request, service: Annotated[Service, Depends(service_of)]) -> Call:
+async def anonymous(request: Request, service: Annotated[Service, Depends(service_of)]) -> Call:
     """Return a call of nobody in particular."""
     return Call(service, _NOBODY, _address(request, service))
 

@@ -10,15 +10,18 @@ from typing import Final
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.service.ports import StoreUnavailable
 
+EVERYTHING: Final = "*"
 _log = logging.getLogger(__name__)
 
 # Other processes' commits are found by looking; those of this one wake the reader at once.
 _LOOK_S: Final = 0.1
+# However much is committed, the outbox is read no more often than this.
+_REST_S: Final = 0.03
 _REST_AFTER_TROUBLE_S: Final = 1.0
 
 
 class Feed:
-    """Wakes listeners with the names of booths that changed.
+    """Wakes listeners with the names of booths that changed, or with `EVERYTHING`.
 
     A listener that is slow is told the union of what changed meanwhile, so nothing queues up
     however many screens are open.
@@ -31,10 +34,8 @@ class Feed:
         self._reader: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to read, from now on."""
-        async with self._store.reading() as tx:
-            cursor = await tx.last_cursor()
-        self._reader = asyncio.create_task(self._read(cursor))
+        """Begin to read, whenever somebody listens."""
+        self._reader = asyncio.create_task(self._read())
 
     async def stop(self) -> None:
         """Stop reading, and end every stream."""
@@ -53,20 +54,33 @@ class Feed:
         """Yield the booths that changed; an empty set after ``patience_s`` without a change."""
         listener = _Listener()
         self._listeners.add(listener)
+        self.nudge()
         try:
             while not listener.ended:
                 yield await listener.wait(patience_s)
         finally:
             self._listeners.discard(listener)
 
-    async def _read(self, cursor: tuple[int, int]) -> None:
+    async def _read(self) -> None:
+        cursor: tuple[int, int] | None = None
         reported = datetime.now(UTC)
         while True:
             self._nudged.clear()
+            if not self._listeners:
+                cursor = None
+                await self._nudged.wait()
+                continue
             try:
                 async with self._store.reading() as tx:
-                    events = await tx.events_after(cursor)
-                    reports = await tx.reported_after(reported)
+                    if cursor is None:
+                        cursor, reported = await tx.last_cursor(), await tx.last_report()
+                        events, reports = [], []
+                        # What happened before is not known: whoever listens looks at everything.
+                        for listener in self._listeners:
+                            listener.tell({EVERYTHING})
+                    else:
+                        events = await tx.events_after(cursor)
+                        reports = await tx.reported_after(reported)
             except StoreUnavailable:
                 # The database is away: screens show what they have as stale, and this goes on.
                 _log.exception("live screens cannot be told")
@@ -80,6 +94,7 @@ class Feed:
             if changed:
                 for listener in self._listeners:
                     listener.tell(changed)
+            await asyncio.sleep(_REST_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), _LOOK_S)
 

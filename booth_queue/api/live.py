@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from booth_queue.api import views
 from booth_queue.api.calls import Call, anonymous
+from booth_queue.api.feed import EVERYTHING
 from booth_queue.contract import Accepted, LiveBooth
 from booth_queue.contract.base import Identifier
 from booth_queue.domain.places import Booth, Site
@@ -57,7 +58,8 @@ async def stream_live(
         changes = call.service.feed.listen(_PULSE_S)
         changed = frozenset(booths)
         while limit is None or sent < limit:
-            pictures = [one async for one in _pictures(call, sorted(changed & set(booths)))]
+            shown = booths if EVERYTHING in changed else sorted(changed & set(booths))
+            pictures = [one async for one in _pictures(call, shown)]
             body = json.dumps([one.model_dump(mode="json") for one in pictures])
             yield f"event: booths\ndata: {body}\n\n"
             sent += 1

@@ -1,12 +1,37 @@
 """The outbox of events, and the book of commands that were answered."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 
 from booth_queue.adapters.sql import schema
 from booth_queue.adapters.sql.records import Records
 from booth_queue.service.ports import Event
+
+_PUBLISH: Final = {
+    dialect: insert(schema.event).values(
+        transaction=number,
+        topic=bindparam("topic"),
+        kind=bindparam("kind"),
+        body=bindparam("body", type_=JSON),
+    )
+    for dialect, number in (
+        ("sqlite", literal(0)),
+        ("postgresql", literal_column("pg_current_xact_id()::text::bigint", BigInteger)),
+    )
+}
 
 
 class Outbox(Records):
@@ -14,14 +39,10 @@ class Outbox(Records):
 
     async def publish(self, *events: Event) -> None:
         """Put events into the outbox."""
-        number: ColumnElement[int] = (
-            literal(0) if self._sqlite else text("pg_current_xact_id()::text::bigint")  # type: ignore[assignment] # a text clause serves as a value
-        )
+        statement = _PUBLISH["sqlite" if self._sqlite else "postgresql"]
         for event in events:
-            statement = insert(schema.event).values(
-                transaction=number, topic=event.topic, kind=event.kind, body=dict(event.body)
-            )
-            await self._connection.execute(statement)
+            said = {"topic": event.topic, "kind": event.kind, "body": dict(event.body)}
+            await self._connection.execute(statement, said)
 
     async def events_after(
         self, cursor: tuple[int, int], limit: int = 1000
@@ -61,6 +82,11 @@ class Outbox(Records):
             )
         row = (await self._connection.execute(query.limit(1))).one_or_none()
         return (row[0], row[1]) if row else (0, 0)
+
+    async def last_report(self) -> datetime:
+        """Return when the newest live report came; the beginning of time without one."""
+        newest = (await self._connection.execute(select(func.max(schema.live.c.at)))).scalar()
+        return newest or datetime(1970, 1, 1, tzinfo=UTC)
 
     async def reported_after(self, moment: datetime) -> list[tuple[str, datetime]]:
         """Read which booths have reported since a moment, and when."""

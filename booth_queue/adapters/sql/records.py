@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Insert,
     Table,
     delete,
     func,
@@ -39,7 +41,7 @@ class Records:
 
     async def _insert(self, table: Table, values: Mapping[str, Any]) -> None:
         try:
-            await self._connection.execute(insert(table), values)
+            await self._connection.execute(_insert_into(table), values)
         except IntegrityError as error:
             raise Duplicate(str(error.orig)) from error
 
@@ -98,6 +100,11 @@ class Records:
         """Delete one row; for what a person withdraws, never for what is on record."""
         table = schema.TABLES[kind]
         await self._connection.execute(delete(table).where(table.c.id == key))
+
+
+@cache
+def _insert_into(table: Table) -> Insert:
+    return insert(table)
 
 
 def _matching(table: Table, equals: Mapping[str, object]) -> list[ColumnElement[bool]]:

@@ -2,14 +2,55 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, literal, select, true, update
+from sqlalchemy import Boolean, Integer, String, bindparam, column, func, select, text, update
 
 from booth_queue.adapters.sql import schema
 from booth_queue.adapters.sql.records import Records
+from booth_queue.adapters.sql.types import Stamp
 from booth_queue.domain.places import Slot
-from booth_queue.domain.vocabulary import Outcome, Verdict
 from booth_queue.service.ports import BookingFacts
+
+# Written out and kept, because every booking runs it: putting it together each time from columns
+# costs more than running it.
+_FACTS: Final = (
+    text(f"""
+        SELECT {", ".join(f"slot.{name}" for name in schema.FIELDS[Slot])},
+          booth.single_swab, round.ends_at,
+          (SELECT relation FROM link WHERE account_id = :account AND person_id = :person),
+          person.name_masked, person.needs, person.consent_at,
+          (SELECT count(*) FROM booking WHERE account_id = :account AND created_at > :since),
+          (SELECT count(*) FROM booking WHERE address_hash = :address AND created_at > :since),
+          EXISTS (SELECT 1 FROM session JOIN ticket ON ticket.id = session.ticket_id
+            WHERE session.person_id = :person AND ticket.round_id = slot.round_id
+            AND session.outcome = 'sampled' AND NOT EXISTS (SELECT 1 FROM result
+              WHERE result.session_id = session.id AND result.verdict = 'retest_singly'))
+        FROM slot JOIN booth ON booth.id = slot.booth_id JOIN round ON round.id = slot.round_id
+        JOIN person ON person.id = :person
+        WHERE slot.id = :slot""")  # noqa: S608 - the names put in are those of our own fields
+    .bindparams(bindparam("since", type_=Stamp()))
+    .columns(
+        *schema.slot.columns,
+        schema.booth.c.single_swab,
+        schema.round_.c.ends_at,
+        column("relation", String),
+        schema.person.c.name_masked,
+        schema.person.c.needs,
+        schema.person.c.consent_at,
+        column("by_account", Integer),
+        column("by_address", Integer),
+        column("sampled", Boolean),
+    )
+)
+_TAKE: Final = (
+    update(schema.slot)
+    .where(
+        schema.slot.c.id == bindparam("slot"),
+        schema.slot.c.taken + bindparam("seats") <= schema.slot.c.capacity,
+    )
+    .values(taken=schema.slot.c.taken + bindparam("seats"))
+)
 
 
 class Seats(Records):
@@ -21,10 +62,8 @@ class Seats(Records):
         """Count one-time codes sent to a phone, and asked for from an address."""
         codes = schema.one_time_code
         counts = [
-            select(func.count())
-            .where(column == value, codes.c.created_at > since)
-            .scalar_subquery()
-            for column, value in (
+            select(func.count()).where(name == value, codes.c.created_at > since).scalar_subquery()
+            for name, value in (
                 (codes.c.phone_hash, phone_hash),
                 (codes.c.address_hash, address_hash),
             )
@@ -36,60 +75,14 @@ class Seats(Records):
         self, slot_id: str, person_id: str, account_id: str, address_hash: str, since: datetime
     ) -> BookingFacts | None:
         """Read what a booking needs in one statement; None without such a slot or person."""
-        slot, booth, round_ = schema.slot, schema.booth, schema.round_
-        person, link = schema.person, schema.link
-        booking, session, ticket = schema.booking, schema.session, schema.ticket
-        relation = (
-            select(link.c.relation)
-            .where(link.c.account_id == account_id, link.c.person_id == person_id)
-            .scalar_subquery()
-        )
-        recent = [
-            select(func.count())
-            .where(column == value, booking.c.created_at > since)
-            .scalar_subquery()
-            for column, value in (
-                (booking.c.account_id, account_id),
-                (booking.c.address_hash, address_hash),
-            )
-        ]
-        result = schema.result
-        retest = (
-            select(literal(1))
-            .where(result.c.session_id == session.c.id, result.c.verdict == Verdict.RETEST_SINGLY)
-            .exists()
-        )
-        sampled = (
-            select(literal(1))
-            .select_from(session.join(ticket, ticket.c.id == session.c.ticket_id))
-            .where(
-                session.c.person_id == person_id,
-                ticket.c.round_id == slot.c.round_id,
-                session.c.outcome == Outcome.SAMPLED,
-                ~retest,
-            )
-            .exists()
-        )
-        query = (
-            select(
-                slot,
-                booth.c.single_swab,
-                round_.c.ends_at,
-                relation,
-                person.c.name_masked,
-                person.c.needs,
-                person.c.consent_at,
-                *recent,
-                sampled,
-            )
-            .select_from(
-                slot.join(booth, booth.c.id == slot.c.booth_id)
-                .join(round_, round_.c.id == slot.c.round_id)
-                .join(person, true())
-            )
-            .where(slot.c.id == slot_id, person.c.id == person_id)
-        )
-        row = (await self._connection.execute(query)).one_or_none()
+        values = {
+            "slot": slot_id,
+            "person": person_id,
+            "account": account_id,
+            "address": address_hash,
+            "since": since,
+        }
+        row = (await self._connection.execute(_FACTS, values)).one_or_none()
         if row is None:
             return None
         width = len(schema.FIELDS[Slot])
@@ -104,18 +97,13 @@ class Seats(Records):
             consented=consent_at is not None,
             recent_by_account=by_account,
             recent_by_address=by_address,
-            sampled=was,
+            sampled=bool(was),
         )
 
     async def take_seats(self, slot_id: str, seats: int) -> bool:
         """Take seats if that many are left: one conditional update."""
-        slot = schema.slot
-        statement = (
-            update(slot)
-            .where(slot.c.id == slot_id, slot.c.taken + seats <= slot.c.capacity)
-            .values(taken=slot.c.taken + seats)
-        )
-        return (await self._connection.execute(statement)).rowcount == 1
+        values = {"slot": slot_id, "seats": seats}
+        return (await self._connection.execute(_TAKE, values)).rowcount == 1
 
     async def return_seats(self, slot_id: str, seats: int) -> None:
         """Give seats back."""

@@ -61,6 +61,7 @@ class SqlStore:
                 connect_args={
                     "server_settings": {
                         "application_name": "booth_queue",
+                        "jit": "off",  # every statement here is short
                         "statement_timeout": "10000",
                         "idle_in_transaction_session_timeout": "10000",
                     }
