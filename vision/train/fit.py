@@ -1,23 +1,27 @@
 """Fits the network to a folder of rendered frames."""
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Queue
+from queue import Full, Queue
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vision.data import RenderedSet
 from vision.structure import Structure
 from vision.train.augment import IGNORED, Example, Sample, augment
+from vision.train.samples import RenderedSamples
 from vision.train.unet import CLASSES, ThroatNet
 
 LOG = logging.getLogger(__name__)
+_FORMAT = "%(asctime)s %(message)s"
 
 _RARE = {
     Structure.UVULA: 2.5,
@@ -41,7 +45,7 @@ class Schedule:
     coarse_size: int = 128
     coarse_share: float = 0.25
     rate: float = 3e-3
-    threads: int = 2
+    workers: int = 2
     seed: int = 0
 
 
@@ -54,20 +58,44 @@ class _Batch:
     visible: Tensor
 
 
-def fit(
-    samples: Sequence[Sample], schedule: Schedule, out: Path, start: Path | None = None
-) -> ThroatNet:
-    """Train on ``samples``; write a checkpoint to ``out`` every few minutes; return the network.
+def fit(sets: Sequence[Path], schedule: Schedule, out: Path) -> ThroatNet:
+    """Train on data set folders; write a checkpoint to ``out`` every few minutes; return the net.
 
-    The weights returned are the exponential moving average over steps. With one thread, the same
-    samples, schedule and step count give the same weights on the same machine.
+    Each worker is a process with one thread and its own share of ``sets``; gradients are averaged
+    after every step (two threads in one process cost more than they bring). The weights returned
+    are the exponential moving average over steps. The same sets, schedule and number of steps give
+    the same weights on the same machine; a run ended by the clock depends on its speed.
     """
-    torch.manual_seed(schedule.seed)
-    torch.set_num_threads(schedule.threads)
+    workers = min(schedule.workers, len(sets))
+    rendezvous = f"file://{out.resolve()}.rendezvous"
+    Path(f"{out}.rendezvous").unlink(missing_ok=True)
+    torch.multiprocessing.spawn(
+        _work, args=(workers, rendezvous, list(sets), schedule, out), nprocs=workers
+    )
+    Path(f"{out}.rendezvous").unlink(missing_ok=True)
+    return load(out)
+
+
+def load(path: Path) -> ThroatNet:
+    """Return the network of a checkpoint, ready to run."""
     network = ThroatNet()
-    if start is not None:
-        network.load_state_dict(torch.load(start, weights_only=True))
-    network = network.to(memory_format=torch.channels_last)
+    network.load_state_dict(torch.load(path, weights_only=True))
+    network.eval()
+    return network
+
+
+def _work(
+    rank: int, workers: int, rendezvous: str, sets: list[Path], schedule: Schedule, out: Path
+) -> None:
+    logging.basicConfig(level=logging.INFO if rank == 0 else logging.WARNING, format=_FORMAT)
+    torch.manual_seed(schedule.seed)
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group(
+        "gloo", init_method=rendezvous, rank=rank, world_size=workers
+    )
+    samples = RenderedSamples([RenderedSet(path) for path in sets[rank::workers]])
+    network = ThroatNet().to(memory_format=torch.channels_last)
+    shared = torch.nn.parallel.DistributedDataParallel(network)
     average = torch.optim.swa_utils.AveragedModel(
         network,
         multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998),
@@ -76,15 +104,17 @@ def fit(
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=1e-3)
     weights = torch.tensor([_RARE.get(s, 1.0) for s in Structure])
     began = saved = time.monotonic()
-    for step, batch in enumerate(_batches(samples, schedule)):
-        progress = max(step / schedule.steps, (time.monotonic() - began) / (60 * schedule.minutes))
+    batches = _batches(samples, schedule, rank)
+    for step, batch in enumerate(batches):
+        progress = _agreed(
+            max(step / schedule.steps, (time.monotonic() - began) / (60 * schedule.minutes))
+        )
         if progress >= 1.0:
             break
-        warm = min(1.0, (step + 1) / 100)
         for group in optimiser.param_groups:
-            group["lr"] = schedule.rate * warm * (0.5 + 0.5 * np.cos(np.pi * progress)) + 1e-5
+            group["lr"] = _rate(schedule.rate, step, progress)
         with torch.autocast("cpu", torch.bfloat16):
-            outputs = network(batch.tensor)
+            outputs = shared(batch.tensor)
         logits, places, columns, seen = (o.float() for o in outputs)
         loss, parts = _loss(logits, places, columns, seen, batch, weights)
         optimiser.zero_grad(set_to_none=True)
@@ -93,21 +123,28 @@ def fit(
         optimiser.step()
         average.update_parameters(network)
         if step % 100 == 0:
-            LOG.info(
-                "step %d, %.0f %%, %.1f min, loss %.3f %s",
-                step,
-                100 * progress,
-                (time.monotonic() - began) / 60,
-                float(loss.detach()),
-                parts,
-            )
-        if time.monotonic() - saved > 180:
+            minutes = (time.monotonic() - began) / 60
+            LOG.info("step %d, %.0f %%, %.1f min: %s", step, 100 * progress, minutes, parts)
+        if rank == 0 and time.monotonic() - saved > 180:
             saved = time.monotonic()
             torch.save(average.module.state_dict(), out)
-    torch.save(average.module.state_dict(), out)
-    result: ThroatNet = average.module
-    result.eval()
-    return result
+    batches.close()
+    if rank == 0:
+        torch.save(average.module.state_dict(), out)
+    torch.distributed.destroy_process_group()
+
+
+def _agreed(progress: float) -> float:
+    """Return the first worker's progress, so that all stop at the same step."""
+    told = torch.tensor([progress])
+    torch.distributed.broadcast(told, src=0)
+    return float(told[0])
+
+
+def _rate(peak: float, step: int, progress: float) -> float:
+    """Return the learning rate: warmed up over 100 steps, then falling as half a cosine."""
+    warm = min(1.0, (step + 1) / 100)
+    return peak * warm * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-5
 
 
 def _loss(
@@ -153,22 +190,37 @@ def _place_loss(logits: Tensor, place: Tensor) -> Tensor:
     return -(target * logits.reshape(n, -1).log_softmax(1)).sum(1).mean()
 
 
-def _batches(samples: Sequence[Sample], schedule: Schedule) -> Iterator[_Batch]:
-    """Yield batches for ever; two threads augment ahead of the training thread."""
+def _batches(samples: Sequence[Sample], schedule: Schedule, rank: int) -> Generator[_Batch]:
+    """Yield batches for ever; a thread augments ahead of the training thread.
+
+    Whether a step looks at whole pictures or at mouths is the same for all workers.
+    """
     ready: Queue[_Batch] = Queue(maxsize=6)
+    stopped = threading.Event()
 
-    def produce(seed: int) -> None:
-        rng = np.random.default_rng([schedule.seed, seed])
-        while True:
-            coarse = rng.random() < schedule.coarse_share
+    def produce() -> None:
+        common = np.random.default_rng([schedule.seed, 1])
+        own = np.random.default_rng([schedule.seed, 2, rank])
+        while not stopped.is_set():
+            coarse = common.random() < schedule.coarse_share
             size = schedule.coarse_size if coarse else schedule.size
-            picked = rng.integers(0, len(samples), schedule.batch)
-            examples = [augment(samples[i], rng, size, coarse) for i in picked]
-            ready.put(_stack(examples))
+            picked = own.integers(0, len(samples), schedule.batch)
+            batch = _stack([augment(samples[int(i)], own, size, coarse) for i in picked])
+            while not stopped.is_set():
+                try:
+                    ready.put(batch, timeout=0.2)
+                    break
+                except Full:
+                    continue
 
-    threading.Thread(target=produce, args=(1,), daemon=True).start()
-    while True:
-        yield ready.get()
+    thread = threading.Thread(target=produce, daemon=True)
+    thread.start()
+    try:
+        while True:
+            yield ready.get()
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def _stack(examples: Sequence[Example]) -> _Batch:
