@@ -46,7 +46,10 @@ class ThroatLocator:
 
     def locate(self, frame: Frame) -> Sighting | Refusal:
         """Return what the frame shows; never raises on a picture, however bad."""
-        view = self.look(frame)
+        return self.judge(self.look(frame), frame)
+
+    def judge(self, view: View | Refusal, frame: Frame) -> Sighting | Refusal:
+        """Return the sighting that a look at ``frame`` allows, or the refusal."""
         if isinstance(view, Refusal):
             return view
         mouth = measure_mouth(view, frame.intrinsics, self._settings, frame.stamp_ns)

@@ -45,17 +45,26 @@ class View:
     ) -> "View":
         """Cut ``crop`` out of the picture, have the model segment it at ``size`` pixels."""
         segmentation = model.segment(*cut(rgb, depth, crop, size))
-        height, width = rgb.shape[:2]
+        left, top, step, empty = cls.frame_of(rgb.shape[:2], crop)
+        if depth is None:
+            return cls(crop, segmentation, left, top, step, empty)
+        bottom, right = top + step * empty.shape[0], left + step * empty.shape[1]
+        return cls(crop, segmentation, left, top, step, depth[top:bottom:step, left:right:step])
+
+    @staticmethod
+    def frame_of(picture: tuple[int, int], crop: Crop) -> tuple[int, int, int, NDArray[np.float32]]:
+        """Return left, top, step and an empty depth map of the grid that covers ``crop``.
+
+        ``picture`` is height and width [px]; the grid keeps within it.
+        """
+        height, width = picture
         left, top = max(0, int(np.ceil(crop.left))), max(0, int(np.ceil(crop.top)))
+        left, top = min(left, width - 1), min(top, height - 1)
         right = min(width, max(left + 1, int(crop.left + crop.side)))
         bottom = min(height, max(top + 1, int(crop.top + crop.side)))
         step = max(1, int(np.ceil(crop.side / _MAX_SIDE)))
-        if depth is None:
-            shape = (-(-(bottom - top) // step), -(-(right - left) // step))
-            measured = np.full(shape, np.nan, dtype=np.float32)
-        else:
-            measured = depth[top:bottom:step, left:right:step]
-        return cls(crop, segmentation, left, top, step, measured)
+        shape = (-(-(bottom - top) // step), -(-(right - left) // step))
+        return left, top, step, np.full(shape, np.nan, dtype=np.float32)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -187,27 +187,28 @@ def _photometry(
     level = level * float(np.exp(rng.normal(0.0, 0.25) * strength))
     level = level + float(rng.normal(0.0, 0.05) * strength)
     picture = np.stack([level[:, c][rgb[:, :, c]] for c in range(3)], axis=2)
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 * strength:
         grey = picture.mean(axis=2, keepdims=True)
         picture = grey + (picture - grey) * np.float32(rng.uniform(0.2, 1.6))
-    if rng.random() < 0.5:  # uneven light: a smooth field, multiplied in
+    if rng.random() < 0.5 * strength:  # uneven light: a smooth field, multiplied in
         field = np.exp(rng.normal(0.0, 0.35 * strength, (3, 3))).astype(np.float32)
         picture = (
             picture * cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR)[:, :, None]
         )
-    if rng.random() < 0.3:  # patchy colour: tissue is never one colour
+    if rng.random() < 0.3 * strength:  # patchy colour: tissue is never one colour
         patches = rng.normal(0.0, 0.12 * strength, (int(rng.integers(6, 40)),) * 2 + (3,))
         picture = picture + cv2.resize(patches.astype(np.float32), (size, size))
-    if rng.random() < 0.3:
+    if rng.random() < 0.3 * strength:
         picture = _shine(picture, rng)
-    picture = _blur(picture, rng)
-    picture = picture + np.float32(rng.uniform(0.0, 0.05)) * _noise(size, rng)
+    if rng.random() < strength:
+        picture = _blur(picture, rng)
+    picture = picture + np.float32(rng.uniform(0.0, 0.05) * strength) * _noise(size, rng)
     out = (np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 * strength:
         quality = int(rng.integers(15, 90))
         _, packed = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])
         out = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
-    if rng.random() < 0.25:
+    if rng.random() < 0.25 * strength:
         out, labels = _cut_out(out, labels, rng)
     return out, labels
 

@@ -36,15 +36,20 @@ _RARE = {
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how to train: total ``minutes`` or ``steps``, whichever ends first."""
+    """How long and how to train: total ``minutes`` or ``steps``, whichever ends first.
+
+    ``batch`` is per worker. Augmentation grows to full strength over the first ``ramp`` pictures
+    of each worker, for what is shown mildly first is learnt sooner.
+    """
 
     minutes: float = 100.0
     steps: int = 100_000
-    batch: int = 16
+    batch: int = 8
     size: int = 160
     coarse_size: int = 128
     coarse_share: float = 0.25
-    rate: float = 3e-3
+    rate: float = 2.5e-3
+    ramp: int = 8_000
     workers: int = 2
     seed: int = 0
 
@@ -201,11 +206,16 @@ def _batches(samples: Sequence[Sample], schedule: Schedule, rank: int) -> Genera
     def produce() -> None:
         common = np.random.default_rng([schedule.seed, 1])
         own = np.random.default_rng([schedule.seed, 2, rank])
+        shown = 0
         while not stopped.is_set():
+            strength = min(1.0, 0.3 + 0.7 * shown / schedule.ramp)
+            shown += schedule.batch
             coarse = common.random() < schedule.coarse_share
             size = schedule.coarse_size if coarse else schedule.size
             picked = own.integers(0, len(samples), schedule.batch)
-            batch = _stack([augment(samples[int(i)], own, size, coarse) for i in picked])
+            batch = _stack(
+                [augment(samples[int(i)], own, size, coarse, strength) for i in picked]
+            )
             while not stopped.is_set():
                 try:
                     ready.put(batch, timeout=0.2)

@@ -1,0 +1,48 @@
+"""Boxes of uvula, tonsils and wall: as the model sees them, and as they truly are."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.evaluation.metrics import Box, box_of
+from vision.structure import Structure
+from vision.view import View
+
+BOXED: dict[Structure, str] = {
+    Structure.UVULA: "uvula",
+    Structure.RIGHT_TONSIL: "tonsil",
+    Structure.LEFT_TONSIL: "tonsil",
+    Structure.POSTERIOR_WALL: "wall",
+}
+"""What is boxed, and the name its figures go by; a right and a left tonsil are one kind."""
+
+SMALLEST = 12
+"""Fewest pixels of a structure that count as seen, and so as something to find."""
+
+_SPECK = 0.15  # share of the largest piece below which another piece is a speck
+
+
+def true_box(labels: NDArray[np.uint8], structure: Structure) -> Box | None:
+    """Return the box of a structure in true labels (H, W), specks left out."""
+    return box_of(_without_specks(labels == structure), SMALLEST)
+
+
+def seen_box(view: View, structure: Structure) -> tuple[Box, float] | None:
+    """Return the box [px of the picture] the model sees, with its score, or None."""
+    mask = _without_specks(view.mask([structure]))
+    box = box_of(mask, max(4, SMALLEST // view.step**2))
+    if box is None:
+        return None
+    score = float(view.probability([structure])[mask].mean())
+    left, top, right, bottom = (v * view.step for v in box)
+    return (view.left + left, view.top + top, view.left + right, view.top + bottom), score
+
+
+def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    if count <= 2:
+        return mask
+    areas = np.asarray(stats)[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    keep = areas >= _SPECK * areas.max()
+    return np.asarray(keep[parts])

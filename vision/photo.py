@@ -1,0 +1,222 @@
+"""Reads a photograph of a throat, without depth or known lens: boxes, and a wall point or refusal.
+
+Several looks (as it is, mirrored, nearer, farther, brighter, darker) must agree before a point is
+given: a network that is right keeps its opinion when the picture is shown a little differently.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.evaluation.boxes import BOXED, seen_box
+from vision.evaluation.metrics import Box
+from vision.person import find_mouth
+from vision.pipeline import COARSE_SIZE
+from vision.preprocess import Crop
+from vision.segmentation import Model, Segmentation
+from vision.settings import LocatorSettings
+from vision.sites import Spot, find_spot
+from vision.structure import MIRRORED, Structure
+from vision.target import Refusal, RefusalReason, Site
+from vision.view import View
+
+PHOTO_SIZE = 192
+"""Side [px] at which a photograph's mouth is looked at; there is no hurry."""
+
+_MARGINS = (1.0, 1.3)
+_GAMMAS = (1.0, 0.7, 1.4)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What speaks for a wall point; see ``WallConfidence`` for how it is weighed.
+
+    ``certainty``: mean wall probability about the point. ``agreement``: share of the single looks
+    whose own wall holds the point. ``scatter``: deviation of their own points, as a share of the
+    mouth. ``neighbours``: certainty of palate, tongue and arches. ``seen``: the network's own word.
+    ``area``: logarithm of the wall's area in thousandths of the mouth's.
+    """
+
+    certainty: float
+    agreement: float
+    scatter: float
+    neighbours: float
+    seen: float
+    area: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A photograph read.
+
+    ``boxes`` [px] by structure, with scores; ``uvula`` the uvula's middle (u, v) [px], None where
+    none is seen; ``wall`` the wall point (u, v) [px] or why there is none; ``view`` the fused look.
+    """
+
+    boxes: Mapping[Structure, tuple[Box, float]]
+    uvula: tuple[float, float] | None
+    wall: tuple[float, float] | Refusal
+    confidence: float
+    evidence: Evidence | None
+    view: View | None
+
+
+@dataclass(frozen=True, slots=True)
+class WallConfidence:
+    """A logistic model over the evidence, and the probability below which no point is given."""
+
+    bias: float = -6.0
+    certainty: float = 4.0
+    agreement: float = 3.0
+    scatter: float = -8.0
+    neighbours: float = 3.0
+    seen: float = 2.0
+    area: float = 0.0
+    threshold: float = 0.6
+
+    def of(self, evidence: Evidence) -> float:
+        """Return the probability that the point lies on the wall."""
+        logit = self.bias + sum(
+            float(getattr(self, name)) * float(getattr(evidence, name))
+            for name in ("certainty", "agreement", "scatter", "neighbours", "seen", "area")
+        )
+        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -40.0, 40.0))))
+
+
+def read_photo(
+    model: Model, rgb: NDArray[np.uint8], weigh: WallConfidence | None = None
+) -> Reading:
+    """Read a photograph (H, W, 3)."""
+    weigh = weigh or WallConfidence()
+    height, width = rgb.shape[:2]
+    whole = Crop.whole(width, height)
+    crop = find_mouth(View.look(model, rgb, None, whole, COARSE_SIZE), 0)
+    if isinstance(crop, Refusal):
+        if crop.reason in (RefusalReason.MASK, RefusalReason.NO_FACE):
+            return Reading({}, None, crop, 0.0, None, None)
+        crop = whole  # a gloved hand or a second mouth in a close-up: look at all of it
+    looks = _looks(model, rgb, _within(crop, whole))
+    fused = _fused(looks)
+    boxes = {s: box for s in BOXED if (box := seen_box(fused, s)) is not None}
+    settings = LocatorSettings(min_site_pixels=4 * fused.step**2)
+    uvula = _middle(fused, Structure.UVULA)
+    spot = find_spot(fused, Site.POSTERIOR_WALL, settings, 0)
+    if isinstance(spot, Refusal):
+        return Reading(boxes, uvula, spot, 0.0, None, fused)
+    evidence = _evidence(fused, looks, spot)
+    confidence = weigh.of(evidence)
+    point = (fused.left + fused.step * spot.column, fused.top + fused.step * spot.row)
+    if confidence < weigh.threshold:
+        refusal = Refusal(
+            RefusalReason.MODEL_UNSURE,
+            0,
+            f"wall believed to {confidence:.2f}, bound {weigh.threshold:.2f}",
+        )
+        return Reading(boxes, uvula, refusal, confidence, evidence, fused)
+    return Reading(boxes, uvula, point, confidence, evidence, fused)
+
+
+def _within(crop: Crop, whole: Crop) -> Crop:
+    """Return the crop, or the whole picture where the crop is nearly as large."""
+    return crop if crop.side < 0.95 * whole.side else whole
+
+
+def _looks(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> list[View]:
+    """Look at the crop nearer and farther, lighter and darker, and mirrored."""
+    u, v = crop.left + crop.side / 2, crop.top + crop.side / 2
+    looks = []
+    for margin in _MARGINS:
+        side = crop.side * margin
+        square = Crop(u - side / 2, v - side / 2, side)
+        for gamma in _GAMMAS:
+            table = (255.0 * (np.arange(256) / 255.0) ** gamma).astype(np.uint8)
+            shown = table[rgb]
+            looks.append(View.look(model, shown, None, square, PHOTO_SIZE))
+        looks.append(_mirrored_look(model, rgb, square))
+    return looks
+
+
+def _mirrored_look(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> View:
+    width = rgb.shape[1]
+    flipped = np.ascontiguousarray(rgb[:, ::-1])
+    there = Crop(width - crop.left - crop.side, crop.top, crop.side)
+    seen = View.look(model, flipped, None, there, PHOTO_SIZE).segmentation
+    order = [int(MIRRORED.get(s, s)) for s in Structure]
+    back = Segmentation(
+        np.ascontiguousarray(seen.probability[order][:, :, ::-1]),
+        np.ascontiguousarray(seen.places[[0, 2, 1, 3]][:, :, ::-1]),
+        seen.rotation,
+        seen.seen[[0, 2, 1, 3]],
+    )
+    plain = View.frame_of(rgb.shape[:2], crop)
+    return View(crop, back, *plain)
+
+
+def _fused(looks: list[View]) -> View:
+    """Average all looks on the first one's crop."""
+    first = looks[0]
+    cells = first.segmentation.probability.shape[1]
+    probability = np.zeros_like(first.segmentation.probability)
+    places = np.zeros_like(first.segmentation.places)
+    for view in looks:
+        # cell of the first crop -> picture -> cell of this view's crop
+        scale = first.crop.side / view.crop.side
+        shift_x = (first.crop.left - view.crop.left) * cells / view.crop.side + 0.5 * (scale - 1)
+        shift_y = (first.crop.top - view.crop.top) * cells / view.crop.side + 0.5 * (scale - 1)
+        onto = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
+        probability += _resampled(view.segmentation.probability, onto)
+        places += _resampled(view.segmentation.places, onto)
+    probability /= probability.sum(axis=0, keepdims=True)
+    places /= np.maximum(places.sum(axis=(1, 2), keepdims=True), 1e-12)
+    seen = np.mean([view.segmentation.seen for view in looks], axis=0)
+    fused = Segmentation(probability, places, first.segmentation.rotation, seen)
+    return View(first.crop, fused, first.left, first.top, first.step, first.depth)
+
+
+def _resampled(maps: NDArray[np.float32], onto: NDArray[np.float64]) -> NDArray[np.float32]:
+    cells = maps.shape[1]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.stack(
+        [
+            cv2.warpAffine(m, onto, (cells, cells), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            for m in maps
+        ]
+    ).astype(np.float32)
+
+
+def _middle(view: View, structure: Structure) -> tuple[float, float] | None:
+    found = seen_box(view, structure)
+    if found is None:
+        return None
+    rows, columns = np.nonzero(view.mask([structure]))
+    (left, top, right, bottom), _ = found
+    u, v = view.left + view.step * columns, view.top + view.step * rows
+    inside = (u >= left) & (u < right) & (v >= top) & (v < bottom)
+    return float(u[inside].mean()), float(v[inside].mean())
+
+
+def _evidence(fused: View, looks: list[View], spot: Spot) -> Evidence:
+    u, v = fused.left + fused.step * spot.column, fused.top + fused.step * spot.row
+    held, points = [], []
+    for view in looks:
+        row, column = round((v - view.top) / view.step), round((u - view.left) / view.step)
+        inside = 0 <= row < view.shape[0] and 0 <= column < view.shape[1]
+        held.append(inside and view.labels[row, column] == Structure.POSTERIOR_WALL)
+        mask = view.mask([Structure.POSTERIOR_WALL])
+        if mask.any():
+            rows, columns = np.nonzero(mask)
+            points.append(
+                (view.left + view.step * columns.mean(), view.top + view.step * rows.mean())
+            )
+    scatter = float(np.linalg.norm(np.std(points, axis=0))) if len(points) > 1 else fused.crop.side
+    return Evidence(
+        spot.certainty,
+        float(np.mean(held)),
+        min(1.0, scatter / fused.crop.side),
+        spot.neighbours,
+        spot.seen,
+        float(np.log(max(1e3 * spot.area / fused.crop.side**2, 1e-3))),
+    )
