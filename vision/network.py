@@ -41,9 +41,8 @@ class OnnxModel:
                 f"network {path} has hash {self._digest[:12]}, its card says "
                 f"{str(card.get('sha256'))[:12]}; reinstall, or calibrate it anew"
             )
-        self._confidence = Confidence(
-            float(card["confidence"]["bias"]), dict(card["confidence"]["weights"])
-        )
+        self._confidence = _confidence(path, card, "confidence")
+        self._photo_confidence = _confidence(path, card, "photo_confidence")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -60,8 +59,13 @@ class OnnxModel:
 
     @property
     def confidence(self) -> Confidence:
-        """The calibration in the model card."""
+        """The card's calibration for frames with depth."""
         return self._confidence
+
+    @property
+    def photo_confidence(self) -> Confidence:
+        """The card's calibration for photographs."""
+        return self._photo_confidence
 
     def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
         """Segment a square picture; see the ``Model`` port."""
@@ -101,6 +105,16 @@ def _read_card(path: Path) -> dict[str, Any]:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise VisionError(f"model card {path} cannot be read ({error}); reinstall") from error
-    if not isinstance(card, dict) or "confidence" not in card:
-        raise VisionError(f"model card {path} has no confidence calibration; calibrate the model")
+    if not isinstance(card, dict):
+        raise VisionError(f"model card {path} is no object; reinstall")
     return card
+
+
+def _confidence(path: Path, card: dict[str, Any], key: str) -> Confidence:
+    given: Any = card.get(key)
+    try:
+        return Confidence(float(given["bias"]), dict(given["weights"]), float(given["threshold"]))
+    except (TypeError, KeyError, ValueError) as error:
+        raise VisionError(
+            f"{path.with_suffix('.json')}: {key} is missing or broken ({error!r}); reinstall"
+        ) from error

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.confidence import PhotoEvidence, Weighs
 from vision.evaluation.boxes import BOXED, seen_box
 from vision.evaluation.metrics import Box
 from vision.person import find_mouth
@@ -31,24 +32,6 @@ _GAMMAS = (1.0, 0.7, 1.4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """What speaks for a wall point; see ``WallConfidence`` for how it is weighed.
-
-    ``certainty``: mean wall probability about the point. ``agreement``: share of the single looks
-    whose own wall holds the point. ``scatter``: deviation of their own points, as a share of the
-    mouth. ``neighbours``: certainty of palate, tongue and arches. ``seen``: the network's own word.
-    ``area``: logarithm of the wall's area in thousandths of the mouth's.
-    """
-
-    certainty: float
-    agreement: float
-    scatter: float
-    neighbours: float
-    seen: float
-    area: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """A photograph read.
 
@@ -60,37 +43,13 @@ class Reading:
     uvula: tuple[float, float] | None
     wall: tuple[float, float] | Refusal
     confidence: float
-    evidence: Evidence | None
+    evidence: PhotoEvidence | None
     view: View | None
 
 
-@dataclass(frozen=True, slots=True)
-class WallConfidence:
-    """A logistic model over the evidence, and the probability below which no point is given."""
-
-    bias: float = -6.0
-    certainty: float = 4.0
-    agreement: float = 3.0
-    scatter: float = -8.0
-    neighbours: float = 3.0
-    seen: float = 2.0
-    area: float = 0.0
-    threshold: float = 0.6
-
-    def of(self, evidence: Evidence) -> float:
-        """Return the probability that the point lies on the wall."""
-        logit = self.bias + sum(
-            float(getattr(self, name)) * float(getattr(evidence, name))
-            for name in ("certainty", "agreement", "scatter", "neighbours", "seen", "area")
-        )
-        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -40.0, 40.0))))
-
-
-def read_photo(
-    model: Model, rgb: NDArray[np.uint8], weigh: WallConfidence | None = None
-) -> Reading:
-    """Read a photograph (H, W, 3)."""
-    weigh = weigh or WallConfidence()
+def read_photo(model: Model, rgb: NDArray[np.uint8], weigh: Weighs | None = None) -> Reading:
+    """Read a photograph (H, W, 3); ``weigh`` stands in for the model's own confidence."""
+    weigh = weigh or model.photo_confidence
     height, width = rgb.shape[:2]
     whole = Crop.whole(width, height)
     crop = find_mouth(View.look(model, rgb, None, whole, COARSE_SIZE), 0)
@@ -198,7 +157,7 @@ def _middle(view: View, structure: Structure) -> tuple[float, float] | None:
     return float(u[inside].mean()), float(v[inside].mean())
 
 
-def _evidence(fused: View, looks: list[View], spot: Spot) -> Evidence:
+def _evidence(fused: View, looks: list[View], spot: Spot) -> PhotoEvidence:
     u, v = fused.left + fused.step * spot.column, fused.top + fused.step * spot.row
     held, points = [], []
     for view in looks:
@@ -212,7 +171,7 @@ def _evidence(fused: View, looks: list[View], spot: Spot) -> Evidence:
                 (view.left + view.step * columns.mean(), view.top + view.step * rows.mean())
             )
     scatter = float(np.linalg.norm(np.std(points, axis=0))) if len(points) > 1 else fused.crop.side
-    return Evidence(
+    return PhotoEvidence(
         spot.certainty,
         float(np.mean(held)),
         min(1.0, scatter / fused.crop.side),

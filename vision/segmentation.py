@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial import Matrix, Vector, matrix, vector
-from vision.confidence import Confidence
+from vision.confidence import Weighs
 from vision.errors import VisionError
 from vision.structure import Structure
 from vision.target import Site
@@ -54,8 +54,13 @@ class Model(Protocol):
         ...
 
     @property
-    def confidence(self) -> Confidence:
-        """How far this model's targets can be trusted, from held-out pictures."""
+    def confidence(self) -> Weighs:
+        """How far this model's targets in frames with depth can be trusted."""
+        ...
+
+    @property
+    def photo_confidence(self) -> Weighs:
+        """How far this model's wall points in photographs can be trusted."""
         ...
 
     def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:

@@ -29,8 +29,9 @@ class Bounded:
 class LocatorSettings(Bounded):
     """Thresholds of the locator; lengths in metres, angles in radians, shares in [0, 1]."""
 
-    min_opening: float = bounded(0.035, 0.02, 0.06)
-    """Below this the swab cannot pass tongue and teeth (assumed, swept in simulation)."""
+    min_opening: float = bounded(0.037, 0.02, 0.06)
+    """Below this the swab cannot pass tongue and teeth: 35 mm (assumed), and 2 mm for the error of
+    measuring it."""
     closed_opening: float = bounded(0.012, 0.0, 0.02)
     """Below this the mouth counts as closed, so that the person is asked to open it."""
     min_range: float = bounded(0.07, 0.03, 0.3)
@@ -49,8 +50,11 @@ class LocatorSettings(Bounded):
     """Smallest share of a site's pixels with a raw measured depth."""
     min_site_pixels: float = bounded(24, 4, 1000)
     """Smallest area of a site, in pixels of the camera's picture."""
+    min_site_area: float = bounded(30e-6, 1e-6, 400e-6)
+    """Smallest visible tissue [m²] of a site around its target; the swab's tip covers 20 mm²."""
     min_confidence: float = bounded(0.5, 0.0, 1.0)
-    """Smallest calibrated probability that the point lies on its site."""
+    """Smallest calibrated probability that the point lies on its site; the model's own threshold
+    holds where it is higher."""
     path_length: float = bounded(0.010, 0.002, 0.03)
     """Length of the wiping path."""
 

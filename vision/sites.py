@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial import Pose, Vector, matrix, unit, vector
-from vision.confidence import Confidence, Evidence
+from vision.confidence import Evidence, Weighs
 from vision.errors import VisionError
 from vision.frame import Intrinsics
 from vision.settings import LocatorSettings
@@ -45,6 +45,7 @@ _MUST_NOT_TOUCH = (Structure.UVULA, Structure.TONGUE, Structure.TEETH)
 _IN_FRONT = (Structure.SWAB, Structure.HAND, Structure.DEPRESSOR)
 _DISC = 0.0025  # m around the point, over which depth is taken: the swab tip's radius
 _PATCH = 0.006  # m around the point, over which the surface is fitted
+_REGION = 0.014  # m around the point, within which a site's visible tissue is counted
 _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
 _MIN_DISC_POINTS = 3
 _MIDLINE_SLACK = 0.004  # m a tonsil's point may lie beyond the midline (kissing tonsils, pose)
@@ -67,19 +68,6 @@ class Spot:
     area: float
     neighbours: float
     seen: float
-
-    def evidence(self, side: float, depth: float = 0.0, flatness: float = 0.0) -> Evidence:
-        """Return the evidence, for a crop of ``side`` [px]."""
-        return Evidence(
-            self.seen,
-            self.certainty,
-            self.agreement,
-            100.0 * self.spread / side,
-            float(np.log(max(1e3 * self.area / side**2, 1e-3))),
-            depth,
-            flatness,
-            self.neighbours,
-        )
 
 
 def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) -> Spot | Refusal:
@@ -123,7 +111,7 @@ def measure_site(
     intrinsics: Intrinsics,
     optical_mouth: Pose,
     settings: LocatorSettings,
-    confidence: Confidence,
+    confidence: Weighs,
     stamp_ns: int,
 ) -> Target | Refusal:
     """Turn a spot into a target in the optical frame, or refuse it."""
@@ -163,17 +151,42 @@ def measure_site(
         Refusal,
     ):
         return refusal
+    reach = _REGION * intrinsics.fx / depth
+    visible = (
+        float((spot.mask & (distance <= reach)).sum())
+        * (view.step * depth) ** 2
+        / (intrinsics.fx * intrinsics.fy)
+    )
+    if visible < settings.min_site_area:
+        return Refusal(
+            RefusalReason.WALL_NOT_SEEN
+            if site is Site.POSTERIOR_WALL
+            else RefusalReason.TONSIL_NOT_SEEN,
+            stamp_ns,
+            f"{1e6 * visible:.0f} mm² of {site} are seen, bound "
+            f"{1e6 * settings.min_site_area:.0f} mm²",
+        )
     path = wiping_path(patch, settings.path_length)
     scatter = 1.4826 * float(np.median(np.abs(samples - depth)))
     along = np.hypot(0.0006 + 0.004 * depth**2, scatter / np.sqrt(len(samples) / 4 + 1))
     across = max(0.0005, 0.5 * spot.spread * depth / intrinsics.fx)
-    evidence = spot.evidence(view.crop.side, share, 1e3 * plane.residual)
+    evidence = Evidence(
+        spot.seen,
+        spot.certainty,
+        spot.agreement,
+        100.0 * spot.spread / view.crop.side,
+        float(np.log(max(1e6 * visible, 1e-3))),
+        share,
+        1e3 * plane.residual,
+        spot.neighbours,
+    )
     probability = confidence.of(evidence)
-    if probability < settings.min_confidence:
+    bound = max(settings.min_confidence, confidence.threshold)
+    if probability < bound:
         return Refusal(
             RefusalReason.MODEL_UNSURE,
             stamp_ns,
-            f"{site} believed to {probability:.2f}, bound {settings.min_confidence:.2f}",
+            f"{site} believed to {probability:.3f}, bound {bound:.3f}",
         )
     return Target(
         site,

@@ -23,7 +23,7 @@ for _from, _to in MIRRORED.items():
 _MIRRORED_PLACES = [0, 2, 1, 3]  # right and left tonsil change places
 _ORAL_TABLE = np.zeros(256, dtype=bool)
 _ORAL_TABLE[[*ORAL, Structure.LIPS]] = True
-_NOISE = np.random.default_rng(0).standard_normal((640, 640, 3), dtype=np.float32)
+_NOISE = np.random.default_rng(0).standard_normal((660, 660, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +86,16 @@ def augment(
         ((places - 0.5) / 2).astype(np.float32),
         visible,
     )
+
+
+def distort(rgb: NDArray[np.uint8], rng: np.random.Generator, strength: float) -> NDArray[np.uint8]:
+    """Return a picture (H, W, 3) as another camera, in other light, might have taken it."""
+    side = max(rgb.shape[:2])
+    square = np.zeros((side, side, 3), dtype=np.uint8)
+    square[: rgb.shape[0], : rgb.shape[1]] = rgb
+    labels = np.zeros((side // 2, side // 2), dtype=np.uint8)
+    distorted, _ = _photometry(square, labels, rng, strength)
+    return np.ascontiguousarray(distorted[: rgb.shape[0], : rgb.shape[1]])
 
 
 def _random_crop(sample: Sample, rng: np.random.Generator, coarse: bool, strength: float) -> Crop:

@@ -213,9 +213,7 @@ def _batches(samples: Sequence[Sample], schedule: Schedule, rank: int) -> Genera
             coarse = common.random() < schedule.coarse_share
             size = schedule.coarse_size if coarse else schedule.size
             picked = own.integers(0, len(samples), schedule.batch)
-            batch = _stack(
-                [augment(samples[int(i)], own, size, coarse, strength) for i in picked]
-            )
+            batch = _stack([augment(samples[int(i)], own, size, coarse, strength) for i in picked])
             while not stopped.is_set():
                 try:
                     ready.put(batch, timeout=0.2)

@@ -97,6 +97,7 @@ class PaintReader:
 
     def __init__(self, optical_mouth: Pose, believed: float = 0.99) -> None:
         self.confidence = Confidence(bias=float(np.log(believed / (1 - believed))))
+        self.photo_confidence = self.confidence
         self._rotation = optical_mouth.rotation
 
     def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:

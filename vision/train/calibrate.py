@@ -1,0 +1,164 @@
+"""Fits how far a network can be trusted, on people it was not trained on, and writes its card."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from vision.confidence import Confidence, Evidence, PhotoEvidence
+from vision.data import LabelledFrame, RenderedSet
+from vision.evaluation.rendered import evaluate
+from vision.network import OnnxModel
+from vision.photo import read_photo
+from vision.pipeline import ThroatLocator
+from vision.segmentation import Segmentation
+from vision.settings import LocatorSettings
+from vision.structure import Structure
+from vision.target import Refusal
+from vision.train.augment import distort
+
+WRONG_RATE = 0.005
+"""Share of wrong targets, of all given with depth, from which the threshold is set."""
+PHOTO_WRONG_RATE = 0.02
+"""The same for wall points in photographs, of distorted renderings that stand in for them."""
+
+
+class NoteTaker:
+    """Weighs nothing: believes everything and remembers the evidence."""
+
+    threshold = 0.0
+
+    def __init__(self) -> None:
+        self.notes: list[Evidence | PhotoEvidence] = []
+
+    def of(self, evidence: Evidence | PhotoEvidence) -> float:
+        """Note the evidence and return 1."""
+        self.notes.append(evidence)
+        return 1.0
+
+
+class Noted:
+    """A model whose confidences take notes."""
+
+    def __init__(self, model: OnnxModel) -> None:
+        self._model = model
+        self.confidence = NoteTaker()
+        self.photo_confidence = NoteTaker()
+
+    @property
+    def digest(self) -> str:
+        """The model's own."""
+        return self._model.digest
+
+    def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
+        """Segment as the model does."""
+        return self._model.segment(rgb, depth)
+
+
+def calibrate(
+    network: Path,
+    digest: str,
+    data: Path,
+    held_out: bool,
+    limit: int = 1_000,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Fit both confidences on a data set, write the network's card beside it and return its path.
+
+    The card first gets confidences that believe everything, so that the network can be loaded.
+    """
+    card = network.with_suffix(".json")
+    blank = asdict(Confidence(threshold=0.0))
+    write_card(card, {"sha256": digest, "confidence": blank, "photo_confidence": blank})
+    noted, frames = Noted(OnnxModel(network)), RenderedSet(data)
+    chosen = range(min(limit, len(frames)))
+    locator = ThroatLocator(noted, LocatorSettings(min_confidence=0.0))
+    results = evaluate(locator, (frames[i] for i in chosen))
+    right = [o.right for o in results.outcomes if o.emitted]
+    confidence, kept = fit_confidence(noted.confidence.notes, right, WRONG_RATE)
+    progress(f"depth: {len(right)} targets, {sum(right)} right, {kept:.1%} of these kept")
+    noted.photo_confidence.notes.clear()
+    right = _photo_verdicts(noted, (frames[i] for i in chosen[: limit // 2]))
+    photo, kept = fit_confidence(noted.photo_confidence.notes, right, PHOTO_WRONG_RATE)
+    progress(f"photographs: {len(right)} points, {sum(right)} right, {kept:.1%} of these kept")
+    write_card(
+        card,
+        {
+            "name": network.stem,
+            "sha256": digest,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "input": "RGB and relative depth, or RGB alone; square, side a multiple of 32 px",
+            "classes": [s.name.lower() for s in Structure],
+            "calibrated_on": {
+                "frames": len(chosen),
+                "held_out_people": held_out,
+                "wrong_rate": WRONG_RATE,
+                "photo_wrong_rate": PHOTO_WRONG_RATE,
+            },
+            "confidence": asdict(confidence),
+            "photo_confidence": asdict(photo),
+        },
+    )
+    return card
+
+
+def write_card(path: Path, card: dict[str, Any]) -> None:
+    """Write a model card as JSON."""
+    path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def fit_confidence(
+    evidence: Sequence[Evidence | PhotoEvidence], right: Sequence[bool], wrong_rate: float
+) -> tuple[Confidence, float]:
+    """Fit a logistic model, and the lowest threshold that keeps wrong targets to ``wrong_rate``.
+
+    Returns the confidence and the share of right targets that it keeps. The threshold holds with
+    the rule of succession: one more wrong target than was seen.
+    """
+    names = [item.name for item in fields(evidence[0])]
+    x = np.array([[float(getattr(e, n)) for n in names] for e in evidence])
+    y = np.asarray(right, dtype=np.float64)
+    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
+    z = (x - mean) / scale
+
+    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logit = z @ theta[1:] + theta[0]
+        p = 1.0 / (1.0 + np.exp(-np.clip(logit, -40, 40)))
+        value = float(np.mean(np.logaddexp(0.0, logit) - y * logit))
+        slope = np.concatenate([[np.mean(p - y)], z.T @ (p - y) / len(y)])
+        slope[1:] += 2e-3 * theta[1:]
+        return value + 1e-3 * float(theta[1:] @ theta[1:]), slope
+
+    theta = np.asarray(
+        minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x, dtype=np.float64
+    )
+    weights = theta[1:] / scale
+    bias = float(theta[0] - weights @ mean)
+    probability = 1.0 / (1.0 + np.exp(-np.clip(x @ weights + bias, -40, 40)))
+    order = np.argsort(-probability)
+    wrong = np.cumsum(1.0 - y[order]) + 1.0
+    allowed = np.flatnonzero(wrong / (np.arange(len(y)) + 1.0) <= wrong_rate)
+    last = int(allowed[-1]) if len(allowed) else int(0.2 * len(y))
+    threshold = float(np.round(probability[order[last]], 4))
+    kept = float(y[order[: last + 1]].sum() / max(y.sum(), 1.0))
+    named = {n: float(np.round(w, 5)) for n, w in zip(names, weights, strict=True)}
+    return Confidence(round(bias, 5), named, min(threshold, 0.999)), kept
+
+
+def _photo_verdicts(model: Noted, frames: Iterable[LabelledFrame]) -> list[bool]:
+    """Read distorted renderings as photographs; return for each wall point whether it is right."""
+    rng, verdicts = np.random.default_rng(0), []
+    for labelled in frames:
+        reading = read_photo(model, distort(labelled.frame.rgb, rng, 1.4))
+        if isinstance(reading.wall, Refusal):
+            continue
+        column, row = round(reading.wall[0]), round(reading.wall[1])
+        around = labelled.labels[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        verdicts.append(bool((around == Structure.POSTERIOR_WALL).any()))
+    return verdicts
