@@ -16,8 +16,9 @@ class Evidence:
     ``seen``: the model's probability that the site is seen and can be reached. ``certainty``: mean
     probability of the site's classes around the point. ``agreement``: share of the place map that
     lies on the site. ``spread``: standard deviation of the place map about its peak, in hundredths
-    of the crop. ``area``: logarithm of the site's visible area [mm²]. ``depth``: share of measured pixels around the point. ``flatness``: residual of the
-    local plane [mm]. ``neighbours``: mean certainty of the structures that must stand around it.
+    of the crop. ``area``: logarithm of the site's visible area [mm²]. ``depth``: share of measured
+    pixels around the point. ``flatness``: residual of the local plane [mm]. ``neighbours``: mean
+    certainty of the structures that must stand around the site.
     """
 
     seen: float

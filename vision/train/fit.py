@@ -101,11 +101,7 @@ def _work(
     samples = RenderedSamples([RenderedSet(path) for path in sets[rank::workers]])
     network = ThroatNet().to(memory_format=torch.channels_last)
     shared = torch.nn.parallel.DistributedDataParallel(network)
-    average = torch.optim.swa_utils.AveragedModel(
-        network,
-        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998),
-        use_buffers=True,
-    )
+    average = torch.optim.swa_utils.AveragedModel(network, avg_fn=_drift, use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=1e-3)
     weights = torch.tensor([_RARE.get(s, 1.0) for s in Structure])
     began = saved = time.monotonic()
@@ -144,6 +140,12 @@ def _agreed(progress: float) -> float:
     told = torch.tensor([progress])
     torch.distributed.broadcast(told, src=0)
     return float(told[0])
+
+
+def _drift(mean: Tensor, latest: Tensor, count: Tensor) -> Tensor:
+    """Return the moving average; early on it forgets fast, so that the random start is gone."""
+    keep = torch.clamp((1.0 + count) / (10.0 + count), max=0.998)
+    return keep * mean + (1.0 - keep) * latest
 
 
 def _rate(peak: float, step: int, progress: float) -> float:
