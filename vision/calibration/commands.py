@@ -147,8 +147,8 @@ def _show(found: BoothCalibration, truth: dict[str, str]) -> None:
     table.add_column("what")
     table.add_column("value", justify="right")
     rows = {
-        "camera on flange [mm]": _millimetres(found.flange_camera.translation),
-        "tip on flange [mm]": _millimetres(found.flange_tip),
+        "camera on flange, mm": _millimetres(found.flange_camera.translation),
+        "tip on flange, mm": _millimetres(found.flange_tip),
         "depth scale": f"{found.depth_scale:.5f}",
         "reprojection": f"{found.reprojection_px:.3f} px",
         "hand-eye, 95 % bound": f"{found.hand_eye_mm:.3f} mm, {found.hand_eye_deg:.4f} deg",
