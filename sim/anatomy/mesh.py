@@ -204,6 +204,7 @@ def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
     count = len(direction)
     faces = (one[None] + count * np.arange(len(rows))[:, None, None]).reshape(-1, 3)
     uv = local[..., 1:] * semi[:, None, 1:] + rows[:, None, 2:4]
+    uv[..., 0] += 9.0 * rows[:, 17, None]
     return Mesh(
         vertices.reshape(-1, 3).astype(np.float32),
         normals.reshape(-1, 3).astype(np.float32),

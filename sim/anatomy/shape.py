@@ -59,7 +59,7 @@ class Profile:
 class Surfaces(NamedTuple):
     """Everything the compiled kernels read; a named tuple, because Numba passes those whole.
 
-    ``blobs`` (n, 17): part, centre (3), axes as rows (9), semi-axes (3), exponent.
+    ``blobs`` (n, 18): part, centre (3), axes as rows (9), semi-axes (3), exponent, 1 if of metal.
     ``cones`` (m, 9): part, first centre (3), second centre (3), first radius, second radius.
     ``lip`` (5,): half width, half height, thickness, tilt, taper at the corners.
     ``wall`` (3,): depth at the midline, radius of curvature, slope over z.
@@ -125,7 +125,7 @@ def _landmarks(a: Anatomy, q: Articulation) -> _Landmarks:
     incisor = 1.5 * a.lip_thickness
     wall = incisor + a.wall_depth
     upper, lower = opening / 2, -opening / 2
-    margin = max(a.soft_palate - 0.9 * a.uvula_length, 0.012)
+    margin = max(a.soft_palate - a.uvula_length, 0.012)
     fall = (np.pi - a.palate_angle) * (1.0 - 0.45 * q.velum) * (1 - 0.5 * q.swallow)
     palate_end = incisor + a.hard_palate
     velum = palate_end + margin * np.cos(fall)
@@ -226,12 +226,13 @@ def superellipsoid(
     exponent: float = 2.0,
     yaw: float = 0.0,
     roll: float = 0.0,
+    metal: bool = False,
 ) -> list[float]:
-    """Return the row (17,) of one superellipsoid, turned by ``yaw`` about z, ``roll`` about x."""
+    """Return the row (18,) of one superellipsoid, turned by ``yaw`` about z, ``roll`` about x."""
     c, s = np.cos(yaw), np.sin(yaw)
     cr, sr = np.cos(roll), np.sin(roll)
     axes = np.array([[c, s, 0.0], [-s * cr, c * cr, sr], [s * sr, -c * sr, cr]])
-    return [float(part), *centre, *axes.ravel(), *semi, exponent]
+    return [float(part), *centre, *axes.ravel(), *semi, exponent, float(metal)]
 
 
 def _dental_row(a: Anatomy, m: _Landmarks, upper: bool) -> list[list[float]]:
@@ -246,6 +247,7 @@ def _dental_row(a: Anatomy, m: _Landmarks, upper: bool) -> list[list[float]]:
     arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(y), np.diff(s)))])
     widths = _TOOTH_WIDTHS * (a.arch_width / 0.057) * (1.0 if upper else 0.88)
     centres = np.cumsum(widths) - widths / 2
+    first = float(np.interp(centres[0], arc, angle))
     rows: list[list[float]] = []
     for k in range(14):
         side, j = (-1.0, 6 - k) if k < 7 else (1.0, k - 7)
@@ -254,10 +256,11 @@ def _dental_row(a: Anatomy, m: _Landmarks, upper: bool) -> list[list[float]]:
         yaw = side * (np.pi / 2 - heading)
         depth, crown = _TOOTH_DEPTHS[j], a.crown_height * (1.0 if j < 3 else 0.85)
         pitch = HEAD_PITCH if upper else -0.10
-        back = length * (1.0 - np.cos(at))
+        back = length * (np.cos(first) - np.cos(at))
         x, yy = -(front + depth + back), side * half * np.sin(at)
         z = edge - pitch * back
-        present = not (a.teeth_missing >> (k if upper else 14 + k)) & 1
+        number = k if upper else 14 + k
+        present = not (a.teeth_missing >> number) & 1
         if present:
             rows.append(
                 superellipsoid(
@@ -266,6 +269,7 @@ def _dental_row(a: Anatomy, m: _Landmarks, upper: bool) -> list[list[float]]:
                     (depth, 0.5 * widths[j], crown / 2 + 0.0008),
                     3.0 if j < 3 else 3.6,
                     yaw,
+                    metal=bool((a.teeth_metal >> number) & 1),
                 )
             )
         rows.append(

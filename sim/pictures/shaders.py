@@ -166,6 +166,9 @@ void main() {
     colour *= mix(vec3(1.0), vec3(0.72, 0.30, 0.30), clamp(vessel, 0.0, 1.0));
     float stain = mucosa * person2.w * smoothstep(0.45, 0.7, n1.r);
     colour *= mix(vec3(1.0), vec3(0.50, 0.42, 0.42), stain);
+    float metal = part == 3 ? step(5.0, uv.x) : 0.0;
+    colour = mix(colour, vec3(0.34, 0.32, 0.29), metal);
+    gloss += 1.2 * metal;
     // wet films break up: dry patches between pools of saliva
     float pools = 0.35 + 1.3 * smoothstep(0.35, 0.75, n1.g);
     gloss *= mix(1.0, 4.0 * surface.x * (0.35 + 1.1 * person.w) * pools, mucosa);

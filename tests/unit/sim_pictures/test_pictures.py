@@ -150,3 +150,11 @@ def test_with_nobody_seated_the_props_alone_are_drawn(renderer: Renderer) -> Non
     assert set(np.unique(renderer.render(bare).labels)) == {Part.BACKGROUND}
     absent = seen_sites(OralCavity(Anatomy()), bare, renderer.render(bare))
     assert {site.reason for site in absent.values()} == {RefusalReason.NO_FACE}
+
+
+def test_metal_teeth_are_darker_than_enamel(renderer: Renderer) -> None:
+    enamel = renderer.render(view_of())
+    metal = renderer.render(view_of(anatomy=Anatomy(teeth_metal=2**28 - 1)))
+    teeth = enamel.labels == Part.TEETH
+    assert teeth.sum() > 100
+    assert metal.rgb[teeth].mean() < 0.85 * enamel.rgb[teeth].mean()
