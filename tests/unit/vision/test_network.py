@@ -1,0 +1,63 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vision.errors import VisionError
+from vision.network import DEFAULT_MODEL, load_network, rotation_of_columns
+
+RNG = np.random.default_rng(0)
+
+
+def test_the_shipped_network_is_what_its_card_says() -> None:
+    model = load_network()
+    card = json.loads(DEFAULT_MODEL.with_suffix(".json").read_text())
+    assert model.digest == card["sha256"]
+    assert DEFAULT_MODEL.stat().st_size < 10_000_000
+
+
+@pytest.mark.parametrize("size", [64, 128, 160, 192])
+def test_what_it_says_is_a_distribution(size: int) -> None:
+    rgb = RNG.integers(0, 255, (size, size, 3)).astype(np.uint8)
+    depth = RNG.uniform(0.2, 0.4, (size, size)).astype(np.float32)
+    for given in (depth, None):
+        said = load_network(threads=1).segment(rgb, given)
+        assert said.probability.shape[1:] == (size // 2, size // 2)
+        assert np.allclose(said.probability.sum(axis=0), 1.0, atol=1e-4)
+        assert np.allclose(said.places.sum(axis=(1, 2)), 1.0, atol=1e-3)
+        assert np.abs(said.rotation @ said.rotation.T - np.eye(3)).max() < 1e-6
+        assert np.linalg.det(said.rotation) > 0
+        assert ((said.seen >= 0) & (said.seen <= 1)).all()
+
+
+def test_the_same_picture_gives_the_same_answer() -> None:
+    rgb = RNG.integers(0, 255, (128, 128, 3)).astype(np.uint8)
+    first, second = (load_network(threads=1).segment(rgb, None) for _ in range(2))
+    assert (first.probability == second.probability).all()
+
+
+@pytest.mark.parametrize("size", [48, 100, 672])
+def test_a_size_it_cannot_take_is_refused(size: int) -> None:
+    with pytest.raises(VisionError, match="multiple of 32"):
+        load_network(threads=1).segment(np.zeros((size, size, 3), np.uint8), None)
+
+
+def test_weights_that_are_not_the_cards_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "throat.onnx"
+    shutil.copy(DEFAULT_MODEL, path)
+    shutil.copy(DEFAULT_MODEL.with_suffix(".json"), tmp_path)
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(VisionError, match="hash"):
+        load_network(path)
+    path.unlink()
+    with pytest.raises(VisionError, match="cannot be read"):
+        load_network(path)
+    with pytest.raises(VisionError, match="model card"):
+        load_network(tmp_path / "other.onnx")
+
+
+def test_parallel_columns_still_give_a_rotation() -> None:
+    R = rotation_of_columns(np.array([1, 0, 0, 2, 0, 0], dtype=np.float32))
+    assert np.abs(R @ R.T - np.eye(3)).max() < 1e-9
