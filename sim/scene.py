@@ -26,7 +26,7 @@ class SwabShape:
     length: float = 0.150
     shaft_diameter: float = 0.0025
     bud_diameter: float = 0.005
-    youngs_modulus: float = 2.0e9
+    youngs_modulus: float = 2.7e9
     mass: float = 0.0012
 
     def __post_init__(self) -> None:
