@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pybullet
 
+from sim.anatomy.compiled import compiled
 from sim.assembly import HAND_LINK, SENSOR_JOINT, assemble
 from sim.engine import GRAVITY, STEP_S, BodyState, Collision
 from sim.errors import SimError
@@ -272,6 +273,22 @@ class BulletEngine:
                 pybullet.disconnect(physicsClientId=self._client)
 
 
-def _xyzw(rotation: Matrix) -> tuple[float, float, float, float]:
-    w, x, y, z = Pose(rotation).quaternion()
-    return float(x), float(y), float(z), float(w)
+@compiled
+def _xyzw(R: Matrix) -> tuple[float, float, float, float]:
+    """Return the quaternion of a rotation, Bullet's order (Shepperd 1978, see spatial.Pose)."""
+    t = R[0, 0] + R[1, 1] + R[2, 2]
+    if t >= R[0, 0] and t >= R[1, 1] and t >= R[2, 2]:
+        s = math.sqrt(1.0 + t)
+        k = 0.5 / s
+        return (R[2, 1] - R[1, 2]) * k, (R[0, 2] - R[2, 0]) * k, (R[1, 0] - R[0, 1]) * k, 0.5 * s
+    if R[0, 0] >= R[1, 1] and R[0, 0] >= R[2, 2]:
+        s = math.sqrt(1.0 + 2.0 * R[0, 0] - t)
+        k = 0.5 / s
+        return 0.5 * s, (R[0, 1] + R[1, 0]) * k, (R[0, 2] + R[2, 0]) * k, (R[2, 1] - R[1, 2]) * k
+    if R[1, 1] >= R[2, 2]:
+        s = math.sqrt(1.0 + 2.0 * R[1, 1] - t)
+        k = 0.5 / s
+        return (R[0, 1] + R[1, 0]) * k, 0.5 * s, (R[1, 2] + R[2, 1]) * k, (R[0, 2] - R[2, 0]) * k
+    s = math.sqrt(1.0 + 2.0 * R[2, 2] - t)
+    k = 0.5 / s
+    return (R[0, 2] + R[2, 0]) * k, (R[1, 2] + R[2, 1]) * k, 0.5 * s, (R[1, 0] - R[0, 1]) * k

@@ -19,6 +19,7 @@ _JUMP_ALLOWANCE = 1.5  # a set-point may run this many times faster than the joi
 _JUMP_MARGIN = 2e-3  # [rad]
 _SILENCE_NS = 100_000_000
 _MOVING = 1e-3  # [rad/s]
+_BLOCK = 1024  # encoder noise is drawn in blocks
 
 
 class SimArm:
@@ -84,6 +85,8 @@ class SimArm:
         self._now_ns = 0
         self._last_write_ns = 0
         self._last_command = self._reference.copy()
+        self._noise = np.empty((0, 0))
+        self._next_noise = _BLOCK
         self._closed = False
         self._reading, self._writing, self._servo = (
             BrokenReading(rng.spawn(1)[0]),
@@ -121,7 +124,11 @@ class SimArm:
     def read(self) -> ArmState:
         """Return the measurement of this millisecond."""
         state = self._engine.state
-        noise = self._rng.standard_normal(len(state.position)) * _ENCODER_NOISE
+        if self._next_noise >= _BLOCK:
+            self._noise = self._rng.standard_normal((_BLOCK, len(state.position))) * _ENCODER_NOISE
+            self._next_noise = 0
+        noise = self._noise[self._next_noise]
+        self._next_noise += 1
         measured = ArmState(
             stamp_ns=self._now_ns,
             position=state.position + noise,

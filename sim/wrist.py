@@ -62,7 +62,8 @@ class WristSensor:
         self._bias = rng.standard_normal(6) * (np.array(model.bias) @ self._pair)
         self._sigma = np.array(model.noise) @ self._pair
         self._walk = np.array(model.drift) @ self._pair * np.sqrt(STEP_S)
-        self._step = np.array(model.resolution) @ self._pair
+        # a sensor without steps has steps too fine to matter
+        self._step = np.maximum(np.array(model.resolution) @ self._pair, 1e-12)
         self._span = np.array(model.span) @ self._pair
         self._blend = 1.0 - np.exp(-2.0 * np.pi * model.bandwidth_hz * STEP_S)
         self._filtered: Vector | None = None
@@ -95,12 +96,8 @@ class WristSensor:
         if not self._line:
             raise SimError("the wrist sensor was read before the world's first step")
         reading = self._line[0]
-        coarse = np.where(
-            self._step > 0.0,
-            np.round(reading / np.where(self._step > 0.0, self._step, 1.0)) * self._step,
-            reading,
-        )
-        whole = np.clip(coarse, -self._span, self._span)
+        coarse = np.rint(reading / self._step) * self._step
+        whole = np.minimum(np.maximum(coarse, -self._span), self._span)
         seen = self._corruptor.pass_on(whole, self._now_s)
         fault = self._corruptor.fault
         if seen is None:

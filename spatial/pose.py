@@ -27,8 +27,8 @@ class Pose:
 
     def __post_init__(self) -> None:
         rotation = matrix(self.rotation, (3, 3), "rotation")
-        error = float(np.abs(rotation @ rotation.T - np.eye(3)).max())
-        if error > _ORTHOGONALITY or np.linalg.det(rotation) < 0.0:
+        error, handedness = _departure(rotation)
+        if error > _ORTHOGONALITY or handedness < 0.0:
             raise SpatialError(
                 f"rotation is off orthonormal by {error:.1e}, bound {_ORTHOGONALITY:.0e}, or is a "
                 "reflection; build it with Pose.from_quaternion or Pose.from_axes"
@@ -180,6 +180,24 @@ def skew(v: ArrayLike) -> Matrix:
     """Return the matrix (3, 3) whose product with ``u`` is the cross product ``v × u``."""
     x, y, z = np.asarray(v, dtype=np.float64)
     return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+
+
+def _departure(R: Matrix) -> tuple[float, float]:
+    """Return the largest entry of ``R Rᵀ - 1``, and the triple product of the rows.
+
+    Written out in scalars: poses are made in control loops, and on nine numbers array calls cost
+    ten times what they compute.
+    """
+    (a, b, c), (d, e, f), (g, h, i) = R.tolist()
+    error = max(
+        abs(a * a + b * b + c * c - 1.0),
+        abs(d * d + e * e + f * f - 1.0),
+        abs(g * g + h * h + i * i - 1.0),
+        abs(a * d + b * e + c * f),
+        abs(a * g + b * h + c * i),
+        abs(d * g + e * h + f * i),
+    )
+    return error, a * (e * i - f * h) + b * (f * g - d * i) + c * (d * h - e * g)
 
 
 def _rotation_exp(rotation_vector: Vector) -> Matrix:

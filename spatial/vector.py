@@ -1,5 +1,7 @@
 """Validated, read-only float64 arrays: the fields of every geometric value object."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -52,7 +54,10 @@ def unit(values: ArrayLike, name: str = "direction") -> Vector:
 
 
 def _frozen(array: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    if not np.isfinite(array).all():
+    # one product tells most arrays to be finite, several times faster than asking every entry;
+    # only huge entries overflow it, and those are then asked
+    flat = array.ravel()
+    if not math.isfinite(flat @ flat) and not np.isfinite(array).all():
         raise SpatialError(
             f"{name} holds NaN or infinity: {array.tolist()}; reject the measurement"
         )

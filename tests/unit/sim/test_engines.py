@@ -4,16 +4,19 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arm_control.ports import JointCommand
 from sim.arms import ARM_NAMES
-from sim.bullet import BulletEngine
+from sim.bullet import BulletEngine, _xyzw
 from sim.cues import Cue
 from sim.engine import STEP_S, Engine
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
 from sim.wrist import WristSensorModel
+from spatial import Pose
 
 pytest.importorskip("mujoco")
 from sim.mujoco_engine import MujocoEngine
@@ -119,3 +122,10 @@ def test_the_same_commands_move_and_load_both_engines_alike(name: str) -> None:
 def test_importing_the_world_does_not_import_mujoco() -> None:
     code = "import sys, sim.world; sys.exit('mujoco' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@given(st.lists(st.floats(-4.0, 4.0), min_size=3, max_size=3))
+def test_bullets_quaternion_is_that_of_the_pose(turn: list[float]) -> None:
+    pose = Pose.from_rotation_vector(turn)
+    x, y, z, w = _xyzw(pose.rotation.copy())
+    assert Pose.from_quaternion((w, x, y, z)).almost_equals(pose, 1e-9)
