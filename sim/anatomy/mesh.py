@@ -126,7 +126,7 @@ def _cavity_mesh(shape: Shape, detail: float) -> Mesh:
     s = np.unique(
         np.concatenate(
             [
-                np.linspace(0.004, palate_end, round(16 * detail)),
+                np.linspace(0.002, palate_end, round(16 * detail)),
                 np.linspace(palate_end, velum - 0.004, round(8 * detail)),
                 np.linspace(velum - 0.004, arch + 0.004, round(18 * detail)),
                 np.linspace(arch + 0.004, wall + 0.008, 5),

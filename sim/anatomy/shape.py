@@ -166,11 +166,12 @@ def _cavity(a: Anatomy, m: _Landmarks) -> Profile:
     W, H, Z, w = m.half_width, m.half_height, m.velum_z, m.isthmus
     gum, floor = m.upper + a.crown_height, m.lower - a.crown_height
     deep = m.lower - 0.018
+    corner = W + 0.6 * m.lip  # lips taper towards their corners: the cheek must meet them there
     rows = [
-        (-0.060, W, H, -H, 2.0, 0.0),
-        (0.0, W, H, -H, 2.0, 0.0),
-        (0.5 * i, W + 0.001, H + 0.002, -H - 0.0005, 2.0, 0.0),
-        (i + 0.004, 0.72 * arch + 0.002, gum + 0.004, -H - 0.0015, 2.2, 0.0),
+        (-0.060, corner, H, -H, 2.0, 0.0),
+        (0.0, corner, H, -H, 2.0, 0.0),
+        (0.5 * i, corner + 0.001, H + 0.002, -H - 0.0005, 2.0, 0.0),
+        (i + 0.004, max(0.72 * arch + 0.002, corner + 0.0015), gum + 0.004, -H - 0.0015, 2.2, 0.0),
         (i + 0.018, arch + 0.003, m.roof, floor - 0.004, 2.5, 0.0),
         (i + 0.66 * (m.palate_end - i), arch + 0.004, m.roof - 0.003, m.lower - 0.020, 2.5, 0.0),
         (m.palate_end, arch, m.palate_z, m.lower - 0.018, 2.5, 0.0),

@@ -97,7 +97,7 @@ def _camera(
 ) -> tuple[CameraModel, Intrinsics]:
     """Return a camera model with its lens and noise varied, and a random crop of its picture."""
     model = CAMERAS[str(rng.choice(["D405", "D435"], p=[0.65, 0.35]))]
-    zoom = float(np.exp(rng.uniform(0.0, 1.2)))
+    zoom = float(np.exp(rng.uniform(0.5, 1.45) if kind == "close" else rng.uniform(0.0, 1.2)))
     varied = replace(
         model,
         focal=min(model.focal * zoom, 3.9),

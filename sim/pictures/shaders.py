@@ -144,7 +144,7 @@ void main() {
     gloss += 0.9 * is_eye;
     sharp = mix(sharp, 120.0, is_eye);
     relief *= 1.0 - is_eye;
-    soft = vec3(0.35, 0.16, 0.12);
+    soft = vec3(0.20, 0.12, 0.10);
 #elif KIND == 1
     // coat of the tongue, crypts and exudate of the tonsils, follicles of the wall, pigment
     float mucosa = part >= 2 && part <= 15 && part != 3 ? 1.0 : 0.0;

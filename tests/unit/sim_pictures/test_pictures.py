@@ -1,9 +1,10 @@
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 
-from sim.anatomy import Anatomy, Articulation, OralCavity, Part
+from sim.anatomy import Anatomy, Articulation, OralCavity, Part, Population
 from sim.errors import SimError
 from sim.pictures import Look, Prop, Renderer, SceneView, look_at, swab_mesh
 from sim.pictures.truth import SeenSite, seen_sites
@@ -158,3 +159,19 @@ def test_metal_teeth_are_darker_than_enamel(renderer: Renderer) -> None:
     teeth = enamel.labels == Part.TEETH
     assert teeth.sum() > 100
     assert metal.rgb[teeth].mean() < 0.85 * enamel.rgb[teeth].mean()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nowhere_between_the_lips_does_the_room_shine_through(
+    renderer: Renderer, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    name = ("adult", "child", "elderly")[seed % 3]
+    anatomy = Population.named(name).sample(rng)
+    cavity = OralCavity(anatomy, Articulation(opening=float(rng.uniform(0.02, 0.06))))
+    eye = (0.22, float(rng.uniform(-0.1, 0.1)), float(rng.uniform(-0.06, 0.08)))
+    picture = renderer.render(SceneView(cavity, look_at(eye, (-0.02, 0.0, 0.0)), K, detail=0.6))
+    rows, columns = np.nonzero(picture.labels == Part.LIPS)
+    hull = cv2.convexHull(np.stack([columns, rows], -1).astype(np.int32))
+    inside = cv2.fillConvexPoly(np.zeros(picture.labels.shape, np.uint8), hull, 1) > 0
+    assert (picture.labels[inside] == Part.BACKGROUND).sum() == 0
