@@ -88,7 +88,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     errors.install(app)
     rooms = (access, citizens, booths, staff, supervision, laboratories, grids, enterprises, desks)
     for room in (*rooms, live):
-        app.include_router(room.router)
+        app.include_router(room.router, responses=errors.REFUSALS)
     web.install(app)
     return app
 

@@ -1,5 +1,7 @@
 """Refusals as answers: a stable code, a status, and a sentence in both languages."""
 
+from typing import Any, Final
+
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -8,6 +10,20 @@ from booth_queue.domain.refusals import Busy, Unavailable
 from booth_queue.errors import Refusal
 from booth_queue.service.ports import Duplicate, StoreUnavailable
 from booth_queue.texts import tell
+
+# What any route may answer besides its own; 422 is for malformed payloads and documented already.
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem, "description": meaning}
+    for status, meaning in (
+        (400, "Understood, but something in it is wrong"),
+        (401, "Not signed in, or the token has run out"),
+        (403, "This role may not do it"),
+        (404, "No such thing, or not one the caller may know of"),
+        (409, "Refused in the present state"),
+        (429, "A limit against hoarding was reached"),
+        (503, "The database does not answer; repeat with the same key"),
+    )
+}
 
 
 def problem_of(refusal: Refusal) -> Problem:

@@ -1,14 +1,38 @@
 """What every message has in common."""
 
+import json
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 Barcode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z-]{3,31}$")]
 Seats = Annotated[int, Field(ge=1, le=1000)]
 Stamp = AwareDatetime
-Note = Annotated[str, StringConstraints(max_length=500)]
+SignedCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,1024}$")]
+
+
+def _storable(record: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    try:
+        text = json.dumps(record, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except ValueError as error:
+        raise ValueError("NaN, infinities and lone surrogates are not JSON") from error
+    if "\x00" in text or "\\u0000" in text:
+        raise ValueError("NUL characters cannot be stored")
+    return record
+
+
+Record = Annotated[dict[str, JsonValue], AfterValidator(_storable)]
+Note = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 
 class Request(BaseModel):

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
-from booth_queue.contract.base import Answer, Barcode, Identifier, Note, Request, Stamp
+from booth_queue.contract.base import Answer, Barcode, Identifier, Note, Record, Request, Stamp
 from booth_queue.contract.places import WaitView
 from booth_queue.domain.vocabulary import (
     BoothMode,
@@ -111,7 +111,7 @@ class TubeView(Answer):
 class RecordUpload(Request):
     """The signed sampling record, stored as it is."""
 
-    record: dict[str, JsonValue]
+    record: Record
 
 
 class StoredRecord(Answer):

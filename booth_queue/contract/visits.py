@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from booth_queue.contract.base import Answer, Identifier, Request, Stamp
+from booth_queue.contract.base import Answer, Identifier, Request, SignedCode, Stamp
 from booth_queue.contract.places import WaitView
 from booth_queue.domain.vocabulary import (
     BookingChannel,
@@ -62,7 +62,7 @@ class CheckInRequest(Request):
     """Arrive at a booth, by the code shown (scanned there) or by one's own booking."""
 
     booth_id: Identifier
-    code: str | None = Field(default=None, max_length=1024)
+    code: SignedCode | None = None
     booking_id: Identifier | None = None
 
 

@@ -5,7 +5,17 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints
 
 from booth_queue.contract.access import Name, PersonRegistration
-from booth_queue.contract.base import Answer, Barcode, Identifier, Note, Request, Seats, Stamp
+from booth_queue.contract.base import (
+    Answer,
+    Barcode,
+    Identifier,
+    Note,
+    Record,
+    Request,
+    Seats,
+    SignedCode,
+    Stamp,
+)
 from booth_queue.contract.sampling import TubeView, Word
 from booth_queue.domain.vocabulary import (
     Finding,
@@ -18,7 +28,6 @@ from booth_queue.domain.vocabulary import (
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 Why = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-SignedCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,1024}$")]
 
 
 class ScanRequest(Request):
@@ -363,7 +372,7 @@ class OfflineVisit(Request):
     outcome: Outcome
     reason: Word | None = None
     barcode: Barcode | None = None
-    record: dict[str, JsonValue] | None = None
+    record: Record | None = None
 
 
 class OfflineVisits(Request):
