@@ -149,6 +149,12 @@ def _export(settings: Settings) -> None:
     os.environ[PREFIX + "DATABASE_POOL"] = str(settings.database_pool)
     os.environ[PREFIX + "SECRET_KEY"] = settings.secret_key.get_secret_value()
     os.environ[PREFIX + "POLICY"] = str(dict(settings.policy))
+    os.environ[PREFIX + "WECHAT_BASE_URL"] = settings.wechat_base_url
+    if settings.wechat_app_id is not None and settings.wechat_secret is not None:
+        os.environ[PREFIX + "WECHAT_APP_ID"] = settings.wechat_app_id
+        os.environ[PREFIX + "WECHAT_SECRET"] = settings.wechat_secret.get_secret_value()
+    if settings.wechat_call_template is not None:
+        os.environ[PREFIX + "WECHAT_CALL_TEMPLATE"] = settings.wechat_call_template
     os.environ[PREFIX + "HOLIDAYS"] = str([day.isoformat() for day in settings.holidays])
 
 

@@ -35,6 +35,10 @@ class Settings(BaseModel):
     ----------
     secret_key
         Master key, 32 bytes in base64; every other key is derived from it.
+    wechat_app_id, wechat_secret
+        The mini-program's credentials; without them nobody can sign in with WeChat.
+    wechat_call_template
+        Template of the message that tells people they are called; without it none is sent.
     holidays
         Days off, besides weekends, that deadlines in working days pass over.
     policy
@@ -50,6 +54,10 @@ class Settings(BaseModel):
     workers: int = Field(default=1, ge=1, le=64)
     database_pool: int = Field(default=16, ge=1, le=200)
     secret_key: SecretStr = SecretStr(DEMO_KEY)
+    wechat_base_url: str = "https://api.weixin.qq.com"
+    wechat_app_id: str | None = None
+    wechat_secret: SecretStr | None = None
+    wechat_call_template: str | None = None
     policy: dict[str, int] = Field(default_factory=dict)
     holidays: tuple[date, ...] = ()
 
@@ -62,6 +70,8 @@ class Settings(BaseModel):
                 f"production needs a secret of its own: set {PREFIX}SECRET_KEY or "
                 f"{PREFIX}SECRET_KEY_FILE to 32 random bytes in base64"
             )
+        if (self.wechat_app_id is None) != (self.wechat_secret is None):
+            raise ValueError("wechat_app_id and wechat_secret belong together: give both or none")
         if self.workers > 1 and self.database.startswith("sqlite"):
             raise ValueError(
                 f"workers={self.workers} needs PostgreSQL; SQLite has one writer (workers=1)"

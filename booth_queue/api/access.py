@@ -14,9 +14,10 @@ from booth_queue.contract import (
     RefreshRequest,
     StaffSignIn,
     Tokens,
+    WeChatSignIn,
 )
 from booth_queue.domain.people import Account
-from booth_queue.domain.refusals import SignInFailed
+from booth_queue.domain.refusals import SignInFailed, WeChatUnavailable
 from booth_queue.service import access
 
 router = APIRouter(prefix="/v1/sign-in", tags=["sign-in"])
@@ -39,6 +40,16 @@ async def sign_in_by_phone(body: PhoneSignIn, call: Anybody) -> Tokens:
     account = await call.write(lambda work: access.try_code(work, body.phone, body.code))
     if account is None:
         raise SignInFailed
+    return await _tokens(call, account)
+
+
+@router.post("/wechat")
+async def sign_in_by_wechat(body: WeChatSignIn, call: Anybody) -> Tokens:
+    """Exchange the code of ``wx.login`` for tokens."""
+    if call.service.wechat is None:
+        raise WeChatUnavailable(errcode="off")
+    open_id = await call.service.wechat.open_id(body.code)
+    account = await call.write(lambda work: access.wechat_account(work, open_id))
     return await _tokens(call, account)
 
 

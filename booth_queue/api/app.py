@@ -12,6 +12,7 @@ from booth_queue.adapters.messages import EchoSender
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.adapters.tokens import JwtIssuer
 from booth_queue.adapters.vault import AesVault, derive_key
+from booth_queue.adapters.wechat import WeChat
 from booth_queue.api import (
     access,
     booths,
@@ -28,6 +29,7 @@ from booth_queue.api import (
 from booth_queue.api.allowance import Allowance
 from booth_queue.api.calls import Service
 from booth_queue.api.feed import Feed
+from booth_queue.api.notifier import Notifier
 from booth_queue.service.ports import Clock
 from booth_queue.service.work import Tools
 from booth_queue.settings import Settings, load
@@ -50,9 +52,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     policy = settings.make_policy()
     master = settings.master_key()
     store = SqlStore(settings.database, pool=settings.database_pool)
+    clock = clock or SystemClock()
+    wechat = _wechat(settings, clock)
     service = Service(
         store=store,
-        clock=clock or SystemClock(),
+        clock=clock,
+        wechat=wechat,
         tools=Tools(
             vault=AesVault(master),
             policy=policy,
@@ -69,9 +74,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.migrate()
         await service.feed.start()
+        notifier = None
+        if wechat is not None and settings.wechat_call_template is not None:
+            template = settings.wechat_call_template
+            notifier = Notifier(store, wechat, service.tools.vault, clock, template)
+            await notifier.start()
         try:
             yield
         finally:
+            if notifier is not None:
+                await notifier.stop()
             await service.feed.stop()
             await store.close()
 
@@ -91,6 +103,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         app.include_router(room.router, responses=errors.REFUSALS)
     web.install(app)
     return app
+
+
+def _wechat(settings: Settings, clock: Clock) -> WeChat | None:
+    if settings.wechat_app_id is None or settings.wechat_secret is None:
+        return None
+    secret = settings.wechat_secret.get_secret_value()
+    return WeChat(settings.wechat_base_url, settings.wechat_app_id, secret, clock)
 
 
 def from_environment() -> FastAPI:

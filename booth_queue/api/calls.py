@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.adapters.sql.transaction import SqlTransaction
 from booth_queue.adapters.tokens import JwtIssuer
+from booth_queue.adapters.wechat import WeChat
 from booth_queue.api.allowance import Allowance
 from booth_queue.api.feed import Feed
 from booth_queue.domain.refusals import Forbidden, SignInFailed
@@ -31,6 +32,7 @@ class Service:
     sender: CodeSender
     feed: Feed
     searches: Allowance
+    wechat: WeChat | None
 
 
 async def service_of(request: Request) -> Service:

@@ -24,6 +24,7 @@ from booth_queue.contract import (
     TicketView,
     WalkInRequest,
 )
+from booth_queue.contract.access import SubscriptionRequest
 from booth_queue.contract.base import Identifier
 from booth_queue.contract.places import Booths, Latitude, Longitude, Sites, Slots
 from booth_queue.contract.work import Erasure, GroupJoin, KeyView, ProofCheck, ProofView, Recorded
@@ -32,6 +33,7 @@ from booth_queue.domain.places import Booth, Site
 from booth_queue.domain.refusals import NotFound
 from booth_queue.domain.vocabulary import Role
 from booth_queue.service import (
+    access,
     booking,
     codes,
     diversion,
@@ -90,6 +92,16 @@ async def list_people(call: Reads) -> People:
     """List the people this account may book for."""
     known = await call.read(people.people_of)
     return People(people=[views.person(one) for one in known])
+
+
+@router.post("/me/subscriptions", response_model=Recorded)
+async def subscribe(body: SubscriptionRequest, call: Commands) -> Response:
+    """Say that one message of a WeChat template may be sent, as the user has just agreed."""
+
+    async def do(work: Work) -> Recorded:
+        return Recorded(id=(await access.subscribe(work, body.template)).id)
+
+    return await call.answer(do)
 
 
 @router.get("/sites")

@@ -39,6 +39,12 @@ class WeChatSignIn(Request):
     code: Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
+class SubscriptionRequest(Request):
+    """A user has agreed to be sent one message of this WeChat template."""
+
+    template: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+
+
 class StaffSignIn(Request):
     """Name and password of staff, grid worker, enterprise, laboratory or desk."""
 

@@ -25,6 +25,7 @@ class Account:
     booth_id: str | None = None
     grid_id: str | None = None
     disabled_at: datetime | None = None
+    wechat_sealed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A WeChat user's leave to be sent one message of a template."""
+    """A WeChat user's leave to be sent one message; ``used_for`` names the call it was spent on."""
 
     id: str
     account_id: str
     template: str
     created_at: datetime
     used_at: datetime | None = None
+    used_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

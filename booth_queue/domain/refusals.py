@@ -204,3 +204,10 @@ class RoundRunning(Refusal):
     """The round has not ended; its data cannot be destroyed yet."""
 
     code = "round_running"
+
+
+class WeChatUnavailable(Refusal):
+    """WeChat is not set up, does not answer, or refuses this service."""
+
+    code = "wechat_unavailable"
+    status = 503

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from booth_queue.domain.people import Account, OneTimeCode, RefreshToken
+from booth_queue.domain.people import Account, OneTimeCode, RefreshToken, Subscription
 from booth_queue.domain.refusals import SignInFailed, TooMany
 from booth_queue.domain.vocabulary import Role
 from booth_queue.service.ports import TokenIssuer
@@ -69,25 +69,36 @@ async def try_code(work: Work, phone: str, code: str) -> Account | None:
     )
     if not (right and tried):
         return None
-    return await citizen_account(work, phone_hash=phone_hash)
-
-
-async def citizen_account(
-    work: Work, *, phone_hash: str | None = None, wechat_hash: str | None = None
-) -> Account:
-    """Return the citizen's account with this phone or WeChat hash; a new one at first sight."""
-    found_by = {"phone_hash": phone_hash} if phone_hash else {"wechat_hash": wechat_hash}
-    account = await work.tx.first(Account, **found_by)
+    account = await work.tx.first(Account, phone_hash=phone_hash)
     if account is None:
+        account = Account(work.new_id(), Role.CITIZEN, work.now, phone_hash=phone_hash)
+        await work.tx.add(account)
+    return account
+
+
+async def wechat_account(work: Work, open_id: str) -> Account:
+    """Return the account of a WeChat user; a new one at first sight."""
+    wechat_hash = work.tools.vault.digest("wechat", open_id)
+    account = await work.tx.first(Account, wechat_hash=wechat_hash)
+    if account is None:
+        key = work.new_id()
         account = Account(
-            id=work.new_id(),
+            id=key,
             role=Role.CITIZEN,
             created_at=work.now,
-            phone_hash=phone_hash,
             wechat_hash=wechat_hash,
+            # Kept, because messages are addressed to it.
+            wechat_sealed=work.tools.vault.seal(key, {"open_id": open_id}),
         )
         await work.tx.add(account)
     return account
+
+
+async def subscribe(work: Work, template: str) -> Subscription:
+    """Keep a user's leave to be sent one message of a template."""
+    given = Subscription(work.new_id(), work.actor.account_id, template, work.now)
+    await work.tx.add(given)
+    return given
 
 
 async def check_password(work: Work, login: str, password: str, *, device: bool) -> Account:

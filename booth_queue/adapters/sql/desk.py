@@ -170,7 +170,7 @@ class Desk(Records):
                 account.c.created_at <= ended_at,
                 ~linked,
             )
-            .values(phone_hash=None, wechat_hash=None, disabled_at=ended_at),
+            .values(phone_hash=None, wechat_hash=None, wechat_sealed=None, disabled_at=ended_at),
         }
         removed = {}
         for name, statement in statements.items():

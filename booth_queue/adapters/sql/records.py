@@ -94,7 +94,10 @@ class Records:
         statement = (
             update(table).where(table.c.id == key, *_matching(table, expect)).values(**values)
         )
-        return (await self._connection.execute(statement)).rowcount == 1
+        try:
+            return (await self._connection.execute(statement)).rowcount == 1
+        except IntegrityError as error:
+            raise Duplicate(str(error.orig)) from error
 
     async def remove(self, kind: type[Any], key: str) -> None:
         """Delete one row; for what a person withdraws, never for what is on record."""

@@ -28,7 +28,9 @@ LETTERS = {
 TABLE = """
 POST /v1/sign-in/code                          *
 POST /v1/sign-in/phone                         *
+POST /v1/sign-in/wechat                        *
 POST /v1/sign-in/staff                         *
+POST /v1/me/subscriptions                      C
 POST /v1/sign-in/device                        *
 POST /v1/sign-in/refresh                       *
 POST /v1/me/person                             C

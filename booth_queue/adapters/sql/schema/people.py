@@ -46,6 +46,7 @@ account = table(
     to("booth_id", "booth", nullable=True),
     Column("grid_id", String(64)),
     Column("disabled_at", Stamp),
+    Column("wechat_sealed", LargeBinary),
 )
 person = table(
     Person,
@@ -108,6 +109,8 @@ subscription = table(
     Column("template", String(64), nullable=False),
     Column("created_at", Stamp, nullable=False),
     Column("used_at", Stamp),
+    Column("used_for", String(96)),
+    Index("uq_subscription_account_id_used_for", "account_id", "used_for", unique=True),
 )
 unit = table(
     Unit,
