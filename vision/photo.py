@@ -27,6 +27,7 @@ from vision.view import View
 PHOTO_SIZE = 192
 """Side [px] at which a photograph's mouth is looked at; there is no hurry."""
 
+_SMALLEST = 0.003  # share of the mouth that a wall must fill to be one
 _MARGINS = (1.0, 1.3)
 _GAMMAS = (1.0, 0.7, 1.4)
 
@@ -60,7 +61,8 @@ def read_photo(model: Model, rgb: NDArray[np.uint8], weigh: Weighs | None = None
     looks = _looks(model, rgb, _within(crop, whole))
     fused = _fused(looks)
     boxes = {s: box for s in BOXED if (box := seen_box(fused, s)) is not None}
-    settings = LocatorSettings(min_site_pixels=4 * fused.step**2)
+    smallest = max(4.0 * fused.step**2, _SMALLEST * fused.crop.side**2)
+    settings = LocatorSettings(min_site_pixels=smallest)
     uvula = _middle(fused, Structure.UVULA)
     spot = find_spot(fused, Site.POSTERIOR_WALL, settings, 0)
     if isinstance(spot, Refusal):

@@ -48,7 +48,7 @@ class LocatorSettings(Bounded):
     """A target deeper than this is not in the oropharynx."""
     min_valid_depth: float = bounded(0.25, 0.05, 1.0)
     """Smallest share of a site's pixels with a raw measured depth."""
-    min_site_pixels: float = bounded(24, 4, 1000)
+    min_site_pixels: float = bounded(24, 4, 100_000)
     """Smallest area of a site, in pixels of the camera's picture."""
     min_site_area: float = bounded(30e-6, 1e-6, 400e-6)
     """Smallest visible tissue [m²] of a site around its target; the swab's tip covers 20 mm²."""

@@ -270,10 +270,13 @@ def _nearest_inside(mask: NDArray[np.bool_], row: float, column: float) -> tuple
 
 
 def _clearance(view: View, intrinsics: Intrinsics, path: NDArray[np.float64]) -> float:
-    """Return the distance [m] from the path to the nearest measured uvula, tongue or tooth."""
+    """Return the distance [m] from the path to measured uvula, tongue or teeth.
+
+    That of the third nearest pixel: one or two alone are specks.
+    """
     obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
-    if not len(obstacles):
-        return _MAX_CLEARANCE
     obstacles = obstacles[:: max(1, len(obstacles) // 500)]
-    gaps = np.linalg.norm(obstacles[:, None] - path[None], axis=2)
-    return float(min(gaps.min(), _MAX_CLEARANCE))
+    if len(obstacles) < 3:
+        return _MAX_CLEARANCE
+    gaps = np.linalg.norm(obstacles[:, None] - path[None], axis=2).min(axis=1)
+    return float(min(np.partition(gaps, 2)[2], _MAX_CLEARANCE))

@@ -29,15 +29,17 @@ class Plane:
 
 
 def fit_plane(points: Matrix) -> Plane:
-    """Fit a plane to points (n >= 3, 3) [m] seen from the origin, once trimmed of outliers.
+    """Fit a plane to points (n >= 3, 3) [m] seen from the origin, robust to flying pixels.
 
-    Total least squares by singular values; points farther than three times the median distance
-    from the first fit are left out of the second. Raises VisionError where the points do not span
-    a plane.
+    Total least squares by singular values, first on the half of the points nearest to their
+    median, then on all that lie within three times the median distance from that plane. Raises
+    VisionError where the points do not span a plane.
     """
     if len(points) < 3:
         raise VisionError(f"{len(points)} points span no plane, wants 3 or more; widen the patch")
-    plane = _least_squares(points)
+    away = np.linalg.norm(points - np.median(points, axis=0), axis=1)
+    core = points[np.argsort(away)[: max(3, (len(points) + 1) // 2)]]
+    plane = _least_squares(core)
     distance = np.abs((points - plane.point) @ plane.normal)
     near = distance <= 3.0 * max(float(np.median(distance)), 1e-5)
     return _least_squares(points[near]) if int(near.sum()) >= 3 else plane
