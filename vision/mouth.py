@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spatial import Matrix, Pose
 from vision.frame import Intrinsics
@@ -13,8 +14,11 @@ from vision.target import Refusal, RefusalReason
 from vision.view import View, peak, rays
 
 _TEETH_BEHIND = 0.012  # m from the lips' front to the incisal edges, mean of upper and lower
-_LIPS_BEHIND = 0.004  # m from the lips' front to where they are narrowest
-_BAND = 0.010  # m on either side of the middle in which the opening is measured
+_LIPS_BEHIND = 0.001  # m behind the lips' front from which tissue counts as inside
+_LIP_TO_EDGE = 0.0034  # m from the inner edge of an open lip to the incisal edge, up or down
+_STRIP = 0.001  # m wide
+_BAND = 0.014  # m on either side of the middle in which the opening is measured
+_TOOLS = (Structure.SWAB, Structure.DEPRESSOR)
 _MIN_LIP_POINTS = 12
 _MIN_INSIDE_POINTS = 20
 _MIN_HOLLOW = 0.015  # m from the lips back to the tenth of the inside that lies deepest
@@ -75,47 +79,56 @@ def measure_mouth(
 
 
 def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> float:
-    """Return the opening [m] between the incisors, or between the lips where none are seen.
+    """Return the opening [m] between the incisors.
 
-    The edges' rays are cut off at the teeth's (or lips') own plane in the mouth frame, so that an
-    oblique look does not shorten the opening.
+    The gap between teeth is measured in strips of 1 mm across the middle of the mouth, those with
+    swab or depressor left out, and their upper quartile taken: the dental arch narrows the outer
+    ones, a missing tooth widens one. An edge is cut off
+    at the incisors' plane where teeth bound it, else at the lips' plane, with the lips' mean
+    distance to the incisal edge taken off: so an oblique look neither shortens nor widens the gap.
+    A tongue put out over the lip is not part of it.
     """
-    inside = view.mask([*ORAL, Structure.SWAB, Structure.DEPRESSOR])
-    teeth = view.mask([Structure.TEETH])
-    on_lips = _in_plane(view, intrinsics, optical_mouth, -_LIPS_BEHIND)
-    on_teeth = _in_plane(view, intrinsics, optical_mouth, -_TEETH_BEHIND)
-    within = np.abs(on_teeth[..., 0]) < _BAND
-    gap = inside & (np.abs(on_lips[..., 0]) < _BAND)
-    if int(gap.sum()) < 4:
-        return 0.0
-    height = on_lips[..., 1][gap]
-    top, bottom = (float(v) for v in np.percentile(height, (98, 2)))
-    for upper in (True, False):
-        side = on_teeth[..., 1] > 0 if upper else on_teeth[..., 1] < 0
-        edge = on_teeth[..., 1][teeth & within & side]
-        if len(edge) >= 4:
-            if upper:
-                top = min(top, float(np.percentile(edge, 5)))
-            else:
-                bottom = max(bottom, float(np.percentile(edge, 95)))
-    return float(np.clip(top - bottom, 0.0, 0.1))
+    hollow = [structure for structure in ORAL if structure is not Structure.TEETH]
+    inside = _in_mouth(view, view.mask(hollow), intrinsics, optical_mouth)
+    inside = inside[~(inside[:, 0] > -_LIPS_BEHIND)]  # unknown depth counts as inside
+    teeth = _in_mouth(view, view.mask([Structure.TEETH]), intrinsics, optical_mouth)
+    tools = _in_mouth(view, view.mask(_TOOLS), intrinsics, optical_mouth)
+    strips, teeth_strips, tool_strips = (
+        np.floor(found[:, 1] / _STRIP).astype(np.int64) for found in (inside, teeth, tools)
+    )
+    free = np.setdiff1d(strips, tool_strips)
+    gaps = []
+    for strip in free if len(free) else np.unique(strips):
+        mine, biting = inside[strips == strip], teeth[teeth_strips == strip]
+        top, bottom = mine[np.argmax(mine[:, 2])], mine[np.argmin(mine[:, 2])]
+        above, below = biting[:, 2] > top[2], biting[:, 2] < bottom[2]
+        high = top[2] if above.any() else top[3] - _LIP_TO_EDGE
+        low = bottom[2] if below.any() else bottom[3] + _LIP_TO_EDGE
+        gaps.append(high - low)
+    return float(np.clip(np.percentile(gaps, 75), 0.0, 0.1)) if gaps else 0.0
 
 
-def _in_plane(view: View, intrinsics: Intrinsics, optical_mouth: Pose, x: float) -> Matrix:
-    """Return where every grid pixel's ray meets the plane ``x`` [m] of the mouth: (h, w, 2) y, z.
+def _in_mouth(
+    view: View, mask: NDArray[np.bool_], intrinsics: Intrinsics, optical_mouth: Pose
+) -> Matrix:
+    """Return for the middle pixels of ``mask`` (n, 4), all [m] in the mouth frame.
 
-    Pixels whose ray runs along the plane give infinity.
+    The columns: measured x (NaN where unknown), then y and z where the ray meets the incisors'
+    plane, and z where it meets the lips'.
     """
-    rows, columns = np.indices(view.shape)
-    flat = rays(view.pixels(rows.ravel(), columns.ravel()), intrinsics)
+    rows, columns = np.nonzero(mask)
+    directions = rays(view.pixels(rows, columns), intrinsics)
+    depth = view.depth[rows, columns].astype(np.float64)
     mouth_optical = optical_mouth.inverse()
-    directions = mouth_optical.rotate(flat)
-    start = mouth_optical.translation
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = (x - start[0]) / directions[:, 0]
-    met = start[1:] + reach[:, None] * directions[:, 1:]
-    met[~np.isfinite(met)] = np.inf
-    return np.asarray(met.reshape(*view.shape, 2))
+    ahead = mouth_optical.apply(directions * depth[:, None])[:, 0]
+    start, along = mouth_optical.translation, mouth_optical.rotate(directions)
+    toward = np.minimum(along[:, 0], -1e-6)
+    teeth, lips = ((plane - start[0]) / toward for plane in (-_TEETH_BEHIND, 0.0))
+    y = start[1] + teeth * along[:, 1]
+    found = np.stack(
+        [ahead, y, start[2] + teeth * along[:, 2], start[2] + lips * along[:, 2]], axis=1
+    )
+    return np.asarray(found[np.abs(y) < _BAND])
 
 
 def _judge(

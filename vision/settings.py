@@ -29,8 +29,8 @@ class Bounded:
 class LocatorSettings(Bounded):
     """Thresholds of the locator; lengths in metres, angles in radians, shares in [0, 1]."""
 
-    min_opening: float = bounded(0.037, 0.02, 0.06)
-    """Below this the swab cannot pass tongue and teeth: 35 mm (assumed), and 2 mm for the error of
+    min_opening: float = bounded(0.036, 0.02, 0.06)
+    """Below this the swab cannot pass tongue and teeth: 35 mm (assumed), and 1 mm for the error of
     measuring it."""
     closed_opening: float = bounded(0.012, 0.0, 0.02)
     """Below this the mouth counts as closed, so that the person is asked to open it."""

@@ -24,6 +24,7 @@ from vision.view import View
 ON_SITE = 0.012
 """A target farther than this [m] from the site's true middle is wrong: the region's radius."""
 
+_MOUTH_CORNERS = 0.024 * np.array([[0, 1, 1], [0, 1, -1], [0, -1, 1], [0, -1, -1]])
 _NEAR_PIXELS = 1  # a pixel beside a site's edge is still on it
 
 
@@ -129,9 +130,16 @@ def evaluate(
 
 
 def cooperative(labelled: LabelledFrame) -> bool:
-    """Whether the person did what was asked: mouth open at the booth, nothing in front."""
+    """Whether the person did what was asked: upright before the camera, mouth open and in view."""
+    k, pose = labelled.frame.intrinsics, labelled.optical_mouth
+    corners = pose.apply(_MOUTH_CORNERS)
+    if (corners[:, 2] <= 0.05).any() or pose.rotation[1, 2] > -0.7:
+        return False
+    pixels = k.project(corners)
+    inside = (pixels >= 0).all() and (pixels <= (k.width - 1, k.height - 1)).all()
     return (
-        labelled.kind in ("booth", "close")
+        bool(inside)
+        and labelled.kind in ("booth", "close")
         and labelled.opening >= 0.038
         and not labelled.attributes.get("mask", False)
         and 0.1 <= float(labelled.optical_mouth.translation[2]) <= 0.42

