@@ -17,6 +17,7 @@ from typing import Any
 from booth_common.shared import Block, picture_bytes, picture_size
 
 from arm_control.errors import ArmControlError
+from arm_control.limits import Zone
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from booth_arm.bench import Bench, BenchSettings, open_bench
 from booth_arm.link import PERMIT_AGE_S, STATE_BYTES, Answer, LoopNames, LoopState, Order, Permit
@@ -103,10 +104,11 @@ class Loop:
         next_show = next_picture = 0
         self._pipe.send(bench.driver.info)
         pace = _Pace(self._settings.pace, bench.clock.now_ns()) if bench.simulated else None
+        report = bench.controller.cycle()
         try:
             while True:
                 bench.clock.sleep_until(deadline)
-                self._check_permit()
+                self._check_permit(report)
                 report = bench.controller.cycle()
                 self._cycles += 1
                 self._late += bench.clock.now_ns() > deadline + period_ns
@@ -131,7 +133,7 @@ class Loop:
             if self._pictures is not None:
                 self._pictures.close()
 
-    def _check_permit(self) -> None:
+    def _check_permit(self, report: CycleReport) -> None:
         value = self._permit_block.read()
         if value is None:
             return
@@ -144,6 +146,8 @@ class Loop:
         if not self._had_permit:
             return  # nothing moves before the first permit: orders are refused
         self._had_permit = False
+        if report.phase in _RESTED and report.zone is Zone.FREE:
+            return  # it stands still, away from the face: without a permit it just stays there
         why = permit.reason if fresh else f"arm: no permit for {age:.2f} s, bound {PERMIT_AGE_S} s"
         self._trip(why)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import rclpy
 from booth_common import topics
-from booth_common.node import spin
+from booth_common.node import ending_by_signal, spin
 from booth_common.parameters import ParameterError, declare, names, number
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from booth_bringup import convert
 
@@ -141,27 +142,27 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
 
 def main() -> None:
     """Bring the booth up and keep it up; exit code 1 where it does not come up."""
-    rclpy.init()
+    ending = ending_by_signal()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
         manager = Manager()
     except ParameterError as error:
         sys.exit(str(error))
     executor = MultiThreadedExecutor(num_threads=2)
     executor.add_node(manager)
-    ending = threading.Event()
     outcome: list[bool] = []
 
     def work() -> None:
         outcome.append(manager.bring_up(ending))
         if outcome[0]:
             manager.keep_up(ending)
-        rclpy.try_shutdown()
+        ending.set()
 
     worker = threading.Thread(target=work, name="lifecycle", daemon=True)
     worker.start()
-    spin(executor)
-    ending.set()
+    spin(executor, ending)
     worker.join(timeout=2.0)
+    executor.shutdown(timeout_sec=1.0)
     rclpy.try_shutdown()
     sys.exit(1 if outcome == [False] else 0)
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import rclpy
 from booth_common import topics
-from booth_common.node import spin
+from booth_common.node import ending_by_signal, spin
 from booth_common.parameters import ParameterError, declare, number, text
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from booth_bringup.recording import Recording
 
@@ -113,7 +114,8 @@ class Recorder(Node):  # type: ignore[misc] # rclpy ships no types
 
 def main() -> None:
     """Run the recorder."""
-    rclpy.init()
+    ending = ending_by_signal()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
         recorder = Recorder()
     except (ParameterError, OSError) as error:
@@ -121,7 +123,7 @@ def main() -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(recorder)
     try:
-        spin(executor)
+        spin(executor, ending)
     finally:
         recorder.finish()
         rclpy.try_shutdown()

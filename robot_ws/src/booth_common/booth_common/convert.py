@@ -22,6 +22,7 @@ from tf2_msgs.msg import TFMessage
 from spatial import NANOSECONDS_PER_SECOND, Pose, Twist, Vector, Wrench, vector
 
 ACTIVE_STATE: int = State.PRIMARY_STATE_ACTIVE
+FINALIZED_STATE: int = State.PRIMARY_STATE_FINALIZED
 
 
 def stamp_message(stamp_ns: int) -> Any:

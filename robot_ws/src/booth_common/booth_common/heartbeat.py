@@ -6,7 +6,7 @@ from typing import Any
 
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 
-from booth_common.convert import ACTIVE_STATE, heartbeat_message
+from booth_common.convert import ACTIVE_STATE, FINALIZED_STATE, heartbeat_message
 from booth_common.topics import heartbeat_of, interface, profile
 
 PERIOD_S = 0.05
@@ -35,10 +35,15 @@ class Heartbeat:
         )
         self._timer = node.create_timer(PERIOD_S, self._beat, clock=node.steady_clock)
 
-    def _beat(self) -> None:
+    def say_goodbye(self) -> None:
+        """Tell who listens that this node leaves in good order, which is no death."""
+        self._beat(FINALIZED_STATE)
+        time.sleep(PERIOD_S)  # the process may end at once, and the message with it
+
+    def _beat(self, leaving: int | None = None) -> None:
         self._count += 1
         stamp = self._node.get_clock().now().to_msg()
-        state = self._node.lifecycle_state_id
+        state = self._node.lifecycle_state_id if leaving is None else leaving
         self._publisher.publish(heartbeat_message(stamp, self._name, state, self._count))
 
     def _late(self, _event: Any) -> None:
@@ -50,7 +55,7 @@ class HeartbeatWatch:
 
     A node counts from the first time it is seen active: what was never up cannot be lost, and is
     ``missing`` all the same. A node that leaves the active state by itself is as lost as a dead
-    one: it does not do its work.
+    one: it does not do its work. One that says goodbye is missing, but not lost.
     """
 
     def __init__(
@@ -103,7 +108,9 @@ class HeartbeatWatch:
     def _hear(self, name: str, message: Any) -> None:
         self._heard[name] = time.monotonic()
         active = message.lifecycle_state == ACTIVE_STATE
-        if self._active[name] and not active:
+        if message.lifecycle_state == FINALIZED_STATE:
+            self._seen.discard(name)
+        elif self._active[name] and not active:
             self._lose(name, f"left the active state for state {message.lifecycle_state}")
         self._active[name] = active
         if active:

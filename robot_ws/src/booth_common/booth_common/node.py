@@ -1,6 +1,8 @@
 """The shape every node of the booth has: lifecycle, settings, heartbeat, diagnostics, faults."""
 
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -9,9 +11,10 @@ import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import MultiThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
 
 from arm_control.errors import ArmControlError
 from booth_common import convert, parameters, topics
@@ -27,6 +30,7 @@ S = TypeVar("S")
 
 RCLError = rclpy_implementation.RCLError
 
+_SPIN_S = 0.2  # the longest a signal may wait
 _WRONG_TRANSITION = "Transition is not registered"
 
 DIAGNOSTICS_PERIOD_S = 1.0
@@ -213,7 +217,8 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
 
 def run(make: Callable[[], BoothNode[Any]]) -> None:
     """Run one node until it is asked to end; end with one line and code 1 if it cannot start."""
-    rclpy.init()
+    ending = ending_by_signal()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = make()
     except (*EXPECTED, ParameterException) as error:
@@ -222,8 +227,9 @@ def run(make: Callable[[], BoothNode[Any]]) -> None:
     executor = MultiThreadedExecutor(num_threads=4)
     executor.add_node(node)
     try:
-        spin(executor)
+        spin(executor, ending)
     finally:
+        node.heartbeat.say_goodbye()
         node.rest()
         node.release()
         executor.shutdown(timeout_sec=2.0)
@@ -231,22 +237,28 @@ def run(make: Callable[[], BoothNode[Any]]) -> None:
         rclpy.try_shutdown()
 
 
-def spin(executor: Any) -> None:
-    """Spin until the process is asked to end; what the shutdown itself upsets is no error.
+def ending_by_signal() -> threading.Event:
+    """Return an event that a terminal's Ctrl-C or the supervisor's SIGTERM sets.
 
-    Any other exception of a callback ends the process: who watches it sees that at once, and the
-    arm stops, which is better than a node that goes on with half of its callbacks.
+    rclpy's own handlers would close the context at once, and a node could no longer bring its
+    session to an end, nor say goodbye.
     """
-    while True:
+    ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
+    return ending
+
+
+def spin(executor: Any, ending: threading.Event) -> None:
+    """Spin until ``ending``.
+
+    An exception of a callback ends the process: who watches it sees that at once, and the arm
+    stops, which is better than a node that goes on with half of its callbacks.
+    """
+    while not ending.is_set():
         try:
-            executor.spin()
-        except (KeyboardInterrupt, ExternalShutdownException):
-            return
+            executor.spin_once(timeout_sec=_SPIN_S)
         except RCLError as error:
-            if not rclpy.ok():
-                return  # a signal may invalidate the context between two calls of the executor
+            # rclpy raises where another's lifecycle request is out of order: no fault of ours
             if _WRONG_TRANSITION not in str(error):
                 raise
-            # rclpy raises where another's request is out of order; that is no fault of ours
-        else:
-            return

@@ -62,8 +62,9 @@ class Collection:
         self._lock = threading.Lock()
         self._strokes_wanted = sum(step.strokes for step in request.procedure.sites)
         self._session = SamplingSession(
-            controller, gripper, sight, self, request.procedure, places, settings, (self,)
+            controller, gripper, sight, self, request.procedure, places, settings
         )
+        self._session.observe(self)
 
     def run(self) -> None:
         """Go from the call to the end. The session itself turns every fault into an ending."""

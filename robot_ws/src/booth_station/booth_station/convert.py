@@ -19,6 +19,7 @@ __all__ = [
     "SAMPLED",
     "SETTABLE",
     "Snapshot",
+    "broken_message",
     "feedback_message",
     "goal_message",
     "header_message",
@@ -85,6 +86,11 @@ def result_message(collected: Collected, *, cancelled: bool) -> Any:
         record_id=signed.digest if signed else "",
         record_json=signed.to_bytes().decode() if signed else "",
     )
+
+
+def broken_message(reason: str) -> Any:
+    """Return the result of a session that broke, of which there is no record."""
+    return CollectSample.Result(outcome=CollectSample.Result.OUTCOME_ABORTED, reason=reason)
 
 
 def mode_message(value: int) -> Any:

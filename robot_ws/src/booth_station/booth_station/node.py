@@ -1,6 +1,7 @@
 """The station node: a person's swab as an action, one goal at a time."""
 
 import threading
+import traceback
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,11 @@ class StationNode(BoothNode[Settings]):
     def _execute(self, handle: Any) -> Any:
         try:
             return self._collect(handle)
+        except Exception as error:  # noqa: BLE001 - a session that breaks must stop the arm and say so
+            self._stop_arm()
+            self.report_fault("session", f"{traceback.format_exc()}")
+            handle.abort()
+            return convert.broken_message(f"unforeseen: {type(error).__name__}: {error}")
         finally:
             self._collection = None
             self._claim.release()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from arm_control.errors import ArmControlError
 from spatial import Pose, age_s
 from station.config import SessionSettings
-from station.ports import Seen
+from station.ports import Observer, Seen
 from vision.camera import CameraFault, NoFrame
 from vision.target import Refusal, RefusalReason, Sighting, Site
 from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
@@ -54,6 +54,9 @@ class TopicSight:
     def closed_for(self) -> int:
         """How many sightings in a row showed the mouth too far closed for a swab inside."""
         return self._closed_for
+
+    def observe(self, observer: Observer) -> None:
+        """Accept an observer. It is shown no pictures: those stay with the vision node."""
 
     def look(self, now_ns: int) -> Seen:
         """Take in the newest sighting, if it is news; tell of a camera that is silent too long."""
