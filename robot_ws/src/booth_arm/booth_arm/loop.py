@@ -7,6 +7,7 @@ withdraws, and latches. When the node dies the loop brings the arm to rest, then
 
 import pickle
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -160,6 +161,8 @@ class Loop:
             while self._pipe.poll():
                 number, order, values = self._pipe.recv()
                 message = self._obey(order, values)
+                if message and not number:
+                    print(f"{order}: {message}", file=sys.stderr, flush=True)
                 if number:
                     self._pipe.send(Answer(number, not message, message))
         except (EOFError, OSError):

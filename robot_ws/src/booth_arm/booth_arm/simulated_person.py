@@ -18,23 +18,18 @@ class SimulatedPerson:
         self._population = population
         self._session = ""
         self._instruction = ""
-        self._seated = False
 
     def session(self, session_id: str, state: str, instruction: str) -> None:
         """Take in one state of the session."""
         if state in _OVER:
-            if self._seated:
-                self._link.ask(Order.DISMISS)
-                self._seated = False
+            self._link.tell(Order.DISMISS)
             return
         if session_id and session_id != self._session and state in _HERE:
-            if self._seated:
-                self._link.ask(Order.DISMISS)
-            answer = self._link.ask(Order.SEAT, self._seed, self._population, timeout_s=10.0)
-            self._seated = answer.accepted
+            self._link.tell(Order.DISMISS)
+            self._link.tell(Order.SEAT, self._seed, self._population)
             self._seed += 1
             self._session = session_id
             self._instruction = ""
         if instruction and instruction != self._instruction:
             self._instruction = instruction
-            self._link.ask(Order.CUE, instruction)
+            self._link.tell(Order.CUE, instruction)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from booth_common import topics
+from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
@@ -20,7 +21,13 @@ from arm_control.target import MouthMotion
 from booth_station import convert
 from booth_station.collect import Collection, Request
 from booth_station.layout import layout, provenance
-from booth_station.remote import CALL_TIMEOUT_S, RemoteArm, RemoteGripper
+from booth_station.remote import (
+    CALL_TIMEOUT_S,
+    SILENCE_S,
+    SIMULATED_SILENCE_S,
+    RemoteArm,
+    RemoteGripper,
+)
 from booth_station.sight import TopicSight
 from spatial import SpatialError
 from station.config import SessionSettings
@@ -51,7 +58,11 @@ class StationNode(BoothNode[Settings]):
         super().__init__("station", Settings)
         group = ReentrantCallbackGroup()
         self._group = group
-        self._arm = RemoteArm(self._start_motion, self._stop_arm, self._follow)
+        silence = SIMULATED_SILENCE_S if self.stamps.simulated else SILENCE_S
+        self._arm = RemoteArm(self._start_motion, self._stop_arm, self._follow, silence)
+        self._watch = HeartbeatWatch(
+            self, ("arm",), lambda _, why: self._arm.lose(why), callback_group=group
+        )
         self._gripper = RemoteGripper(self._arm, self._move_gripper)
         self._sight: TopicSight | None = None
         self._collection: Collection | None = None

@@ -14,7 +14,11 @@ from arm_control.target import MouthMotion
 from spatial import Pose, seconds
 
 SILENCE_S = 0.4
-"""The arm node's longest silence before the session takes it for dead."""
+"""The arm's longest silence before the session takes it for dead."""
+
+SIMULATED_SILENCE_S = 10.0
+"""The same beside a simulator, whose time stands still while it draws its first picture; that its
+node is alive is known from the heartbeat."""
 
 CALL_TIMEOUT_S = 1.5
 """The longest the arm node may take to answer a call."""
@@ -33,10 +37,13 @@ class RemoteArm:
         call_start: Callable[[Goal], Any],
         call_stop: Callable[[], Any],
         publish_motion: Callable[[MouthMotion], None],
+        silence_s: float = SILENCE_S,
     ) -> None:
         self._call_start = call_start
         self._call_stop = call_stop
         self._publish_motion = publish_motion
+        self._silence_s = silence_s
+        self._lost = ""
         self._news = threading.Condition()
         self._report: CycleReport | None = None
         self._goal_id = 0
@@ -51,12 +58,19 @@ class RemoteArm:
             if self._report is not None and report.stamp_ns < self._report.stamp_ns:
                 self._cameras.clear()  # the arm node was started again, with its simulator
                 self._handed_ns = -1
+            self._lost = ""
             self._report = report
             self._reported_goal = goal_id
             self.holding = holding
             self._cameras.append((report.stamp_ns, base_camera))
             while seconds(report.stamp_ns - self._cameras[0][0]) > _MEMORY_S:
                 self._cameras.popleft()
+            self._news.notify_all()
+
+    def lose(self, why: str) -> None:
+        """Take in that the arm node has died: a cycle that waits for it ends at once."""
+        with self._news:
+            self._lost = why
             self._news.notify_all()
 
     def follow(self, motion: MouthMotion) -> None:
@@ -82,7 +96,7 @@ class RemoteArm:
 
         Raises ArmControlError when the arm node is silent.
         """
-        end = time.monotonic() + SILENCE_S
+        end = time.monotonic() + self._silence_s
         with self._news:
             while True:
                 report = self._report
@@ -90,10 +104,11 @@ class RemoteArm:
                     self._handed_ns = report.stamp_ns
                     return report
                 left = end - time.monotonic()
-                if left <= 0.0:
+                if self._lost or left <= 0.0:
                     raise ArmControlError(
-                        f"arm: its state was not heard for {SILENCE_S} s; bring the arm node back, "
-                        "look at the booth, then reset"
+                        self._lost
+                        or f"arm: its state was not heard for {self._silence_s} s; bring the arm "
+                        "node back, look at the booth, then reset"
                     )
                 self._news.wait(left)
 
