@@ -5,7 +5,7 @@ is started again, unless it holds or guards the arm: that needs a person at the 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,13 +43,17 @@ _LOOK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """How one booth's graph is started: namespace, parameter files, simulated clock or not."""
+    """How one booth's graph is started: namespace, parameter files, simulated clock or not.
+
+    ``replaced`` names modules that are run in the place of ours: somebody's own vision node, say.
+    """
 
     namespace: str
     parameters: tuple[Path, ...]
     logs: Path
     with_queue: bool = False
     domain: int | None = None
+    replaced: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.namespace.replace("_", "").isalnum() or self.namespace[0].isdigit():
@@ -59,6 +63,9 @@ class Graph:
         for path in self.parameters:
             if not path.is_file():
                 raise StationError(f"no parameter file {path}; name one with --config")
+        unknown = set(self.replaced) - {program.name for program in PROGRAMS}
+        if unknown:
+            raise StationError(f"no node {min(unknown)!r} to replace; see `booth ros --help`")
 
     def programs(self) -> tuple[Program, ...]:
         """Return what is started."""
@@ -66,7 +73,8 @@ class Graph:
 
     def arguments(self, program: Program) -> list[str]:
         """Return module and arguments of one program."""
-        arguments = [program.module, "--ros-args", "-r", f"__ns:=/{self.namespace}"]
+        module = self.replaced.get(program.name, program.module)
+        arguments = [module, "--ros-args", "-r", f"__ns:=/{self.namespace}"]
         arguments += ["-r", "/clock:=clock"]  # a booth's simulated time is its own
         for path in self.parameters:
             arguments += ["--params-file", str(path.resolve())]

@@ -37,9 +37,19 @@ def up(
     queue: Annotated[
         bool, typer.Option(help="take people from the queue service that the config names")
     ] = False,
+    replace: Annotated[
+        list[str] | None, typer.Option(help="NODE=MODULE: run your own module in a node's place")
+    ] = None,
 ) -> None:
     """Start every node and bring the booth up; Ctrl-C ends it, the arm at rest first."""
-    graph = Graph(namespace, tuple(config or [_CONFIG]), logs, with_queue=queue, domain=domain)
+    graph = Graph(
+        namespace,
+        tuple(config or [_CONFIG]),
+        logs,
+        with_queue=queue,
+        domain=domain,
+        replaced=_replacements(replace or []),
+    )
     _run(graph, workspace, ())
 
 
@@ -58,6 +68,13 @@ def start(
         raise StationError(f"no node {name!r}; choose of {', '.join(known)}")
     graph = Graph(namespace, tuple(config or [_CONFIG]), logs, with_queue=True, domain=domain)
     _run(graph, workspace, (name,))
+
+
+def _replacements(given: list[str]) -> dict[str, str]:
+    for text in given:
+        if not all(text.partition("=")):
+            raise StationError(f"--replace {text!r} is not NODE=MODULE, e.g. vision=mine.node")
+    return dict(text.split("=", 1) for text in given)
 
 
 def _run(graph: Graph, workspace: Path | None, names: tuple[str, ...]) -> None:

@@ -107,6 +107,7 @@ class LoopNames:
 class LoopLink:
     """Starts the loop's process and speaks with it. Its methods may be called from any thread.
 
+    ``answer_s`` [s] is how long an order may go unanswered.
     Raises ArmControlError from the constructor when the process does not come up in time.
     """
 
@@ -116,8 +117,10 @@ class LoopLink:
         settings: Any,
         names: LoopNames,
         *,
-        start_timeout_s: float = 60.0,
+        answer_s: float = 1.0,
+        start_timeout_s: float = 180.0,
     ) -> None:
+        self._answer_s = answer_s
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
         self._permit = Block.create(names.permit, PERMIT_BYTES)
@@ -154,21 +157,21 @@ class LoopLink:
         value = self._state.read()
         return None if value is None else _loaded(value)
 
-    def ask(self, order: Order, *values: Any, timeout_s: float = 1.0) -> Answer:
+    def ask(self, order: Order, *values: Any) -> Answer:
         """Send an order and wait for its answer; a loop that is gone or mute refuses."""
         with self._lock:
             self._number += 1
             number = self._number
             try:
                 self._pipe.send((number, order, values))
-                end = time.monotonic() + timeout_s
+                end = time.monotonic() + self._answer_s
                 while self._pipe.poll(max(0.0, end - time.monotonic())):
                     answer = self._pipe.recv()
                     if answer.number == number:
                         return answer  # type: ignore[no-any-return]  # the pipe carries Answers
             except (OSError, EOFError):
                 return Answer(number, False, "the control loop has ended; configure the arm again")
-        return Answer(number, False, f"the control loop did not answer within {timeout_s} s")
+        return Answer(number, False, f"the control loop did not answer in {self._answer_s} s")
 
     def tell(self, order: Order, *values: Any) -> None:
         """Send an order that needs no answer."""

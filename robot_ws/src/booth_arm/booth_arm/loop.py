@@ -41,7 +41,9 @@ class LoopSettings:
     pace: float
 
 
-def main(pipe: Connection, settings: LoopSettings) -> None:
+def main(
+    pipe: Connection, settings: LoopSettings, make: "Callable[..., Loop] | None" = None
+) -> None:
     """Run the loop until it is told to close, or its node has died and the arm is at rest."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the node, not us
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the arm comes to rest first, on `CLOSE`
@@ -51,7 +53,7 @@ def main(pipe: Connection, settings: LoopSettings) -> None:
         pipe.send(str(error))
         return
     try:
-        Loop(pipe, bench, settings).run()
+        (make or Loop)(pipe, bench, settings).run()
     finally:
         bench.close()
 
@@ -101,8 +103,10 @@ class Loop:
         period_ns = round(NANOSECONDS_PER_SECOND / bench.driver.info.rate_hz)
         show_ns = round(_SHOW_S * NANOSECONDS_PER_SECOND)
         picture_ns = round(NANOSECONDS_PER_SECOND / self._settings.picture_rate_hz)
-        deadline = bench.clock.now_ns() + period_ns
         next_show = next_picture = 0
+        bench.clock.sleep_until(bench.clock.now_ns() + picture_ns)
+        self._expose()  # the first picture compiles and loads: ready means after that
+        deadline = bench.clock.now_ns() + period_ns
         self._pipe.send(bench.driver.info)
         pace = _Pace(self._settings.pace, bench.clock.now_ns()) if bench.simulated else None
         report = bench.controller.cycle()
@@ -211,6 +215,11 @@ class Loop:
             return
         frame = self._bench.camera.next_frame(0.0)
         if isinstance(frame, Frame):
+            self.show_picture(frame)
+
+    def show_picture(self, frame: Frame) -> None:
+        """Hand a simulated picture to the vision node."""
+        if self._pictures is not None:
             self._pictures.write(picture_bytes(frame))
 
     def _begin_closing(self, why: str) -> None:

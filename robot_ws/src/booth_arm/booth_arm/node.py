@@ -38,6 +38,8 @@ class Settings:
 class ArmNode(BoothNode[Settings]):
     """Grants the loop its permit while the safety node says all is well, and silence is a no."""
 
+    loop_main = staticmethod(loop.main)
+
     def __init__(self) -> None:
         super().__init__("arm", Settings)
         self._state = self.plain_publisher(topics.ARM_STATE)
@@ -75,7 +77,9 @@ class ArmNode(BoothNode[Settings]):
         self._tf_static.publish(convert.transforms_message(stamp, mounted))
         bench = BenchSettings(s.driver, s.address, s.arm, s.seed)
         settings = loop.LoopSettings(self.booth, bench, s.picture_rate_hz, s.pace)
-        self._link = LoopLink(loop.main, settings, LoopNames(self.booth))
+        # a simulated loop stands still while it draws its first picture of a person
+        answer_s = 10.0 if s.driver == "sim" else 1.0
+        self._link = LoopLink(self.loop_main, settings, LoopNames(self.booth), answer_s=answer_s)
         if s.driver == "sim":
             self._person = SimulatedPerson(self._link, s.seed, s.population)
         self._running = [

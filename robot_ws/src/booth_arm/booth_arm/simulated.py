@@ -55,15 +55,15 @@ class _Chair:
     """The word that reaches the simulated person."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        self.world = world
         self._guide = SimulatedGuide(world)
 
     def __call__(self, what: str, *values: Any) -> None:
         match what:
             case "seat":
                 seed, population = values
-                self._world.seat(Person.sample(seed, population))
+                self.world.seat(Person.sample(seed, population))
             case "dismiss":
-                self._world.dismiss()
+                self.world.dismiss()
             case "cue":
                 self._guide.instruct(Instruction(values[0]))

@@ -22,9 +22,8 @@ from booth_station import convert
 from booth_station.collect import Collection, Request
 from booth_station.layout import layout, provenance
 from booth_station.remote import (
-    CALL_TIMEOUT_S,
-    SILENCE_S,
-    SIMULATED_SILENCE_S,
+    SIMULATED,
+    Patience,
     RemoteArm,
     RemoteGripper,
 )
@@ -58,8 +57,8 @@ class StationNode(BoothNode[Settings]):
         super().__init__("station", Settings)
         group = ReentrantCallbackGroup()
         self._group = group
-        silence = SIMULATED_SILENCE_S if self.stamps.simulated else SILENCE_S
-        self._arm = RemoteArm(self._start_motion, self._stop_arm, self._follow, silence)
+        self._patience = SIMULATED if self.stamps.simulated else Patience()
+        self._arm = RemoteArm(self._start_motion, self._stop_arm, self._follow, self._patience)
         self._watch = HeartbeatWatch(
             self, ("arm",), lambda _, why: self._arm.lose(why), callback_group=group
         )
@@ -256,7 +255,7 @@ class StationNode(BoothNode[Settings]):
         done = threading.Event()
         future = client.call_async(request)
         future.add_done_callback(lambda _future: done.set())
-        if done.wait(CALL_TIMEOUT_S):
+        if done.wait(self._patience.answer_s):
             return future.result()
         client.remove_pending_request(future)
         return None

@@ -5,6 +5,7 @@ import time
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from arm_control.errors import ArmControlError, GoalError
@@ -13,15 +14,18 @@ from arm_control.report import CycleReport
 from arm_control.target import MouthMotion
 from spatial import Pose, seconds
 
-SILENCE_S = 0.4
-"""The arm's longest silence before the session takes it for dead."""
 
-SIMULATED_SILENCE_S = 10.0
-"""The same beside a simulator, whose time stands still while it draws its first picture; that its
-node is alive is known from the heartbeat."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long [s] the arm may be silent, and how long the arm node may take to answer a call."""
 
-CALL_TIMEOUT_S = 1.5
-"""The longest the arm node may take to answer a call."""
+    silence_s: float = 0.4
+    answer_s: float = 1.5
+
+
+SIMULATED = Patience(10.0, 12.0)
+"""Beside a simulator, whose time stands still while it draws its first picture of a person. That
+the arm node is alive is known from its heartbeat all the same."""
 
 _MEMORY_S = 2.0
 
@@ -37,12 +41,12 @@ class RemoteArm:
         call_start: Callable[[Goal], Any],
         call_stop: Callable[[], Any],
         publish_motion: Callable[[MouthMotion], None],
-        silence_s: float = SILENCE_S,
+        patience: Patience,
     ) -> None:
         self._call_start = call_start
         self._call_stop = call_stop
         self._publish_motion = publish_motion
-        self._silence_s = silence_s
+        self._patience = patience
         self._lost = ""
         self._news = threading.Condition()
         self._report: CycleReport | None = None
@@ -77,11 +81,14 @@ class RemoteArm:
         """Send the newest estimate of the mouth's motion."""
         self._publish_motion(motion)
 
+    def forget(self) -> None:
+        """Forget the last mouth; the arm node does so by itself when a new session begins."""
+
     def start(self, goal: Goal) -> None:
         """Hand over ``goal``. Raises GoalError where the arm does not take it."""
         answer = self._call_start(goal)
         if answer is None:
-            raise GoalError(f"the arm node did not answer within {CALL_TIMEOUT_S} s; is it up?")
+            raise GoalError("the arm node did not answer in time; is it up?")
         if not answer.accepted:
             raise GoalError(answer.message)
         with self._news:
@@ -96,7 +103,7 @@ class RemoteArm:
 
         Raises ArmControlError when the arm node is silent.
         """
-        end = time.monotonic() + self._silence_s
+        end = time.monotonic() + self._patience.silence_s
         with self._news:
             while True:
                 report = self._report
@@ -105,12 +112,14 @@ class RemoteArm:
                     return report
                 left = end - time.monotonic()
                 if self._lost or left <= 0.0:
-                    raise ArmControlError(
-                        self._lost
-                        or f"arm: its state was not heard for {self._silence_s} s; bring the arm "
-                        "node back, look at the booth, then reset"
-                    )
+                    raise ArmControlError(self._lost or self._silent())
                 self._news.wait(left)
+
+    def _silent(self) -> str:
+        return (
+            f"arm: its state was not heard for {self._patience.silence_s} s; bring the arm node "
+            "back, look at the booth, then reset"
+        )
 
     def _is_news(self, report: CycleReport) -> bool:
         ours = self._reported_goal == self._goal_id or report.fault is not None

@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Callable
 
+import numpy as np
+
 from arm_control.errors import ArmControlError
-from spatial import Pose, age_s
+from spatial import Pose, Vector, age_s, vector
 from station.config import SessionSettings
 from station.ports import Observer, Seen
 from vision.camera import CameraFault, NoFrame
@@ -36,6 +38,7 @@ class TopicSight:
         self._taken_ns = -1
         self._good_ns: int | None = None
         self._closed_for = 0
+        self._base_eye = vector(np.zeros(3), 3)
         self._why = "no sighting came; is the vision node up?"
 
     def take(self, seen: Sighting | Refusal) -> None:
@@ -54,6 +57,11 @@ class TopicSight:
     def closed_for(self) -> int:
         """How many sightings in a row showed the mouth too far closed for a swab inside."""
         return self._closed_for
+
+    @property
+    def base_eye(self) -> Vector:
+        """Where the camera was (3,) [m], base, when it took the last sighting's picture."""
+        return self._base_eye
 
     def observe(self, observer: Observer) -> None:
         """Accept an observer. It is shown no pictures: those stay with the vision node."""
@@ -100,6 +108,7 @@ class TopicSight:
             base_camera = self._base_camera_at(seen.stamp_ns)
         except ArmControlError as error:
             return Refusal(RefusalReason.CAMERA, seen.stamp_ns, str(error))
+        self._base_eye = base_camera.translation
         self._tracker.update(seen, base_camera)
         return self._tracker.mouth(seen.stamp_ns)
 

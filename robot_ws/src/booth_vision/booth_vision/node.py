@@ -14,7 +14,7 @@ from vision.camera import Camera, NoFrame
 from vision.frame import Frame
 from vision.network import load_network
 from vision.pipeline import ThroatLocator
-from vision.target import Refusal, RefusalReason, Sighting
+from vision.target import Locator, Refusal, RefusalReason, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,20 @@ class VisionNode(BoothNode[Settings]):
         self._depth = self.plain_publisher(topics.DEPTH)
         self._info = self.plain_publisher(topics.CAMERA_INFO)
         self._camera: Camera | None = None
-        self._locator: ThroatLocator | None = None
+        self._locator: Locator | None = None
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
         self._problem = ""
         self._frames = 0
         self._locate_s = 0.0
 
+    def make_locator(self) -> Locator:
+        """Return what understands the pictures."""
+        return ThroatLocator(load_network())
+
     def acquire(self) -> None:
         """Load the network and open the camera."""
-        self._locator = ThroatLocator(load_network())
+        self._locator = self.make_locator()
         self._camera = open_camera(self.settings.camera, f"swab_{self.booth}_camera")
 
     def work(self) -> None:
