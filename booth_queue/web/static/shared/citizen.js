@@ -99,6 +99,11 @@
       return this.api.post('/v1/groups/join', { code, person_id: personId, shows_name: showsName }, key);
     }
 
+    /** Leave to be sent one WeChat message of a template. */
+    subscribe(template, key) {
+      return this.api.post('/v1/me/subscriptions', { template }, key);
+    }
+
     verify(proof) {
       return this.api.post('/v1/results/verify', { proof });
     }
