@@ -1,4 +1,4 @@
-"""Copies what the mini-program shares with the pages into it: ``python -m booth_queue.web.miniprogram``.
+"""Copies what the mini-program shares with the pages: ``python -m booth_queue.web.miniprogram``.
 
 WeChat's developer tool opens the folder as it is and follows no path out of it, so the shared
 scripts and the words are files there; a test holds them equal to their originals.
@@ -15,8 +15,30 @@ from booth_queue.texts import catalogue
 
 _SCRIPTS: Final = ("api", "citizen", "idcard", "texts", "times", "views")
 _CHAPTERS: Final = frozenset(
-    "ask booking booth booths brand error home join live need people person results sign_in slot "
-    "ticket time verdict visit wait wechat word".split()
+    {
+        "ask",
+        "booking",
+        "booth",
+        "booths",
+        "brand",
+        "error",
+        "home",
+        "join",
+        "live",
+        "need",
+        "people",
+        "person",
+        "results",
+        "sign_in",
+        "slot",
+        "ticket",
+        "time",
+        "verdict",
+        "visit",
+        "wait",
+        "wechat",
+        "word",
+    }
 )
 
 
