@@ -18,7 +18,8 @@ class Evidence:
     lies on the site. ``spread``: standard deviation of the place map about its peak, in hundredths
     of the crop. ``area``: logarithm of the site's visible area [mm²]. ``depth``: share of measured
     pixels around the point. ``flatness``: residual of the local plane [mm]. ``neighbours``: mean
-    certainty of the structures that must stand around the site.
+    certainty of the structures that must stand around the site. ``passage``: how far [mm, at most
+    10] uvula, tongue and teeth keep from the straight way in.
     """
 
     seen: float
@@ -29,6 +30,7 @@ class Evidence:
     depth: float
     flatness: float
     neighbours: float
+    passage: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,6 @@ class LocatorSettings(Bounded):
     """Largest angle between the mouth's axis and the line of sight (35 degrees)."""
     corridor_radius: float = bounded(0.045, 0.02, 0.08)
     """Largest distance of a target from the mouth's axis, across it."""
-    min_depth_behind_lips: float = bounded(0.035, 0.02, 0.08)
-    """A tonsil or wall nearer to the lips than this is not behind the arches: not believed."""
-    max_depth_behind_lips: float = bounded(0.125, 0.08, 0.2)
-    """A target deeper than this is not in the oropharynx."""
     min_valid_depth: float = bounded(0.25, 0.05, 1.0)
     """Smallest share of a site's pixels with a raw measured depth."""
     min_site_pixels: float = bounded(24, 4, 100_000)

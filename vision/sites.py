@@ -48,7 +48,8 @@ _PATCH = 0.006  # m around the point, over which the surface is fitted
 _REGION = 0.014  # m around the point, within which a site's visible tissue is counted
 _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
 _MIN_DISC_POINTS = 3
-_MIDLINE_SLACK = 0.004  # m a tonsil's point may lie beyond the midline (kissing tonsils, pose)
+_RIM = 2  # px of a site's edge whose depth is not trusted
+_MIN_CORE = 20  # measured pixels that must be left inside the rim
 _MAX_CLEARANCE = 0.05  # m; more is as good as no obstacle
 
 
@@ -120,10 +121,14 @@ def measure_site(
     guess = float(np.linalg.norm(optical_mouth.translation)) + 0.08
     rows, columns = np.indices(view.shape)
     distance = np.hypot(rows - spot.row, columns - spot.column) * view.step
-    disc = spot.mask & (distance <= max(1.5 * view.step, _DISC * intrinsics.fx / guess))
-    measured = disc & view.valid
-    share = float(measured.sum()) / max(1, int(disc.sum()))
-    if int(measured.sum()) < _MIN_DISC_POINTS or share < settings.min_valid_depth:
+    tissue = _core(spot.mask, view.valid)
+    for reach in (_DISC, _PATCH):
+        disc = tissue & (distance <= max(1.5 * view.step, reach * intrinsics.fx / guess))
+        measured = disc & view.valid
+        share = float(measured.sum()) / max(1, int(disc.sum()))
+        if int(measured.sum()) >= _MIN_DISC_POINTS and share >= settings.min_valid_depth:
+            break
+    else:
         return Refusal(
             RefusalReason.DEPTH_INVALID,
             stamp_ns,
@@ -132,7 +137,7 @@ def measure_site(
         )
     samples = view.depth[measured].astype(np.float64)
     depth = float(np.median(samples))
-    around = spot.mask & (distance <= _PATCH * intrinsics.fx / depth)
+    around = tissue & (distance <= _PATCH * intrinsics.fx / depth)
     around &= np.abs(view.depth - depth) < _STEP
     points = view.points(around, intrinsics)
     try:
@@ -179,6 +184,7 @@ def measure_site(
         share,
         1e3 * plane.residual,
         spot.neighbours,
+        1e3 * _passage(view, intrinsics, optical_mouth, point),
     )
     probability = confidence.of(evidence)
     bound = max(settings.min_confidence, confidence.threshold)
@@ -199,35 +205,64 @@ def measure_site(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where in the mouth frame a site can lie: bounds [m] behind the lips, aside and up.
+
+    Aside is towards the site's own side, and to either side for the wall.
+    """
+
+    behind: tuple[float, float]
+    aside: tuple[float, float]
+    up: tuple[float, float]
+
+    def fault(self, behind: float, aside: float, up: float) -> str | None:
+        """Return what lies outside its bounds, in words, or None."""
+        for name, value, (low, high) in (
+            ("behind the lips", behind, self.behind),
+            ("aside", aside, self.aside),
+            ("up", up, self.up),
+        ):
+            if not low <= value <= high:
+                return f"{1e3 * value:.0f} mm {name}, bounds {1e3 * low:.0f} to {1e3 * high:.0f} mm"
+        return None
+
+
+_TONSIL = Region((0.042, 0.092), (0.001, 0.028), (-0.012, 0.036))
+REGIONS: dict[Site, Region] = {
+    Site.RIGHT_TONSIL: _TONSIL,
+    Site.LEFT_TONSIL: _TONSIL,
+    Site.POSTERIOR_WALL: Region((0.066, 0.122), (0.0, 0.016), (-0.020, 0.028)),
+}
+"""Where sites lie in children and adults: the range of the anatomical model's populations (which
+follow CT measurements, docs/reference/dataset.md), widened by 6 mm for the error of the mouth's
+pose. What is seen elsewhere is something else, or depth of something else."""
+
+
 def _corridor(
     point: Vector, site: Site, settings: LocatorSettings, stamp_ns: int
 ) -> Refusal | None:
     """Refuse a point (3,) [m, mouth frame] not behind the arches, off the axis or on one side."""
-    behind, aside = -float(point[0]), float(np.hypot(point[1], point[2]))
-    if not settings.min_depth_behind_lips <= behind <= settings.max_depth_behind_lips:
-        return Refusal(
-            RefusalReason.OUT_OF_REACH,
-            stamp_ns,
-            f"{site} lies {1e3 * behind:.0f} mm behind the lips, bounds "
-            f"{1e3 * settings.min_depth_behind_lips:.0f} to "
-            f"{1e3 * settings.max_depth_behind_lips:.0f} mm",
+    own = {Site.RIGHT_TONSIL: -point[1], Site.LEFT_TONSIL: point[1]}.get(site, abs(point[1]))
+    fault = REGIONS[site].fault(-float(point[0]), float(own), float(point[2]))
+    off_axis = float(np.hypot(point[1], point[2]))
+    if fault is None and off_axis > settings.corridor_radius:
+        fault = (
+            f"{1e3 * off_axis:.0f} mm off the axis, bound {1e3 * settings.corridor_radius:.0f} mm"
         )
-    if aside > settings.corridor_radius:
-        return Refusal(
-            RefusalReason.OUT_OF_REACH,
-            stamp_ns,
-            f"{site} lies {1e3 * aside:.0f} mm off the mouth's axis, bound "
-            f"{1e3 * settings.corridor_radius:.0f} mm",
-        )
-    lateral = {Site.RIGHT_TONSIL: point[1], Site.LEFT_TONSIL: -point[1]}.get(site, -1.0)
-    if float(lateral) > _MIDLINE_SLACK:
-        return Refusal(
-            RefusalReason.MODEL_UNSURE,
-            stamp_ns,
-            f"{site} lies {1e3 * float(lateral):.0f} mm on the other side, bound "
-            f"{1e3 * _MIDLINE_SLACK:.0f} mm",
-        )
-    return None
+    if fault is None:
+        return None
+    return Refusal(RefusalReason.OUT_OF_REACH, stamp_ns, f"{site} lies {fault}")
+
+
+def _core(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the mask without its rim, where stereo mixes in what stands before it.
+
+    The rim stays where too little measured tissue would be left.
+    """
+    kernel = np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)
+    core = cv2.erode(mask.astype(np.uint8), kernel, borderValue=0) > 0
+    return np.asarray(core if int((core & valid).sum()) >= _MIN_CORE else mask)
 
 
 def _unseen(
@@ -267,6 +302,26 @@ def _nearest_inside(mask: NDArray[np.bool_], row: float, column: float) -> tuple
     rows, columns = np.nonzero(inner)
     best = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
     return float(rows[best]), float(columns[best])
+
+
+def _passage(
+    view: View, intrinsics: Intrinsics, optical_mouth: Pose, point: NDArray[np.float64]
+) -> float:
+    """Return how far [m] obstacles keep from the straight way in, at most 10 mm.
+
+    From between the lips to 4 mm before the point; obstacles are measured uvula, tongue, teeth.
+    """
+    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
+    start = optical_mouth.translation
+    way = point - start
+    length = float(np.linalg.norm(way))
+    if len(obstacles) < 3 or length < 0.01:
+        return 0.010
+    way = way / length
+    obstacles = obstacles[:: max(1, len(obstacles) // 800)] - start
+    along = np.clip(obstacles @ way, 0.0, length - 0.004)
+    gaps = np.linalg.norm(obstacles - along[:, None] * way, axis=1)
+    return float(min(np.partition(gaps, 2)[2], 0.010))
 
 
 def _clearance(view: View, intrinsics: Intrinsics, path: NDArray[np.float64]) -> float:

@@ -193,8 +193,8 @@ def test_mirrored_sides_are_not_believed() -> None:
         Slab(Structure.RIGHT_TONSIL, -0.062, (0.012, 0.024), (-0.012, 0.006)),
     )
     seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(swapped.frame())
-    assert refusal_of(seen, Site.RIGHT_TONSIL) is RefusalReason.MODEL_UNSURE
-    assert refusal_of(seen, Site.LEFT_TONSIL) is RefusalReason.MODEL_UNSURE
+    assert refusal_of(seen, Site.RIGHT_TONSIL) is RefusalReason.OUT_OF_REACH
+    assert refusal_of(seen, Site.LEFT_TONSIL) is RefusalReason.OUT_OF_REACH
 
 
 def test_the_same_frame_gives_the_same_sighting() -> None:
