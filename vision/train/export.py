@@ -1,7 +1,9 @@
 """Writes a trained network as ONNX, with its hash and model card data."""
 
 import hashlib
+import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,6 +17,14 @@ def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
     """
     deployed = Deployed(network, temperature).eval()
     side = torch.export.Dim("side_over_32", min=2, max=20)
+    with warnings.catch_warnings():
+        # torch's exporter warns of its own internals, which is nothing a caller can mend
+        warnings.simplefilter("ignore")
+        _export(deployed, path, side)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _export(deployed: Deployed, path: Path, side: Any) -> None:  # noqa: ANN401 - torch is untyped here
     torch.onnx.export(
         deployed,
         (torch.zeros(1, 4, 160, 160),),
@@ -26,4 +36,3 @@ def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
         external_data=False,
         verbose=False,
     )
-    return hashlib.sha256(path.read_bytes()).hexdigest()
