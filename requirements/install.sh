@@ -43,7 +43,7 @@ python_packages() {
     for file in "$@"; do
         case $file in
             *.nodeps.txt) "$venv/bin/pip" install -q --no-deps -r "$file" ;;
-            *) "$venv/bin/pip" install -q -r "$file" ;;
+            *) "$venv/bin/pip" install -q --use-pep517 -r "$file" ;;
         esac
     done
     echo "$sum" >"$stamp"
