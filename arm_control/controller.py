@@ -221,7 +221,10 @@ class ArmController:
             self._planner.brake()
             self._driver.stop()
         elif near:
-            self._planner.retreat(Withdraw())
+            try:
+                self._planner.retreat(Withdraw())
+            except GoalError:
+                self._planner.brake()  # no way out can be planned: rest is the safe state left
         else:
             self._planner.brake()
 

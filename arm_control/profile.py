@@ -55,7 +55,7 @@ def plan(
     trajectory = Trajectory(n)
     try:
         result = Ruckig(n).calculate(wish, trajectory)
-    except RuckigError as error:
+    except (RuckigError, ValueError) as error:  # ValueError: a result its enumeration lacks
         raise GoalError(
             f"no jerk-limited motion to {list(goal)} from {list(start[0])}: Ruckig refuses limits "
             f"{[list(row) for row in limits]}; choose a goal within the limits"
