@@ -28,6 +28,7 @@ _CALM_ACCELERATION = (
     2.0  # [rad/s²] of planned joint motion; the limits are for braking and reflexes
 )
 _CALM_JERK = 12.0  # [rad/s³]
+_FACE_ROOM = 0.02  # [m] beyond the face's zone within which its speed is still kept
 
 
 class Planner:
@@ -255,6 +256,12 @@ class Planner:
         tip = self._tip_in(follow=follow)
         if follow:
             speed = min(speed, self._slowest(tip.translation, goal.translation))
+        elif speed > (face := self._limits.speed.face):
+            part = self._leaves_face(tip.translation, goal.translation)
+            if 0.0 < part < 1.0:
+                self._in_two(tip, goal, part, (face, speed), follow=False)
+                return
+            speed = speed if part == 0.0 else face
         start = self._start_of(tip, follow=follow)
         angle = self._begin(tip, goal, follow=follow)
         limits = self._tip_limits(goal.translation - tip.translation, speed)
@@ -273,23 +280,40 @@ class Planner:
                 slowest = min(slowest, speeds.mouth if inside else speeds.face)
         return slowest
 
-    def _through(self, tip: Pose, goal: Pose, plane: float, first: float, second: float) -> None:
-        """Plan a straight way across the plane x = ``plane`` with one speed before and one after.
+    def _leaves_face(self, start: Vector, end: Vector) -> float:
+        """Return the part of the straight way in b, 0 to 1, after which it is clear of the face."""
+        s, reach = self._s, self._limits.speed.face_distance + _FACE_ROOM
+        if not s["M_known"]:
+            return 0.0
+        parts = np.linspace(0.0, 1.0, 41)
+        away = np.linalg.norm(start + parts[:, None] * (end - start) - s["M_t"], axis=1)
+        near = np.flatnonzero(away < reach)
+        return float(parts[min(near[-1] + 1, 40)]) if len(near) else 0.0
 
-        The tip passes the plane at the lower of the two speeds, without stopping.
+    def _through(self, tip: Pose, goal: Pose, plane: float, first: float, second: float) -> None:
+        """Plan a straight way across x = ``plane`` in m, by one speed and then another."""
+        part = (plane - tip.translation[0]) / (goal.translation[0] - tip.translation[0])
+        self._in_two(tip, goal, part, (first, second), follow=True)
+
+    def _in_two(
+        self, tip: Pose, goal: Pose, part: float, pace: tuple[float, float], *, follow: bool
+    ) -> None:
+        """Plan a straight way with one speed before ``part`` of it, 0 to 1, and one after.
+
+        The tip passes from one to the other at the lower of the two speeds, without stopping.
         """
         way = goal.translation - tip.translation
-        part = (plane - tip.translation[0]) / way[0]
         middle = tip.translation + part * way
-        start = self._start_of(tip, follow=True)
-        angle = self._begin(tip, goal, follow=True)
-        crossing = min(first, second) * 0.98
+        start = self._start_of(tip, follow=follow)
+        angle = self._begin(tip, goal, follow=follow)
+        turned = angle if follow else angle * part  # inside the mouth the shaft straightens first
+        crossing = min(pace) * 0.98
         v = [*(crossing * way / float(np.linalg.norm(way))), 0.0]
         here, there = record(TIP_PROFILE), record(TIP_PROFILE)
-        limits = self._tip_limits(way, first)
-        plan(here, start, [*middle, angle], limits, target_velocity=v)
-        limits = self._tip_limits(way, second)
-        plan(there, ([*middle, angle], v, [0.0] * 4), [*goal.translation, angle], limits)
+        limits = self._tip_limits(way, pace[0])
+        plan(here, start, [*middle, turned], limits, target_velocity=v)
+        limits = self._tip_limits(way, pace[1])
+        plan(there, ([*middle, turned], v, [0.0] * 4), [*goal.translation, angle], limits)
         self._s["tip_profile"] = join(here, there)[0]
 
     def _aim(self, direction: tuple[float, float, float] | Vector) -> Pose:

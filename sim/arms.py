@@ -69,11 +69,11 @@ def _kuka_iiwa() -> ArmDescription:
         base_link="lbr_iiwa_link_0",
         flange_link="lbr_iiwa_link_7",
         joint_names=tuple(f"lbr_iiwa_joint_{i}" for i in range(1, 8)),
-        home=vector((0.0, 0.7270, 0.0, -1.7871, 0.0, -0.9433, -np.pi / 2), None),
+        home=vector((0.0, 0.6452, 0.0, -1.9687, 0.0, -1.0430, -np.pi / 2), None),
         # KUKA LBR iiwa 14 R820 data sheet
         velocity=np.deg2rad([85.0, 85.0, 100.0, 75.0, 130.0, 135.0, 135.0]),
         effort=vector((320.0, 320.0, 176.0, 176.0, 110.0, 40.0, 40.0), None),
-        base_mouth=Pose(FACING_THE_ARM, vector((1.05, 0.0, 0.35))),
+        base_mouth=Pose(FACING_THE_ARM, vector((0.99, 0.0, 0.35))),
         flange_plate=Pose(translation=vector((0.0, 0.0, 0.045))),
         command_delay_s=0.003,
         rate_hz=1000.0,  # Fast Robot Interface

@@ -240,12 +240,10 @@ class _Flight:
         scene, gripper = self._world.scene, self._world.gripper
         if not gripper.holding:
             raise _Incident(Verdict.ABORTED, "swab_lost", "the gripper holds no swab any more")
-        self._controller.forget()
-        self._do(MoveTip(scene.base_tube_rack, speed=0.4))
+        self._do(MoveTip(scene.base_tube_rack, speed=0.4))  # slow until it is clear of the face
         gripper.release()
         self._tick()
         self._check_released()
-        self._do(MoveJoints(scene.home))
 
     def _check_released(self) -> None:
         if self._world.gripper.holding:
