@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from arm_control.model import ArmModel
 from sim.anatomy import Anatomy, Articulation, Mesh, OralCavity, Part, Population
+from sim.anatomy.blobs import superellipsoid
 from sim.anatomy.mesh import blob_mesh
-from sim.anatomy.shape import superellipsoid
 from sim.errors import SimError
 from sim.pictures import (
     Look,

@@ -10,7 +10,8 @@ from sim.anatomy.articulation import Articulation
 from sim.anatomy.distance import first_hit, settle, signed_distance
 from sim.anatomy.mesh import Mesh, tessellate
 from sim.anatomy.parts import SITE_PARTS, Part
-from sim.anatomy.shape import Array, Shape, build_shape
+from sim.anatomy.profile import Array
+from sim.anatomy.shape import Shape, build_shape
 from sim.errors import SimError
 from spatial import Vector, vector
 from vision.target import Site

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sim.anatomy.compiled import compiled
 from sim.anatomy.parts import Part
-from sim.anatomy.shape import Array, Surfaces
+from sim.anatomy.profile import Array
+from sim.anatomy.shape import Surfaces
 
 _STEP = 2e-6
 _FAR = 1.0

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sim.anatomy.distance import cavity_parts, skin_x
 from sim.anatomy.parts import Part
-from sim.anatomy.shape import Array, Profile, Shape
+from sim.anatomy.profile import Array, Profile
+from sim.anatomy.shape import Shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from sim.anatomy.cavity import OralCavity
 from sim.anatomy.distance import first_hit
 from sim.anatomy.parts import Part
 from sim.anatomy.population import Population
-from sim.anatomy.shape import Array
+from sim.anatomy.profile import Array
 from sim.errors import SimError
 from vision.target import Site
 

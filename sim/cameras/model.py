@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.anatomy.bounded import bounded, check_bounds
-from sim.anatomy.shape import Array
+from sim.anatomy.profile import Array
 from sim.errors import SimError
 from sim.pictures.view import Picture
 from vision.frame import Frame, Intrinsics

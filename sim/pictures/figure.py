@@ -5,8 +5,9 @@ from itertools import pairwise
 import numpy as np
 
 from sim.anatomy import Mesh, OralCavity, Part
+from sim.anatomy.blobs import superellipsoid
 from sim.anatomy.mesh import blob_mesh, cone_mesh, face_outline, face_points, grid_mesh
-from sim.anatomy.shape import Array, superellipsoid
+from sim.anatomy.profile import Array
 
 SWAB_LENGTH = 0.150
 SWAB_SHAFT = 0.0025

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.anatomy import Anatomy, Part
-from sim.anatomy.shape import Array
+from sim.anatomy.profile import Array
 from sim.pictures.look import Look
 
 _MUCOSA = ((22.0, 0.36, 0.10, 0.6), (0.50, 40.0, 1.6, 0.15))

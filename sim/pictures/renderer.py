@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.anatomy import Anatomy, Mesh, OralCavity, Part
-from sim.anatomy.shape import Array
+from sim.anatomy.profile import Array
 from sim.errors import SimError
 from sim.pictures.figure import figure_meshes
 from sim.pictures.look import Look

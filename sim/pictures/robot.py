@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from sim.anatomy import Mesh, Part
-from sim.anatomy.shape import Array
+from sim.anatomy.profile import Array
 from sim.arms import ArmDescription
 from spatial import Pose, Vector
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.anatomy.shape import Array
+from sim.anatomy.profile import Array
 
 
 def _periodic_noise(rng: np.random.Generator, size: int, wavelength: float) -> Array:

@@ -4,6 +4,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.anatomy import SITE_PARTS, Anatomy, Articulation, OralCavity, Part, Population
+from sim.anatomy.bounded import bounds_of
 from sim.errors import SimError
 from vision.target import Site
 
@@ -57,6 +58,22 @@ def test_normals_and_windings_point_out_of_the_tissue() -> None:
     agree = (winding * mesh.normals[mesh.faces].sum(axis=1)).sum(axis=1)
     solid = np.linalg.norm(winding, axis=1) > 1e-11
     assert (agree[solid] > 0.0).mean() > 0.999
+
+
+@settings(deadline=None, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.data())
+def test_every_person_within_the_bounds_has_a_throat(data: st.DataObject) -> None:
+    def anyone(kind: type) -> dict[str, float]:
+        return {
+            name: data.draw(st.floats(bound.low, bound.high), name)
+            for name, bound in bounds_of(kind).items()
+        }
+
+    cavity = OralCavity(Anatomy(**anyone(Anatomy)), Articulation(**anyone(Articulation)))
+    mesh = cavity.mesh(0.5)
+    assert np.isfinite(mesh.vertices).all()
+    assert np.isfinite(mesh.normals).all()
+    assert all(np.isfinite(cavity.site(site).normal).all() for site in Site)
 
 
 def test_visible_vertices_carry_the_part_that_contact_reports() -> None:
