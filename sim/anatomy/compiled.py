@@ -11,4 +11,4 @@ R = TypeVar("R")
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function`` on its first call and keep the code on disk beside its module."""
-    return cast("Callable[P, R]", njit(cache=True)(function))
+    return cast("Callable[P, R]", njit(cache=True, error_model="numpy")(function))

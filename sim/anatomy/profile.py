@@ -28,7 +28,7 @@ class Profile:
 
         Rows closer than half a millimetre, as in the most crowded mouths, are pushed apart.
         """
-        table = np.array(rows)
+        table = np.round(np.array(rows), 9)  # a nanometre: denormal numbers upset the slopes
         spread = _CLOSEST * np.arange(len(table))
         table[:, 0] = np.maximum.accumulate(table[:, 0] - spread) + spread
         pieces = PchipInterpolator(table[:, 0], table[:, 1:])
