@@ -118,11 +118,12 @@ def train(
     calibration: Annotated[
         Path | None, typer.Option(help="Another data set, to calibrate confidence on.")
     ] = None,
+    start: Annotated[Path | None, typer.Option(help="Checkpoint (.pt) to go on from.")] = None,
 ) -> None:
     """Train a network on rendered frames, export and calibrate it (needs the `train` extra)."""
     from vision.train.run import train_network  # noqa: PLC0415 - torch is no run-time dependency
 
-    for path in train_network(data, out, minutes, seed, calibration):
+    for path in train_network(data, out, minutes, seed, calibration, start):
         typer.echo(str(path))
 
 

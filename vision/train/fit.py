@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Full, Queue
 
@@ -63,8 +63,12 @@ class _Batch:
     visible: Tensor
 
 
-def fit(sets: Sequence[Path], schedule: Schedule, out: Path) -> ThroatNet:
+def fit(
+    sets: Sequence[Path], schedule: Schedule, out: Path, start: Path | None = None
+) -> ThroatNet:
     """Train on data set folders; write a checkpoint to ``out`` every few minutes; return the net.
+
+    ``start`` is a checkpoint to go on from, at full augmentation and a third of the rate.
 
     Each worker is a process with one thread and its own share of ``sets``; gradients are averaged
     after every step (two threads in one process cost more than they bring). The weights returned
@@ -75,7 +79,7 @@ def fit(sets: Sequence[Path], schedule: Schedule, out: Path) -> ThroatNet:
     rendezvous = f"file://{out.resolve()}.rendezvous"
     Path(f"{out}.rendezvous").unlink(missing_ok=True)
     torch.multiprocessing.spawn(
-        _work, args=(workers, rendezvous, list(sets), schedule, out), nprocs=workers
+        _work, args=(workers, rendezvous, list(sets), schedule, out, start), nprocs=workers
     )
     Path(f"{out}.rendezvous").unlink(missing_ok=True)
     return load(out)
@@ -90,7 +94,13 @@ def load(path: Path) -> ThroatNet:
 
 
 def _work(
-    rank: int, workers: int, rendezvous: str, sets: list[Path], schedule: Schedule, out: Path
+    rank: int,
+    workers: int,
+    rendezvous: str,
+    sets: list[Path],
+    schedule: Schedule,
+    out: Path,
+    start: Path | None,
 ) -> None:
     logging.basicConfig(level=logging.INFO if rank == 0 else logging.WARNING, format=_FORMAT)
     torch.manual_seed(schedule.seed)
@@ -99,7 +109,10 @@ def _work(
         "gloo", init_method=rendezvous, rank=rank, world_size=workers
     )
     samples = RenderedSamples([RenderedSet(path) for path in sets[rank::workers]])
-    network = ThroatNet().to(memory_format=torch.channels_last)
+    network = ThroatNet() if start is None else load(start).train()
+    if start is not None:
+        schedule = replace(schedule, rate=schedule.rate / 3, ramp=1)
+    network = network.to(memory_format=torch.channels_last)
     shared = torch.nn.parallel.DistributedDataParallel(network)
     average = torch.optim.swa_utils.AveragedModel(network, avg_fn=_drift, use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=1e-3)

@@ -10,9 +10,16 @@ from vision.train.fit import Schedule, fit
 
 
 def train_network(
-    data: Sequence[Path], out: Path, minutes: float, seed: int, calibration: Path | None
+    data: Sequence[Path],
+    out: Path,
+    minutes: float,
+    seed: int,
+    calibration: Path | None,
+    start: Path | None = None,
 ) -> tuple[Path, Path]:
     """Train on data set folders and return the network file and its card.
+
+    ``start`` is a checkpoint (.pt) to go on from.
 
     ``calibration`` is a data set of other people; without it the first of ``data`` serves, and
     the card says so, for confidence fitted on people seen in training is too high.
@@ -20,7 +27,7 @@ def train_network(
     for folder in [*data, *([calibration] if calibration else [])]:
         RenderedSet(folder)  # refuse a broken folder before an hour's work, not after
     out.parent.mkdir(parents=True, exist_ok=True)
-    network = fit(data, Schedule(minutes=minutes, seed=seed), out.with_suffix(".pt"))
+    network = fit(data, Schedule(minutes=minutes, seed=seed), out.with_suffix(".pt"), start)
     digest = export(network, out)
     card = calibrate(out, digest, calibration or data[0], held_out=calibration is not None)
     return out, card
