@@ -24,6 +24,7 @@ from booth_queue.contract import (
 )
 from booth_queue.contract.sampling import NextPerson
 from booth_queue.contract.supervision import BoothOrders, OrderView
+from booth_queue.contract.work import KeyView, Merges, OfflineVisits
 
 
 class BoothClient:
@@ -179,3 +180,11 @@ class BoothClient:
         """Report a fault; the booth takes nobody until staff open it again."""
         fault = FaultReport(code=code, detail=detail, session_id=session_id)
         self._transport.post("/v1/booth/faults", Accepted, fault, key)
+
+    def code_key(self) -> str:
+        """Fetch the public key that booking codes are signed with, for when the service is away."""
+        return self._transport.get("/v1/codes/key", KeyView).public_key
+
+    def merge_visits(self, visits: OfflineVisits, *, key: str | None = None) -> Merges:
+        """Merge visits taken while the service was away; the same ones may be sent again."""
+        return self._transport.post("/v1/booth/offline-visits", Merges, visits, key)

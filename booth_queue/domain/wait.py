@@ -12,6 +12,8 @@ _FORGET: Final = 1 / 12
 PRIOR_MEAN_S: Final = 60.0
 PRIOR_VARIANCE_S2: Final = 30.0**2
 _PRIOR_COUNT: Final = 4
+# A weighted mean that forgets is as sure as a plain mean of this many.
+_REMEMBERED: Final = 2 / _FORGET - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def predict(ahead: float, pace: Pace) -> Wait:
     """
     if ahead <= 0:
         return Wait(0.0, 0.0, 0.0)
-    known = pace.count + _PRIOR_COUNT
+    known = min(pace.count + _PRIOR_COUNT, _REMEMBERED)
     mean_s = ahead * pace.mean_s
     variance_s2 = max(ahead * pace.variance_s2 + ahead**2 * pace.variance_s2 / known, 1.0)
     shape = mean_s**2 / variance_s2
