@@ -1,6 +1,7 @@
 """Connections and transactions, on PostgreSQL and on SQLite."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Final
@@ -78,10 +79,13 @@ class SqlStore:
             The database cannot be opened.
         """
         try:
+            if self.sqlite:
+                # Tried here first: the driver's thread outlives a file that cannot be opened.
+                sqlite3.connect(self.url.database or ":memory:").close()
             async with self._write_engine.connect() as connection:
                 await connection.run_sync(upgrade)
                 await connection.commit()
-        except (OperationalError, OSError) as error:
+        except (OperationalError, sqlite3.Error, OSError) as error:
             cause = error.orig if isinstance(error, OperationalError) else error
             raise ConfigurationError(
                 f"database {self.url.render_as_string()} cannot be opened ({cause}); "
