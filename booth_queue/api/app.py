@@ -27,6 +27,7 @@ from booth_queue.api import (
     supervision,
 )
 from booth_queue.api.allowance import Allowance
+from booth_queue.api.board import Board
 from booth_queue.api.calls import Service
 from booth_queue.api.feed import Feed
 from booth_queue.api.notifier import Notifier
@@ -54,6 +55,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     store = SqlStore(settings.database, pool=settings.database_pool)
     clock = clock or SystemClock()
     wechat = _wechat(settings, clock)
+    feed = Feed(store)
     service = Service(
         store=store,
         clock=clock,
@@ -66,7 +68,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         ),
         issuer=JwtIssuer(derive_key(master, "token"), policy.access_token_s),
         sender=EchoSender(),
-        feed=Feed(store),
+        feed=feed,
+        board=Board(store, feed),
         searches=Allowance(policy.searches_per_caller_minute, 60.0),
     )
 

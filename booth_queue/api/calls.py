@@ -14,6 +14,7 @@ from booth_queue.adapters.sql.transaction import SqlTransaction
 from booth_queue.adapters.tokens import JwtIssuer
 from booth_queue.adapters.wechat import WeChat
 from booth_queue.api.allowance import Allowance
+from booth_queue.api.board import Board
 from booth_queue.api.feed import Feed
 from booth_queue.domain.refusals import Forbidden, SignInFailed
 from booth_queue.domain.vocabulary import Role
@@ -31,6 +32,7 @@ class Service:
     issuer: JwtIssuer
     sender: CodeSender
     feed: Feed
+    board: Board
     searches: Allowance
     wechat: WeChat | None
 

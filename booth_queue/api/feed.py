@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
@@ -32,6 +33,16 @@ class Feed:
         self._listeners: set[_Listener] = set()
         self._nudged = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
+        self._changes: Counter[str] = Counter()
+
+    def mark(self, booth_id: str) -> tuple[int, int]:
+        """Return a mark that differs once the booth, or `EVERYTHING`, has changed."""
+        return self._changes[EVERYTHING], self._changes[booth_id]
+
+    def _tell(self, changed: set[str]) -> None:
+        self._changes.update(changed)
+        for listener in self._listeners:
+            listener.tell(changed)
 
     async def start(self) -> None:
         """Begin to read, whenever somebody listens."""
@@ -76,8 +87,7 @@ class Feed:
                         cursor, reported = await tx.last_cursor(), await tx.last_report()
                         events, reports = [], []
                         # What happened before is not known: whoever listens looks at everything.
-                        for listener in self._listeners:
-                            listener.tell({EVERYTHING})
+                        self._tell({EVERYTHING})
                     else:
                         events = await tx.events_after(cursor)
                         reports = await tx.reported_after(reported)
@@ -92,8 +102,7 @@ class Feed:
                 reported = reports[-1][1]
             changed = {event.topic for _, event in events} | {booth for booth, _ in reports}
             if changed:
-                for listener in self._listeners:
-                    listener.tell(changed)
+                self._tell(changed)
             await asyncio.sleep(_REST_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), _LOOK_S)

@@ -1,6 +1,5 @@
 """Live screens: server-sent events."""
 
-import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
@@ -59,8 +58,7 @@ async def stream_live(
         changed = frozenset(booths)
         while limit is None or sent < limit:
             shown = booths if EVERYTHING in changed else sorted(changed & set(booths))
-            pictures = [one async for one in _pictures(call, shown)]
-            body = json.dumps([one.model_dump(mode="json") for one in pictures])
+            body = await call.service.board.show(call.work, shown)
             yield f"event: booths\ndata: {body}\n\n"
             sent += 1
             if await request.is_disconnected():
