@@ -72,3 +72,16 @@ def test_the_command_says_what_is_wrong_in_one_line(folder: Path, tmp_path: Path
     assert "multiples of 8" in odd.output
     wrong = runner.invoke(app, ["dataset", str(tmp_path / "x"), "--size", "big"])
     assert wrong.exit_code == 2
+
+
+@pytest.mark.slow
+def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
+    # 256 frames, because a shard holds 250 and every process writes whole shards
+    for jobs in (1, 2):
+        write_dataset(DatasetPlan(tmp_path / str(jobs), 256, 5, width=64, height=48, jobs=jobs))
+    one, two = tmp_path / "1", tmp_path / "2"
+    assert (one / "manifest.json").read_text() == (two / "manifest.json").read_text()
+    for shard in sorted(p.name for p in one.glob("*.npz")):
+        first, second = np.load(one / shard), np.load(two / shard)
+        for key in ("rgb", "depth", "labels"):
+            np.testing.assert_array_equal(first[key], second[key])
