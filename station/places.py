@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spatial import Pose, Vector, vector
+from spatial import Pose, vector
 from station.errors import StationError
 
 
@@ -10,13 +10,15 @@ from station.errors import StationError
 class Places:
     """Where the booth's things are, in the arm's base.
 
-    ``rest`` (n,) [rad] is the joint position in which the arm waits, away from the face. The others
-    are tip poses: ``base_look_out``, from which the mouth is located; grasping a fresh swab,
-    standing in the tube, above the bin for used swabs. The last three are approached and left
-    along the shaft, from ``lift`` [m] before them.
+    All are tip poses. The arm waits at ``base_rest`` and passes it on its way to the face; it
+    leaves the face by ``base_exit``. Both lie outside the zone of the face, so that fast moves
+    stay away from people. From ``base_look_out`` the mouth is located. The last three are for
+    grasping a fresh swab, standing in the tube, and letting go of a used swab above the bin; they
+    are approached and left along the shaft, from ``lift`` [m] before them.
     """
 
-    rest: Vector
+    base_rest: Pose
+    base_exit: Pose
     base_look_out: Pose
     base_swab_rack: Pose
     base_tube_rack: Pose
@@ -24,7 +26,6 @@ class Places:
     lift: float = 0.06
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rest", vector(self.rest, None, "rest position"))
         if not 0.0 <= self.lift <= 0.3:
             raise StationError(f"lift {self.lift} m is outside 0 to 0.3 m; correct the layout")
 

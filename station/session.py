@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arm_control.errors import ArmControlError
-from arm_control.motion import Enter, MoveJoints, MoveTip, Reference, Wipe, Withdraw
+from arm_control.motion import Enter, MoveTip, Reference, Wipe, Withdraw
 from arm_control.ports import Gripper
 from arm_control.procedure import Event as Incident
 from arm_control.procedure import Procedure, Reaction, SiteStep
@@ -27,6 +27,7 @@ from vision.camera import NoFrame
 from vision.target import Refusal, RefusalReason
 from vision.tracking import TrackedMouth
 
+_AWAY, _FACE, _AT_RACK = 0.5, 0.14, 0.1  # m/s of the tip: far from people, near a face, at a rack
 _BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
 _RETREAT = 0.020  # m the tip backs off a site before it turns to the next
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
@@ -240,12 +241,12 @@ class SamplingSession:
         if not self._gripper.holding:
             above = places.before(places.base_swab_rack)
             steps += [
-                MoveTip(above, speed=0.5),
-                MoveTip(places.base_swab_rack, speed=0.1),
+                MoveTip(above, speed=_AWAY),
+                MoveTip(places.base_swab_rack, speed=_AT_RACK),
                 Act(self._gripper.grasp),
-                MoveTip(above, speed=0.14),
+                MoveTip(above, speed=_FACE),
             ]
-        if not self._run([*steps, MoveJoints(places.rest)], report):
+        if not self._run([*steps, MoveTip(places.base_rest, speed=_AWAY)], report):
             return
         if self._gripper.holding:
             self._fire(Event.SWAB_READY, "a fresh swab is held")
@@ -253,7 +254,7 @@ class SamplingSession:
             self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
 
     def _locate(self, report: CycleReport) -> None:
-        if not self._run([MoveTip(self._places.base_look_out)], report):
+        if not self._run([MoveTip(self._places.base_look_out, speed=_FACE)], report):
             return
         if self._said_ns < self._entered_ns:
             self._say(Instruction.OPEN_WIDE)
@@ -294,8 +295,8 @@ class SamplingSession:
     def _approach(self, report: CycleReport) -> None:
         way = self._ways[self._todo[0].site]
         steps = [
-            MoveTip(way.mouth_tip(-self._procedure.clearance), Reference.MOUTH, 0.14),
-            MoveTip(way.mouth_tip(-_BEFORE_LIPS), Reference.MOUTH, 0.14),
+            MoveTip(way.mouth_tip(-self._procedure.clearance), Reference.MOUTH, _FACE),
+            MoveTip(way.mouth_tip(-_BEFORE_LIPS), Reference.MOUTH, _FACE),
         ]
         if self._run(steps, report):
             self._fire(Event.AT_MOUTH, "the tip is before the lips")
@@ -342,11 +343,12 @@ class SamplingSession:
         steps: list[Step] = []
         if self._near_ns is not None:
             steps.append(Withdraw(self._procedure.clearance))
-        if event in (Event.GIVE_UP, Event.CANCEL):
-            if self._swab_used and self._gripper.holding:
-                over = self._places.before(self._places.base_bin)
-                steps += [MoveTip(over, speed=0.5), Act(self._gripper.release)]
-            steps.append(MoveJoints(self._places.rest))
+        if event is not Event.RETRY:
+            steps.append(MoveTip(self._places.base_exit, speed=_FACE))
+        given_up = event in (Event.GIVE_UP, Event.CANCEL)
+        if given_up and self._swab_used and self._gripper.holding:
+            over = self._places.before(self._places.base_bin)
+            steps += [MoveTip(over, speed=_AWAY), Act(self._gripper.release)]
         if not self._run(steps, report):
             return
         self._near_ns = None
@@ -365,10 +367,10 @@ class SamplingSession:
         places = self._places
         above = places.before(places.base_tube_rack)
         steps: list[Step] = [
-            MoveTip(above, speed=0.5),
-            MoveTip(places.base_tube_rack, speed=0.1),
+            MoveTip(above, speed=_AWAY),
+            MoveTip(places.base_tube_rack, speed=_AT_RACK),
             Act(self._gripper.release),
-            MoveTip(above, speed=0.14),
+            MoveTip(above, speed=_FACE),
         ]
         if self._run(steps, report):
             self._say(Instruction.THANK_YOU)

@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from arm_control.configuration import configure
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
@@ -35,6 +37,10 @@ _CUES = {
 }
 
 
+_ASIDE = 0.36  # rad: about 0.35 m beside the mouth
+_DRAWN_IN = 0.82  # of the distance to the mouth: as near as the tool can be held level
+
+
 class SimulatedGuide:
     """Speaks to the simulated person: what they can follow becomes a cue of the world."""
 
@@ -56,9 +62,26 @@ def places_of(scene: Scene) -> Places:
     """
     tube = scene.base_tube_rack
     beside = Pose(tube.rotation, tube.translation + vector((-0.12, 0.0, 0.0)))
-    mouth_tip = Pose.from_axes((-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.10, 0.0, -0.015))
-    look_out = scene.nominal_base_mouth @ mouth_tip
-    return Places(scene.home, look_out, scene.base_swab_rack, tube, beside)
+    look_out = scene.nominal_base_mouth @ Pose.from_axes(
+        (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.10, 0.0, -0.015)
+    )
+    return Places(
+        base_rest=_aside(scene, -_ASIDE),
+        base_exit=_aside(scene, _ASIDE),
+        base_look_out=look_out,
+        base_swab_rack=scene.base_swab_rack,
+        base_tube_rack=tube,
+        base_bin=beside,
+    )
+
+
+def _aside(scene: Scene, azimuth: float) -> Pose:
+    """Return the tip's pose on the circle of a drawn-in arm, ``azimuth`` [rad] off the mouth."""
+    mouth = scene.nominal_base_mouth.translation
+    outward = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
+    right = np.cross(outward, (0.0, 0.0, 1.0))
+    drawn_in = _DRAWN_IN * float(np.hypot(mouth[0], mouth[1]))
+    return Pose.from_axes(outward, right, drawn_in * outward + (0.0, 0.0, float(mouth[2])))
 
 
 class SimulatedBooth:

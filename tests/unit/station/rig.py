@@ -179,7 +179,7 @@ class Rig:
     def saw(self, frame: Frame, seen: Sighting | Refusal) -> None: ...
 
     def session(self) -> SamplingSession:
-        places = Places(vector(np.zeros(7), 7), Pose(), Pose(), Pose(), Pose())
+        places = Places(Pose(), Pose(), Pose(), Pose(), Pose(), Pose())
         session = SamplingSession(
             self.arm,
             self.gripper,

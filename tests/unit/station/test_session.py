@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from arm_control.errors import ArmControlError
-from arm_control.motion import Enter, MoveJoints, Wipe, Withdraw
+from arm_control.motion import Enter, Wipe, Withdraw
 from arm_control.report import Fault, FaultKind
 from station.errors import StationError
 from station.instructions import Instruction
@@ -187,7 +187,7 @@ def test_cancelled_in_any_state_it_ends_aborted_with_the_arm_away(rig: Rig, stat
     assert (result.outcome, result.reason) == (Outcome.ABORTED, "operator")
     if state in ("approaching", "entering", "swabbing"):
         assert rig.withdrew()
-        assert isinstance(rig.arm.goals[-1], MoveJoints)
+        assert rig.gripper.log[-1] == "release" or state == "approaching"
     assert state == "locating" or rig.arm.stopped or rig.withdrew()
 
 

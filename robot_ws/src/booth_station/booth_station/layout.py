@@ -5,14 +5,14 @@ from pathlib import Path
 
 import yaml
 
-from spatial import Pose, vector
+from spatial import Pose
 from station.errors import StationError
 from station.places import Places
 from station.record import Provenance
 
 _PREFIX = "sim:"
-_POSES = ("look_out", "swab_rack", "tube_rack", "bin")
-_KEYS = frozenset({"rest", *_POSES, "lift"})
+_POSES = ("rest", "exit", "look_out", "swab_rack", "tube_rack", "bin")
+_KEYS = frozenset({*_POSES, "lift"})
 
 
 def layout(source: str) -> Places:
@@ -32,7 +32,8 @@ def layout(source: str) -> Places:
     try:
         poses = {name: _pose(document[name]) for name in _POSES}
         return Places(
-            vector(document["rest"], None, "rest"),
+            poses["rest"],
+            poses["exit"],
             poses["look_out"],
             poses["swab_rack"],
             poses["tube_rack"],
