@@ -45,7 +45,7 @@ class SessionSettings(_Section):
     ] = 5
     agreement: Annotated[
         float, Field(ge=0.001, le=0.02, description="spread those sightings may have")
-    ] = 0.006
+    ] = 0.010
     patience_s: Annotated[
         float, Field(ge=2.0, le=60.0, description="how long a site is looked for in one try")
     ] = 8.0

@@ -27,7 +27,7 @@ from vision.camera import NoFrame
 from vision.target import Refusal, RefusalReason
 from vision.tracking import TrackedMouth
 
-_AWAY, _FACE, _AT_RACK = 0.5, 0.14, 0.1  # m/s of the tip: far from people, near a face, at a rack
+_AWAY, _FACE, _AT_RACK = 0.45, 0.10, 0.1  # m/s of the tip: far from people, near a face, at a rack
 _BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
 _RETREAT = 0.020  # m the tip backs off a site before it turns to the next
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over

@@ -52,7 +52,7 @@ class DemoProgress:
         """Say what goes on now."""
         self._bar.update(self._task, description=text)
         if not self._moving:
-            self._console.print(text, markup=False, highlight=False)
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def moves(self, text: str) -> None:
         """Say how the step goes; on a terminal alone."""
@@ -61,7 +61,7 @@ class DemoProgress:
     def served(self, text: str) -> None:
         """Count one citizen as served, and leave a line about it."""
         self._bar.advance(self._task)
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 class SessionProgress:

@@ -37,6 +37,8 @@ from station.trace import ForceTrace
 from vision.network import DEFAULT_MODEL, OnnxModel
 from vision.pipeline import ThroatLocator
 
+_FILE_WIDTH = 150  # columns of the table in a file or a pipe
+
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
@@ -98,7 +100,7 @@ def run_demo(plan: DemoPlan) -> None:
     Raises StationError for what a person can mend: folder, port, graphics, model. Raises
     KeyboardInterrupt after Ctrl-C, when service, arm and database are in order.
     """
-    console = Console(highlight=False)
+    console = _console()
     interrupt = Interrupt()
     with ExitStack() as stack:
         stack.enter_context(interrupt.handled())
@@ -118,6 +120,12 @@ def run_demo(plan: DemoPlan) -> None:
         if plan.watch:
             console.print(f"the service stays up at {service.live_page}; Ctrl-C ends it")
             interrupt.asked.wait()
+
+
+def _console() -> Console:
+    """Return the console; where its width is nobody's, wide enough for the table."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_FILE_WIDTH)
 
 
 class Demonstration:
