@@ -60,7 +60,7 @@ class SessionSettings(_Section):
     ] = 0.010
     mouth_open: Annotated[
         float, Field(ge=0.02, le=0.06, description="least opening at which a swab may be inside")
-    ] = 0.026
+    ] = 0.022
     head_speed: Annotated[
         float, Field(ge=0.01, le=0.2, description="head speed at which the swab comes out, m/s")
     ] = 0.06

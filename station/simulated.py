@@ -24,7 +24,7 @@ from station.instructions import Instruction
 from station.places import Places
 from station.session import SamplingSession
 from station.sight import CameraSight
-from vision.settings import TrackerSettings
+from vision.settings import LocatorSettings, TrackerSettings
 from vision.target import Locator
 from vision.tracking import MouthTracker
 
@@ -36,6 +36,10 @@ _CUES = {
     Instruction.THANK_YOU: (Cue.RELAX,),
     Instruction.ASK_STAFF: (Cue.RELAX,),
 }
+LOCATOR = LocatorSettings(min_opening=0.020)
+"""With the swab before the lips less of the opening is seen. Whether a mouth opens wide enough to be
+entered is the procedure's word, asked before anything moves near."""
+
 _TRACKER = TrackerSettings(acceleration=0.15, angular_acceleration=0.5)
 """A head on a chin rest: faster motion is left to the gate, which then loses it, as it should."""
 

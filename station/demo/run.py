@@ -31,7 +31,7 @@ from station.provenance import provenance
 from station.record import Outcome
 from station.session import SamplingSession
 from station.signing import BoothKey
-from station.simulated import SimulatedBooth
+from station.simulated import LOCATOR, SimulatedBooth
 from station.store import RecordStore
 from station.trace import ForceTrace
 from vision.network import DEFAULT_MODEL, OnnxModel
@@ -156,7 +156,7 @@ class Demonstration:
             client = stack.enter_context(
                 BoothClient(self._service.url, self._service.client_id, self._service.secret)
             )
-            locator = ThroatLocator(OnnxModel())
+            locator = ThroatLocator(OnnxModel(), LOCATOR)
             simulated = stack.enter_context(
                 SimulatedBooth(Scene(), self._plan.seed, locator, procedure, settings)
             )
