@@ -34,6 +34,14 @@ class SessionSettings(_Section):
     mouth_lost_s: Annotated[
         float, Field(ge=0.1, le=1.0, description="time without a mouth at which the swab comes out")
     ] = 0.45
+    hold_s: Annotated[
+        float,
+        Field(ge=0.0, le=20.0, description="time inside on the last sure mouth"),
+    ] = 12.0
+    stray: Annotated[
+        float,
+        Field(ge=0.004, le=0.03, description="displacement that counts as a moved head"),
+    ] = 0.012
     closed_pictures: Annotated[
         int, Field(ge=1, le=10, description="pictures of a closing mouth at which it comes out")
     ] = 3

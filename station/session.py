@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from arm_control.errors import ArmControlError
-from arm_control.motion import Enter, MoveTip, Reference, Wipe, Withdraw
+from arm_control.motion import Enter, Goal, MoveTip, Reference, Wipe, Withdraw
 from arm_control.ports import Gripper
 from arm_control.procedure import Event as Incident
 from arm_control.procedure import Procedure, Reaction, SiteStep
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.target import MouthMotion
-from spatial import Vector, age_s
+from spatial import Pose, Vector, age_s, vector
 from station.config import SessionSettings
 from station.corridor import Way
 from station.errand import Act, Errand, Progress, Step
@@ -22,6 +22,7 @@ from station.places import Places
 from station.ports import Controller, Guide, Observer, Sight
 from station.record import Decision, Outcome, SiteEvidence
 from station.states import TERMINAL, Event, State, transition
+from station.steady import SteadyMouth
 from station.survey import Survey
 from vision.camera import NoFrame
 from vision.target import Refusal, RefusalReason
@@ -29,11 +30,13 @@ from vision.tracking import TrackedMouth
 
 _AWAY, _FACE, _AT_RACK = 0.45, 0.10, 0.1  # m/s of the tip: far from people, near a face, at a rack
 _BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
+_FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
 _RETREAT = 0.020  # m the tip backs off a site before it turns to the next
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
 _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
 
 _NEAR = frozenset({State.APPROACHING, State.ENTERING, State.SWABBING})
+_INSIDE = frozenset({State.ENTERING, State.SWABBING})
 _WATCHED = _NEAR | {State.LOCATING, State.WITHDRAWING}
 
 _INCIDENTS: Mapping[FaultKind, Incident] = {
@@ -105,7 +108,7 @@ class SamplingSession:
         self._still_ns: int | None = None
         self._trail: list[Decision] = []
         self._errand: Errand | None = None
-        self._mouth: TrackedMouth | None = None
+        self._steady = SteadyMouth(settings)
         self._fresh: TrackedMouth | Refusal | None = None
         self._survey = Survey(sight, procedure, settings)
         self._ways: Mapping[str, Way] = {}
@@ -117,6 +120,7 @@ class SamplingSession:
         self._said: Instruction | None = None
         self._said_ns = 0
         self._swab_used = False
+        self._blind = False
         self._ending = _Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
         self._cancelled: str | None = None
         self._latched = False
@@ -290,6 +294,7 @@ class SamplingSession:
     def _go_near(self, why: str) -> None:
         self._ways = dict(self._survey.ways)
         self._previous = None
+        self._steady.fix()
         self._fire(Event.TARGET_FOUND, why)
 
     def _approach(self, report: CycleReport) -> None:
@@ -342,7 +347,7 @@ class SamplingSession:
         event = self._ending.event
         steps: list[Step] = []
         if self._near_ns is not None:
-            steps.append(Withdraw(self._procedure.clearance))
+            steps.append(self._way_out(report))
         if event is not Event.RETRY:
             steps.append(MoveTip(self._places.base_exit, speed=_FACE))
         given_up = event in (Event.GIVE_UP, Event.CANCEL)
@@ -351,7 +356,7 @@ class SamplingSession:
             steps += [MoveTip(over, speed=_AWAY), Act(self._gripper.release)]
         if not self._run(steps, report):
             return
-        self._near_ns = None
+        self._near_ns, self._blind = None, False
         if event is Event.RETRY:
             self._tries += 1
             self._fire(Event.RETRY, f"try {self._tries} of {self._settings.tries}")
@@ -376,6 +381,17 @@ class SamplingSession:
             self._say(Instruction.THANK_YOU)
             self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
 
+    def _way_out(self, report: CycleReport) -> Goal:
+        """Return the goal that leads out: after the mouth, or straight back where it is lost."""
+        mouth, clearance = self._steady.mouth, self._procedure.clearance
+        if not self._blind and mouth is not None and age_s(mouth.stamp_ns, self._now) < _FOLLOWED_S:
+            return Withdraw(clearance)
+        inside = 0.0
+        if mouth is not None:
+            inside = -float(mouth.base_mouth.inverse().apply(report.base_tip.translation)[0])
+        back = Pose(translation=vector((0.0, 0.0, -clearance - max(0.0, inside))))
+        return MoveTip(report.base_tip @ back, speed=self._procedure.entry_speed)
+
     # What happens on the way.
 
     def _watch(self) -> bool:
@@ -384,9 +400,10 @@ class SamplingSession:
         if isinstance(seen, NoFrame) and self._state is not State.WITHDRAWING:
             self._abandon("camera", seen.detail)
             return False
-        if isinstance(seen, TrackedMouth):
-            self._mouth = seen
-            self._controller.follow(MouthMotion(seen.base_mouth, seen.twist, seen.stamp_ns))
+        inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab_used)
+        mouth = self._steady.take(seen, self._now, inside=inside)
+        if mouth is not None:
+            self._controller.follow(MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns))
         if isinstance(seen, TrackedMouth | Refusal):
             self._fresh = seen
         if self._state not in _NEAR:
@@ -397,24 +414,21 @@ class SamplingSession:
         return incident is None
 
     def _incident(self, seen: object) -> tuple[Incident, str] | None:
-        limits, mouth = self._settings, self._mouth
-        if mouth is None or age_s(mouth.stamp_ns, self._now) > limits.mouth_lost_s:
-            why = self._fresh.detail if isinstance(self._fresh, Refusal) else "no picture of it"
-            return Incident.HEAD_MOVED, f"mouth not seen for {limits.mouth_lost_s} s: {why}"
-        if self._sight.closed_for >= limits.closed_pictures:
-            detail = f"{self._sight.closed_for} pictures under {limits.mouth_open * 1e3:.0f} mm"
-            return Incident.MOUTH_CLOSING, detail
+        inside = self._state in _INSIDE
+        trouble = self._steady.trouble(self._now, self._sight.closed_for, inside=inside)
+        if trouble is not None:
+            why = f": {self._fresh.detail}" if isinstance(self._fresh, Refusal) else ""
+            return trouble[0], trouble[1] + why
         if isinstance(seen, TrackedMouth):
             speed = float(np.linalg.norm(seen.twist.linear))
-            if speed > limits.gag_speed:
+            if speed > self._settings.gag_speed:
                 return Incident.GAGGED, f"head jerks at {speed:.2f} m/s"
-            if speed > limits.head_speed:
+            if speed > self._settings.head_speed:
                 return Incident.HEAD_MOVED, f"head moves at {speed:.3f} m/s"
-        if self._near_ns is not None:
-            inside = age_s(self._near_ns, self._now)
-            if inside > self._procedure.time_limit_s:
-                detail = f"{inside:.0f} s near the face, bound {self._procedure.time_limit_s} s"
-                return Incident.ASKED_TO_STOP, detail
+        near_s = 0.0 if self._near_ns is None else age_s(self._near_ns, self._now)
+        if near_s > self._procedure.time_limit_s:
+            detail = f"{near_s:.0f} s near the face, bound {self._procedure.time_limit_s} s"
+            return Incident.ASKED_TO_STOP, detail
         return None
 
     def _react(self, incident: Incident, detail: str) -> None:
@@ -464,14 +478,20 @@ class SamplingSession:
         return progress is Progress.FINISHED
 
     def _failed(self, fault: Fault) -> None:
-        if self._state in _NEAR:
+        if (
+            self._state is State.WITHDRAWING
+            and fault.kind is FaultKind.STALE_MOUTH
+            and not self._blind
+        ):
+            self._blind, self._errand = True, None  # lost on the way out: straight back instead
+        elif self._state in _NEAR:
             self._react(_INCIDENTS.get(fault.kind, Incident.HEAD_MOVED), fault.detail)
         elif self._state in (State.WITHDRAWING, State.DEPOSITING, State.SEATED, State.LOCATING):
             self._controller.stop()
             self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
 
     def _motion(self) -> MouthMotion | None:
-        mouth = self._mouth
+        mouth = self._steady.mouth
         return None if mouth is None else MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns)
 
     def _why_skipped(self, site: str) -> str:
@@ -490,6 +510,7 @@ class SamplingSession:
         if row.target in _NEAR and self._near_ns is None:
             self._near_ns = self._now
         if row.target is State.LOCATING:
+            self._steady.release()
             self._survey = Survey(self._sight, self._procedure, self._settings)
             self._fresh = None
         decision = Decision(age_s(self._began_ns, self._now), row.target, event.value, detail)

@@ -36,11 +36,12 @@ _CUES = {
     Instruction.THANK_YOU: (Cue.RELAX,),
     Instruction.ASK_STAFF: (Cue.RELAX,),
 }
-LOCATOR = LocatorSettings(min_opening=0.020)
-"""With the swab before the lips less of the opening is seen. Whether a mouth opens wide enough to be
-entered is the procedure's word, asked before anything moves near."""
+LOCATOR = LocatorSettings(min_opening=0.020, max_head_turn=1.0)
+"""With the swab before the lips less of the opening is seen; whether a mouth opens wide enough is
+the procedure's word, asked before anything moves near. And the camera turns with the arm when a
+tonsil is reached across the mouth, so a face may seem turned."""
 
-_TRACKER = TrackerSettings(acceleration=0.15, angular_acceleration=0.5)
+_TRACKER = TrackerSettings(acceleration=0.08, angular_acceleration=0.02)
 """A head on a chin rest: faster motion is left to the gate, which then loses it, as it should."""
 
 

@@ -5,6 +5,7 @@ import pytest
 from arm_control.errors import ArmControlError
 from arm_control.motion import Enter, Wipe, Withdraw
 from arm_control.report import Fault, FaultKind
+from station.config import SessionSettings
 from station.errors import StationError
 from station.instructions import Instruction
 from station.record import Outcome
@@ -86,6 +87,7 @@ def test_a_refused_look_needs_no_second_reason(rig: Rig) -> None:
 
 @pytest.mark.parametrize("state", [State.APPROACHING, State.ENTERING, State.SWABBING])
 def test_a_closing_mouth_brings_the_swab_out_and_is_tried_again(rig: Rig, state: State) -> None:
+    rig.settings = SessionSettings(hold_s=0.0)
     session = rig.seated()
     rig.run_until(session, state)
     session.tick()
@@ -99,6 +101,7 @@ def test_a_closing_mouth_brings_the_swab_out_and_is_tried_again(rig: Rig, state:
 
 
 def test_a_mouth_that_keeps_closing_is_given_up(rig: Rig) -> None:
+    rig.settings = SessionSettings(hold_s=0.0)
     session = rig.seated()
     for _ in range(10):
         rig.sight.closed_for = 0
@@ -124,9 +127,11 @@ def test_a_moving_head_brings_the_swab_out(rig: Rig, speed: float, event: str) -
     assert event in rig.decisions[-1].detail
 
 
-def test_a_mouth_out_of_sight_brings_the_swab_out(rig: Rig) -> None:
+@pytest.mark.parametrize(("state", "hold_s"), [("approaching", 12.0), ("swabbing", 0.0)])
+def test_a_mouth_out_of_sight_brings_the_swab_out(rig: Rig, state: str, hold_s: float) -> None:
+    rig.settings = SessionSettings(hold_s=hold_s)
     session = rig.seated()
-    rig.run_until(session, State.ENTERING)
+    rig.run_until(session, state)
     rig.sight.seen = lambda now: Refusal(RefusalReason.NO_FACE, now, "nobody there")
     rig.run_until(session, State.WITHDRAWING)
     assert "nobody there" in rig.decisions[-1].detail
@@ -252,3 +257,20 @@ def test_an_optional_site_that_is_not_seen_is_left_out(rig: Rig) -> None:
     result = session.result()
     assert result.outcome is Outcome.SAMPLED
     assert [site.skipped for site in result.sites] == ["", "tonsil_not_seen", ""]
+
+
+def test_inside_a_mouth_hidden_by_the_swab_is_held_and_the_sample_taken(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.sight.seen = lambda now: Refusal(RefusalReason.TOO_NARROW, now, "the swab hides it")
+    rig.run(session)
+    assert session.result().outcome is Outcome.SAMPLED
+
+
+def test_a_mouth_hidden_for_too_long_brings_the_swab_out(rig: Rig) -> None:
+    rig.settings = SessionSettings(hold_s=0.5)
+    session = rig.seated()
+    rig.run_until(session, State.ENTERING)
+    rig.sight.seen = lambda now: Refusal(RefusalReason.TOO_NARROW, now, "the swab hides it")
+    rig.run_until(session, State.WITHDRAWING)
+    assert "the swab hides it" in rig.decisions[-1].detail
