@@ -6,12 +6,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pybullet
 
 from sim.anatomy.compiled import compiled
 from sim.assembly import HAND_LINK, SENSOR_JOINT, assemble
 from sim.engine import GRAVITY, STEP_S, BodyState, Collision
 from sim.errors import SimError
+from sim.quiet import pybullet
 from sim.scene import Scene
 from spatial import Matrix, Pose, Vector
 

@@ -46,7 +46,7 @@ _TRACKER = TrackerSettings(acceleration=0.08, angular_acceleration=0.02)
 
 
 _ASIDE = 0.36  # rad: about 0.35 m beside the mouth
-_DRAWN_IN = 0.82  # of the distance to the mouth: as near as the tool can be held level
+_DRAWN_IN = 0.87  # of the distance to the mouth: as near as the tool can be held level
 
 
 class SimulatedGuide:

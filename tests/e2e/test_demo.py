@@ -21,11 +21,8 @@ import pytest
 from station.demo.citizens import seed_book
 from station.signing import PublicKey, verify_chain
 from station.store import read_folder
-from vision.network import DEFAULT_MODEL
 
-pytestmark = pytest.mark.skipif(
-    not DEFAULT_MODEL.exists(), reason="the vision network is not trained yet"
-)
+WHOLE = pytest.mark.slow  # minutes of physics, pictures and control
 
 CITIZENS = 3
 ABORT_N = 1.0
@@ -87,6 +84,7 @@ def demo(twice: tuple[Done, Done]) -> Done:
     return twice[0]
 
 
+@WHOLE
 def test_the_demonstration_ends_well_and_tells_where_things_lie(demo: Done) -> None:
     assert demo.code == 0, demo.err
     assert demo.err == ""
@@ -95,16 +93,19 @@ def test_the_demonstration_ends_well_and_tells_where_things_lie(demo: Done) -> N
         assert (demo.folder / path).exists()
 
 
+@WHOLE
 def test_the_same_seed_gives_the_same_table(twice: tuple[Done, Done]) -> None:
     assert twice[0].table == twice[1].table
 
 
+@WHOLE
 def test_most_are_swabbed_and_the_narrow_mouth_is_refused(demo: Done) -> None:
     outcomes = [(record["outcome"], record["reason"]) for record in demo.records]
     assert outcomes[2] == ("refused", "too_narrow")
     assert outcomes.count(("sampled", "")) == CITIZENS - 1
 
 
+@WHOLE
 def test_every_sample_has_its_strokes_below_the_abort_force(demo: Done) -> None:
     for record in demo.records:
         for site in record["sites"]:
@@ -117,6 +118,7 @@ def test_every_sample_has_its_strokes_below_the_abort_force(demo: Done) -> None:
                 assert site["strokes"] == 0
 
 
+@WHOLE
 def test_records_and_physics_agree(demo: Done) -> None:
     """The booth's evidence against the simulator's own ledger of contact."""
     for record in demo.records:
@@ -135,6 +137,7 @@ def test_records_and_physics_agree(demo: Done) -> None:
                 assert true["contact_s"] == 0.0
 
 
+@WHOLE
 def test_the_force_trace_holds_the_recorded_peak(demo: Done) -> None:
     for record in demo.records:
         trace = np.load(demo.folder / "sessions" / record["ticket"] / "force.npz")
@@ -143,6 +146,7 @@ def test_the_force_trace_holds_the_recorded_peak(demo: Done) -> None:
         assert (np.diff(trace["time_s"]) > 0.0).all()
 
 
+@WHOLE
 def test_records_are_chained_signed_and_whole_in_the_database(demo: Done) -> None:
     key = PublicKey.load(demo.folder / "booth.pub")
     assert verify_chain(read_folder(demo.folder / "records"), key) == CITIZENS
@@ -150,6 +154,7 @@ def test_records_are_chained_signed_and_whole_in_the_database(demo: Done) -> Non
     assert stored == {record["session"] for record in demo.records}
 
 
+@WHOLE
 def test_the_database_has_one_tube_a_sampled_person_and_nobody_is_left(demo: Done) -> None:
     tubes = {record["tube"] for record in demo.records if record["outcome"] == "sampled"}
     rows = demo.rows("select barcode, state from tubes")
@@ -162,6 +167,7 @@ def test_the_database_has_one_tube_a_sampled_person_and_nobody_is_left(demo: Don
     assert {state for (state,) in demo.rows("select state from sessions")} == {"closed"}
 
 
+@WHOLE
 def test_names_and_numbers_of_people_are_in_no_record_picture_or_report(demo: Done) -> None:
     texts = [path.read_text() for path in (demo.folder / "records").glob("*.json")]
     texts += [(demo.folder / "report.html").read_text(), demo.out]
@@ -173,6 +179,7 @@ def test_names_and_numbers_of_people_are_in_no_record_picture_or_report(demo: Do
                 assert citizen.name not in text
 
 
+@WHOLE
 def test_every_session_has_pictures_and_the_report_is_self_contained(demo: Done) -> None:
     for record in demo.records:
         pictures = list((demo.folder / "sessions" / record["ticket"]).glob("*.png"))
@@ -182,6 +189,7 @@ def test_every_session_has_pictures_and_the_report_is_self_contained(demo: Done)
     assert report.count("<section>") == CITIZENS
 
 
+@WHOLE
 def test_ctrl_c_in_the_mouth_leaves_all_in_order(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     process = start("demo", "--citizens", "2", "--seed", "7", "--out", str(folder))
@@ -254,5 +262,6 @@ def test_a_machine_without_graphics_is_one_line_with_the_remedy(tmp_path: Path) 
     fails_in_one_line(process, 1, "no off-screen OpenGL", "libegl1")
 
 
+@WHOLE
 def test_an_earlier_demonstration_is_not_overwritten(demo: Done) -> None:
     fails_in_one_line(start("demo", "--out", str(demo.folder)), 1, "earlier demonstration")

@@ -9,12 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from vision.network import DEFAULT_MODEL
-
-pytestmark = pytest.mark.skipif(
-    not DEFAULT_MODEL.exists(), reason="the vision network is not trained yet"
-)
-
 PAGE = Path(__file__).parents[2] / "docs/quick-start.md"
 BLOCKS = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 PROGRAM = "from station.cli import main; main()"
@@ -32,6 +26,7 @@ def booth(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow  # two whole sessions
 def test_the_commands_by_hand_do_what_they_say(tmp_path: Path) -> None:
     commands = BLOCKS[1].splitlines()
     assert commands[0] == ". .venv/bin/activate"
