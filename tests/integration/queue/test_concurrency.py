@@ -108,7 +108,9 @@ class Storm:
                 await store.close()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(more, marks=pytest.mark.slow) for more in (2, 3))]
+)
 def test_no_seat_is_sold_twice_or_lost(url: str, seed: int) -> None:
     crowd = asyncio.run(gather_crowd(url, PEOPLE, PLAN))
     storm = Storm(url, crowd, seed)
