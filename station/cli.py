@@ -16,6 +16,7 @@ _MOUNTED = {
     "record": ("station.commands.record", "Signed sampling records: verify, show."),
     "station": ("station.commands.states", "The sampling session's state machine, drawn."),
     "ros": ("station.commands.ros", "The booth as a ROS 2 graph: bring it up, start a node."),
+    "replay": ("station.commands.replay", "Show a recorded session to the vision again."),
     "sim": ("sim.commands", "Simulated booth: pictures, data sets, runs, campaigns, reports."),
     "arm": ("arm_control.commands", "Arm: plots, dry runs of procedures, identification."),
     "vision": ("vision.commands", "Vision: training, evaluation, playback."),

@@ -14,6 +14,7 @@ WORKSPACE = ROOT / "robot_ws"
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 BUILT = WORKSPACE / "install" / "lib" / _VERSION / "site-packages"
 
+sys.path.insert(0, str(Path(__file__).parent))  # the stand-ins and the harness
 for _package in sorted((WORKSPACE / "src").glob("*/")):
     if (_package / _package.name / "__init__.py").is_file():
         sys.path.insert(0, str(_package))
@@ -56,6 +57,7 @@ def _missing() -> str:
     return ""
 
 
+os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
 MISSING = _missing()
 
 

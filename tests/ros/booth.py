@@ -1,0 +1,231 @@
+"""One booth's graph under test: its processes, and a client in this process that looks on."""
+
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from station.supervisor import Graph, Supervisor
+from station.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+STAND_INS = {"arm": "stand_in.arm", "vision": "stand_in.vision"}
+UP_S = 240.0  # a first start compiles the arm's kernels, on a machine that may be busy
+SESSION_S = 240.0
+
+
+class NeverCame(AssertionError):  # noqa: N818 - reads as what happened
+    """The graph did not do in time what the test waits for."""
+
+
+class BoothUnderTest:
+    """Starts a booth with the simulator; use it as a context manager.
+
+    ``parameters`` go over the shipped file, by node.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        domain: int,
+        namespace: str = "booth",
+        parameters: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
+        self.folder = folder / namespace
+        self.folder.mkdir(parents=True)
+        own: dict[str, dict[str, Any]] = {
+            "station": {"records": str(self.folder / "records")},
+            "recorder": {"folder": str(self.folder / "recordings")},
+        }
+        for node, values in (parameters or {}).items():
+            own.setdefault(node, {}).update(values)
+        over = self.folder / "over.yaml"
+        document = {f"/**/{node}": {"ros__parameters": values} for node, values in own.items()}
+        over.write_text(yaml.safe_dump(document), encoding="utf-8")
+        os.environ["PYTHONPATH"] = str(ROOT / "tests" / "ros")
+        graph = Graph(
+            namespace,
+            (ROOT / "launch/config/sim.yaml", over),
+            self.folder / "logs",
+            domain=domain,
+            replaced=STAND_INS,
+        )
+        self.namespace = namespace
+        self.domain = domain
+        self.said: list[str] = []
+        self.supervisor = Supervisor(graph, Workspace.find(), self.said.append)
+        self._ending = threading.Event()
+        self._watch = threading.Thread(
+            target=self.supervisor.watch, args=(self._ending.is_set,), daemon=True
+        )
+
+    def __enter__(self) -> "BoothUnderTest":
+        self.supervisor.start()
+        self._watch.start()
+        self.client = Client(self.namespace, self.domain)
+        try:
+            self.client.until(
+                lambda: self.client.all_active() and self.client.newest("safety/state").safe,
+                UP_S,
+                "the booth did not come up",
+            )
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        self._watch.join()
+        self.supervisor.stop()
+        self.client.close()
+
+    def log(self, node: str) -> str:
+        return (self.folder / "logs" / f"{node}.log").read_text(encoding="utf-8")
+
+    def kill(self, node: str) -> None:
+        """End a node as nothing else does: kill -9."""
+        self.supervisor.process(node).kill()
+
+
+class Client:
+    """A stranger's node in a context of its own; keeps the newest message of every topic."""
+
+    def __init__(self, namespace: str, domain: int) -> None:
+        import rclpy
+        from booth_common import topics
+        from rclpy.action import ActionClient
+        from rclpy.executors import SingleThreadedExecutor
+
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=domain)
+        self.node = rclpy.create_node("looker_on", namespace=namespace, context=self.context)
+        self.messages: dict[str, list[tuple[float, Any]]] = defaultdict(list)
+        skip = (topics.PICTURE, topics.TRANSFORM)
+        for topic in topics.TOPICS:
+            if topic.quality not in skip and topic.name != "/clock":
+                self.node.create_subscription(
+                    topics.interface(topic.type),
+                    topic.name,
+                    lambda message, name=topic.name: self._take(name, message),
+                    topics.profile(topic.quality),
+                )
+        self._action = ActionClient(
+            self.node, topics.interface(topics.COLLECT_SAMPLE.type), topics.COLLECT_SAMPLE.name
+        )
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ending.set()
+        self._thread.join(timeout=5.0)
+        self._executor.shutdown(timeout_sec=1.0)
+        self.node.destroy_node()
+        self.context.try_shutdown()
+
+    def until(self, condition: Callable[[], Any], timeout_s: float, why: str) -> float:
+        """Wait for ``condition``; return how long [s] that took."""
+        began = time.monotonic()
+        while not condition():
+            if time.monotonic() - began > timeout_s:
+                raise NeverCame(f"{why} within {timeout_s} s")
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    def newest(self, topic: str) -> Any:
+        """Return the newest message of ``topic``, waiting for the first."""
+        self.until(lambda: self.messages[topic], 30.0, f"nothing came on {topic}")
+        return self.messages[topic][-1][1]
+
+    def all_active(self, *nodes: str) -> bool:
+        names = nodes or ("safety", "arm", "vision", "station")
+        now = time.monotonic()
+        beats = [self.messages[f"{name}/heartbeat"][-1:] for name in names]
+        return all(
+            beat and now - beat[0][0] < 1.0 and beat[0][1].lifecycle_state == 3 for beat in beats
+        )
+
+    def call(self, call: Any, timeout_s: float = 20.0, **fields: Any) -> Any:
+        """Call a service of the table."""
+        from booth_common import topics
+
+        kind = topics.interface(call.type)
+        client = self.node.create_client(kind, call.name)
+        self.until(client.service_is_ready, timeout_s, f"{call.name} is not offered")
+        future = client.call_async(kind.Request(**fields))
+        self.until(future.done, timeout_s, f"{call.name} did not answer")
+        self.node.destroy_client(client)
+        return future.result()
+
+    def reset(self, person: str = "Li Wei", reason: str = "looked; all is well") -> Any:
+        from booth_common import topics
+
+        return self.call(topics.RESET, person=person, reason=reason)
+
+    def send(self, procedure: str = "oropharyngeal_adult", ticket: str = "A001") -> "Session":
+        """Send a goal."""
+        from booth_interfaces.action import CollectSample
+
+        self.until(self._action.server_is_ready, 30.0, "no action server")
+        session = Session(self)
+        goal = CollectSample.Goal(ticket_key=ticket, procedure=procedure, tube="T-000001")
+        future = self._action.send_goal_async(goal, feedback_callback=session.take)
+        self.until(future.done, 30.0, "the goal was not answered")
+        session.handle = future.result()
+        session.accepted = session.handle.accepted
+        if session.accepted:
+            session.future = session.handle.get_result_async()
+        return session
+
+    def _take(self, name: str, message: Any) -> None:
+        kept = self.messages[name]
+        kept.append((time.monotonic(), message))
+        del kept[:-4000]
+
+    def _spin(self) -> None:
+        while not self._ending.is_set():
+            self._executor.spin_once(timeout_sec=0.05)
+
+
+class Session:
+    """One goal: its feedback and its result."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.handle: Any = None
+        self.future: Any = None
+        self.accepted = False
+        self.feedback: list[Any] = []
+
+    def take(self, message: Any) -> None:
+        self.feedback.append(message.feedback)
+
+    @property
+    def states(self) -> list[str]:
+        """The states passed, each once."""
+        return list(dict.fromkeys(entry.state for entry in self.feedback))
+
+    def reach(self, state: str) -> None:
+        """Wait until the session is in ``state``; fail if it ends before."""
+        self._client.until(
+            lambda: state in self.states or self.future.done(), SESSION_S, f"{state} did not come"
+        )
+        if state not in self.states:
+            raise NeverCame(f"ended before {state}: {self.states}, {self.result().reason}")
+
+    def cancel(self) -> None:
+        future = self.handle.cancel_goal_async()
+        self._client.until(future.done, 10.0, "the cancellation was not answered")
+
+    def result(self) -> Any:
+        """Wait for the end and return the action's result."""
+        self._client.until(self.future.done, SESSION_S, "the session did not end")
+        return self.future.result().result

@@ -1,0 +1,290 @@
+"""The nodes' parts that need no graph: shared memory, latch, remote arm, sight, supervisor."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from booth_common.shared import (
+    Block,
+    SharedError,
+    picture_bytes,
+    picture_from,
+    picture_size,
+)
+from booth_safety.latch import Latch, Tripped
+from booth_station.remote import Patience, RemoteArm, RemoteGripper
+from booth_station.sight import TopicSight
+
+from arm_control.errors import ArmControlError, GoalError
+from arm_control.limits import Zone
+from arm_control.motion import Hold
+from arm_control.report import CycleReport, Phase
+from spatial import Pose, Wrench
+from station.config import SessionSettings
+from station.errors import StationError
+from station.supervisor import PROGRAMS, Graph
+from vision.camera import NoFrame
+from vision.frame import Frame, Intrinsics
+from vision.target import Refusal, RefusalReason, Sighting
+from vision.tracking import MouthTracker, TrackedMouth
+
+pytestmark = pytest.mark.ros
+
+NAME = f"swab_test_{os.getpid()}"
+
+
+def test_a_block_hands_over_the_newest_value() -> None:
+    block = Block.create(NAME, 64)
+    reader = Block.attach(NAME)
+    assert reader.read() is None
+    for value in (b"first", b"second, longer", b"3"):
+        block.write(value)
+        assert reader.read() == value
+    assert reader.owner_alive
+    block.close()
+    assert not reader.owner_alive
+    reader.close()
+    with pytest.raises(SharedError, match="start the process that owns it"):
+        Block.attach(NAME)
+
+
+def test_a_torn_value_is_not_handed_out() -> None:
+    block = Block.create(NAME, 64)
+    block.write(b"whole")
+    block._memory[24] ^= 0xFF
+    assert block.read() is None
+    block.close()
+
+
+def test_a_value_too_long_is_refused() -> None:
+    block = Block.create(NAME, 8)
+    with pytest.raises(SharedError, match="do not fit"):
+        block.write(b"123456789")
+    block.close()
+
+
+def test_a_live_owners_block_is_not_taken_over_but_a_dead_ones_is() -> None:
+    code = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from booth_common.shared import Block\n"
+        "block = Block.create(sys.argv[1], 16); block.write(b'mine')\n"
+        "print('ready', flush=True); sys.stdin.read()"
+    )
+    arguments = [sys.executable, "-c", code, NAME, *sys.path]
+    with subprocess.Popen(arguments, stdin=-1, stdout=-1) as owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        with pytest.raises(SharedError, match="belongs to a live process"):
+            Block.create(NAME, 16)
+        owner.kill()
+        owner.wait()
+    block = Block.create(NAME, 16)
+    assert block.read() is None
+    block.close()
+
+
+def test_a_picture_goes_through_shared_memory() -> None:
+    rng = np.random.default_rng(5)
+    frame = Frame(
+        rng.integers(0, 255, (24, 32, 3), dtype=np.uint8),
+        rng.uniform(0.1, 0.5, (24, 32)).astype(np.float32),
+        Intrinsics(32, 24, 30.0, 30.0, 15.5, 11.5),
+        123,
+        4,
+    )
+    value = picture_bytes(frame)
+    assert len(value) == picture_size(32, 24)
+    again = picture_from(value)
+    np.testing.assert_array_equal(again.rgb, frame.rgb)
+    np.testing.assert_array_equal(again.depth, frame.depth)
+    assert (again.intrinsics, again.stamp_ns, again.sequence) == (frame.intrinsics, 123, 4)
+
+
+def test_the_latch_keeps_the_first_of_each_kind_until_it_is_cleared() -> None:
+    latch = Latch()
+    assert latch.trip(Tripped(1, "vision", "node_lost", "first"))
+    assert not latch.trip(Tripped(2, "vision", "node_lost", "again"))
+    assert latch.trip(Tripped(3, "arm", "force", "1.2 N"))
+    assert [fault.detail for fault in latch.faults] == ["first", "1.2 N"]
+    assert len(latch.clear()) == 2
+    assert latch.faults == ()
+
+
+def report(stamp_ns: int, *, done: bool = False) -> CycleReport:
+    return CycleReport(
+        stamp_ns=stamp_ns,
+        phase=Phase.MOVING,
+        zone=Zone.FREE,
+        done=done,
+        progress=0.0,
+        position=np.zeros(7),
+        base_tip=Pose(),
+        wrench=Wrench(),
+        contact=False,
+        normal_force=0.0,
+        strokes=0,
+        contact_s=0.0,
+        stiffness=0.0,
+        tracking_error=0.0,
+    )
+
+
+class FakeNode:
+    """Answers the remote arm's calls."""
+
+    def __init__(self) -> None:
+        self.answer: Any = SimpleNamespace(accepted=True, goal_id=1, message="")
+        self.closed: list[bool] = []
+        self.arm = RemoteArm(
+            lambda _goal: self.answer, lambda: None, lambda _motion: None, Patience(0.05, 0.1)
+        )
+        self.gripper = RemoteGripper(self.arm, self.grip)
+
+    def grip(self, close: bool) -> Any:
+        self.closed.append(close)
+        return SimpleNamespace(success=len(self.closed) < 3, message="jammed")
+
+    def tell(self, stamp_ns: int, goal_id: int, *, done: bool = False, x: float = 0.0) -> None:
+        camera = Pose(translation=np.array((x, 0.0, 0.0)))
+        self.arm.take(report(stamp_ns, done=done), goal_id, camera, holding=True)
+
+
+def test_a_goal_is_not_judged_by_the_report_of_the_one_before() -> None:
+    node = FakeNode()
+    node.tell(1, 0, done=True)
+    assert node.arm.cycle().done
+    node.arm.start(Hold())
+    node.tell(2, 0, done=True)  # sent before the goal was taken
+    with pytest.raises(ArmControlError, match="not heard"):
+        node.arm.cycle()
+    node.tell(3, 1)
+    assert not node.arm.cycle().done
+
+
+def test_no_report_is_handed_out_twice() -> None:
+    node = FakeNode()
+    node.tell(5, 0)
+    assert node.arm.cycle().stamp_ns == 5
+    with pytest.raises(ArmControlError, match="not heard"):
+        node.arm.cycle()
+
+
+def test_a_goal_that_is_refused_or_not_answered_is_an_error() -> None:
+    node = FakeNode()
+    node.answer = SimpleNamespace(accepted=False, goal_id=0, message="a fault is latched")
+    with pytest.raises(GoalError, match="latched"):
+        node.arm.start(Hold())
+    node.answer = None
+    with pytest.raises(GoalError, match="did not answer"):
+        node.arm.start(Hold())
+
+
+def test_the_death_of_the_arm_node_ends_a_wait_at_once() -> None:
+    node = FakeNode()
+    node.arm.lose("arm: its liveliness lease ran out")
+    with pytest.raises(ArmControlError, match="lease ran out"):
+        node.arm.cycle()
+    node.tell(9, 0)
+    assert node.arm.cycle().stamp_ns == 9
+
+
+def test_the_camera_is_known_between_two_states_and_not_beyond() -> None:
+    node = FakeNode()
+    node.tell(1_000_000_000, 0, x=0.0)
+    node.tell(2_000_000_000, 0, x=0.4)
+    assert node.arm.base_camera_at(1_500_000_000).translation[0] == pytest.approx(0.2)
+    for stamp in (999_999_999, 2_000_000_001):
+        with pytest.raises(ArmControlError, match="no camera pose"):
+            node.arm.base_camera_at(stamp)
+
+
+def test_a_gripper_that_does_not_obey_is_an_error() -> None:
+    node = FakeNode()
+    node.gripper.grasp()
+    node.gripper.release()
+    assert node.closed == [True, False]
+    with pytest.raises(ArmControlError, match="did not close: jammed"):
+        node.gripper.grasp()
+
+
+def sighting(stamp_ns: int, opening: float = 0.045) -> Sighting:
+    pose = Pose.from_rotation_vector((0.0, np.pi, 0.0), (0.0, 0.0, 0.25))
+    return Sighting(stamp_ns, pose, np.diag([1e-6] * 3 + [1e-4] * 3), opening, {})
+
+
+def sight() -> TopicSight:
+    settings = SessionSettings(camera_timeout_s=0.5, picture_age_limit_s=0.2)
+    return TopicSight(MouthTracker(), lambda _stamp: Pose(), settings)
+
+
+MS = 1_000_000
+
+
+def test_a_fresh_sighting_gives_the_mouth_once() -> None:
+    eyes = sight()
+    eyes.take(sighting(100 * MS))
+    assert isinstance(eyes.look(110 * MS), TrackedMouth)
+    assert eyes.look(120 * MS) is None
+    assert eyes.somebody
+
+
+@pytest.mark.parametrize("seen", [None, sighting(0), sighting(10_000 * MS)])
+def test_silence_old_and_future_sightings_end_as_a_camera_fault(seen: Sighting | None) -> None:
+    eyes = sight()
+    if seen is not None:
+        eyes.take(seen)
+    assert eyes.look(1_000 * MS) is None
+    fault = eyes.look(1_600 * MS)
+    assert isinstance(fault, NoFrame)
+    assert "no usable sighting for 0.60 s" in fault.detail
+
+
+def test_a_camera_that_says_it_is_blind_is_silence() -> None:
+    eyes = sight()
+    eyes.look(0)
+    eyes.take(Refusal(RefusalReason.CAMERA, 590 * MS, "unplugged"))
+    fault = eyes.look(600 * MS)
+    assert isinstance(fault, NoFrame)
+    assert "unplugged" in fault.detail
+    assert not eyes.somebody
+
+
+def test_a_closing_mouth_is_counted() -> None:
+    eyes = sight()
+    for count, opening in ((1, 0.020), (2, 0.015), (0, 0.045)):
+        stamp = (100 + 10 * count) * MS if count else 200 * MS
+        eyes.take(sighting(stamp, opening))
+        eyes.look(stamp + MS)
+        assert eyes.closed_for == count
+
+
+def test_the_supervisor_starts_what_the_launch_files_start(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("")
+    graph = Graph("east", (file,), tmp_path, with_queue=True)
+    assert [program.name for program in graph.programs()] == [p.name for p in PROGRAMS]
+    assert "queue" not in [p.name for p in Graph("east", (file,), tmp_path).programs()]
+    arguments = graph.arguments(PROGRAMS[0])
+    assert arguments[:4] == ["booth_safety.node", "--ros-args", "-r", "__ns:=/east"]
+    assert arguments[-2:] == ["--params-file", str(file)]
+    replaced = Graph("east", (file,), tmp_path, replaced={"safety": "mine.node"})
+    assert replaced.arguments(PROGRAMS[0])[0] == "mine.node"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"namespace": "two words"}, "is no ROS name"),
+        ({"parameters": (Path("/nowhere.yaml"),)}, "no parameter file /nowhere.yaml"),
+        ({"replaced": {"nobody": "x"}}, "no node 'nobody' to replace"),
+    ],
+)
+def test_a_graph_that_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:
+    values: dict[str, Any] = {"namespace": "booth", "parameters": (), "logs": Path()}
+    with pytest.raises(StationError, match=message):
+        Graph(**(values | change))
