@@ -11,6 +11,7 @@ from arm_control.kinematics import measured_kinematics, tip_kinematics
 from arm_control.linear import cross, norm, turn_between
 from arm_control.memory import DELAY_SLOTS, Record
 from arm_control.profile import sample
+from arm_control.qp import MOST, SOLVED, factor, minimise
 from arm_control.reference import follow_profile, nominal_reference, smooth_mouth
 from arm_control.sensing import bend, sense
 
@@ -41,6 +42,7 @@ def cycle(config: np.ndarray, inputs: np.ndarray, state: np.ndarray) -> None:
     bend(c, s)
     _guard(c, i, s)
     _pace(s, i.step)
+    _bounds(c, s, i.step)
     if s.mode == JOINT:
         _joint(c, s, i.step)
     elif s.mode in (TIP, WIPE):
@@ -56,7 +58,7 @@ def cycle(config: np.ndarray, inputs: np.ndarray, state: np.ndarray) -> None:
                 s.offset_v[k] = 0.0
                 s.offset_a[k] = 0.0
         nominal_reference(c, s)
-        _tip(c, s)
+        _tip(c, s, i.step)
     else:
         for k in range(c.joints):
             s.wish[k] = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], i.step)
@@ -103,11 +105,22 @@ def _joint(c: Record, s: Record, dt: float) -> None:
 
 
 @kernel
-def _tip(c: Record, s: Record) -> None:
+def _bounds(c: Record, s: Record, dt: float) -> None:
+    """Fill the viable accelerations of each joint."""
+    for k in range(c.joints):
+        A = c.acceleration[k]
+        J = c.jerk[k]
+        s.top[k] = highest(s.q[k], s.v[k], s.a[k], c.upper[k], c.velocity[k], A, J, dt)
+        s.low[k] = -highest(-s.q[k], -s.v[k], -s.a[k], -c.lower[k], c.velocity[k], A, J, dt)
+
+
+@kernel
+def _tip(c: Record, s: Record, dt: float) -> None:
     """Fill the joint accelerations that lead the nominal tip onto its reference.
 
-    Weighted, damped least squares, min |W(J q¨ + J˙ q˙ - x¨)|² + d |q¨ - q¨n|², with the null space
-    drawn to the posture at the start of the goal.
+    The quadratic program min |W(J q¨ + J˙ q˙ - x¨)|² + d |q¨ - q¨n|², the null space drawn to the
+    posture at the start of the goal, subject to each joint's viable accelerations and to the tip's
+    speed in its zone. Where the two contradict each other, the arm brakes.
     """
     e = np.empty(6)
     turn = np.empty(3)
@@ -118,50 +131,70 @@ def _tip(c: Record, s: Record) -> None:
         wish = s.ref_a[k] + 2.0 * w * (s.ref_v[k] - s.twist[k]) + w * w * error
         e[k] = wish - s.bias_acceleration[k]
     n = c.joints
-    H = np.empty((7, 7))
-    g = np.empty(7)
+    H = np.empty((MOST, MOST))
     for r in range(n):
         rest = 4.0 * (s.rest[r] - s.q[r]) - 4.0 * s.v[r]
-        g[r] = c.damping * rest
+        g = c.damping * rest
         for k in range(6):
-            g[r] += c.task_weight[k] * s.J[k, r] * e[k]
+            g += c.task_weight[k] * s.J[k, r] * e[k]
+        s.wish[r] = g
         for col in range(r + 1):
             h = c.damping if r == col else 0.0
             for k in range(6):
                 h += c.task_weight[k] * s.J[k, r] * s.J[k, col]
             H[r, col] = h
-    # Cholesky, in place
-    for r in range(n):
-        for col in range(r + 1):
-            h = H[r, col]
-            for k in range(col):
-                h -= H[r, k] * H[col, k]
-            H[r, col] = math.sqrt(h) if r == col else h / H[col, col]
-    for r in range(n):
-        h = g[r]
-        for k in range(r):
-            h -= H[r, k] * g[k]
-        g[r] = h / H[r, r]
-    for r in range(n - 1, -1, -1):
-        h = g[r]
-        for k in range(r + 1, n):
-            h -= H[k, r] * g[k]
-        g[r] = h / H[r, r]
-        s.wish[r] = g[r]
+    A = np.empty((1, MOST))
+    b = np.empty(1)
+    rows = _speed_row(c, s, dt, A, b)
+    solved = factor(H, n) and minimise(H, s.wish, s.low, s.top, A, b, n, rows) == SOLVED
+    if not solved:
+        s.infeasible += 1
+        for k in range(n):
+            s.wish[k] = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], dt)
+
+
+@kernel
+def _speed_row(c: Record, s: Record, dt: float, A: np.ndarray, b: np.ndarray) -> int:
+    """Fill the row that bounds the tip's speed over the face after this step; 0 rows at rest.
+
+    The bound is on the speed along the way the tip moves now. While the tip presses, the unbent tip
+    may run ahead of the bent one by as much as the offset may.
+    """
+    v = np.empty(3)
+    r = np.empty(3)
+    for k in range(3):
+        r[k] = s.t[k] - s.M_t[k]
+    cross(s.M_v[3:6], r, r)
+    for k in range(3):
+        v[k] = s.twist[k]
+        if s.M_known and s.zone > 0:
+            v[k] -= s.M_v[k] + r[k]
+    speed = norm(v)
+    if speed < 1e-3:
+        return 0
+    bound = 1.15 * c.speed[s.zone]
+    if s.mode == WIPE and s.phase != REACHING:
+        bound += 0.07
+    total = 0.0
+    for k in range(3):
+        along = v[k] / speed
+        total += along * s.bias_acceleration[k]
+    for j in range(c.joints):
+        A[0, j] = 0.0
+        for k in range(3):
+            A[0, j] += v[k] / speed * s.J[k, j]
+    b[0] = (bound - speed) / dt - total
+    return 1
 
 
 @kernel
 def _limit(c: Record, s: Record, dt: float) -> None:
     """Cut the wished accelerations to the viable ones, and advance the commanded joints."""
     for k in range(c.joints):
-        A = c.acceleration[k]
-        J = c.jerk[k]
-        top = highest(s.q[k], s.v[k], s.a[k], c.upper[k], c.velocity[k], A, J, dt)
-        low = -highest(-s.q[k], -s.v[k], -s.a[k], -c.lower[k], c.velocity[k], A, J, dt)
         a = s.wish[k]
         if math.isnan(a):  # not a number: brake
-            a = stopping(s.v[k], s.a[k], A, J, dt)
-        a = max(min(a, top), low)
+            a = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], dt)
+        a = max(min(a, s.top[k]), s.low[k])
         s.q[k] += (s.v[k] + 0.5 * a * dt) * dt
         s.v[k] += a * dt
         s.a[k] = a

@@ -123,6 +123,9 @@ STATE = np.dtype(
         ("q", "f8", (_J,)),
         ("v", "f8", (_J,)),
         ("a", "f8", (_J,)),
+        ("top", "f8", (_J,)),  # highest and lowest viable acceleration of the next step
+        ("low", "f8", (_J,)),
+        ("infeasible", "i8"),  # cycles in which the law had to brake instead
         ("wish", "f8", (_J,)),  # acceleration asked for, before the limits
         # commanded tip in b, from the commanded joints
         ("R", "f8", (3, 3)),
