@@ -72,8 +72,9 @@ def _tune(c: np.void, info: ArmInfo) -> None:
     c["track_bandwidth"] = min(40.0, 0.2 * info.rate_hz)
     c["mouth_bandwidth"] = 15.0
     c["filter_bandwidth"] = 250.0
+    c["virtual_mass"] = 0.25 * c["tool_mass"]
     # phase margin: the loop k w / k s with this much delay and filtering keeps 60 degrees
-    c["force_bandwidth"] = min(20.0, 0.35 / (delay + 0.020))
+    c["force_bandwidth"] = min(14.0, 0.32 / (delay + 0.018))
     c["task_weight"] = (1.0, 1.0, 1.0, 0.1, 0.1, 0.1)
     c["damping"] = 1e-4
     c["touch_force"] = 0.025

@@ -6,6 +6,7 @@ from arm_control.compiled import kernel
 from arm_control.linear import dot, norm, rotate_back
 from arm_control.memory import Record
 from arm_control.profile import sample
+from arm_control.stiffness import estimate
 
 # sub-phases of a wipe, as codes of arm_control.report.Phase
 REACHING = 3
@@ -13,7 +14,9 @@ TOUCHING = 4
 WIPING = 5
 RELEASING = 6
 
-NO_FAULT = -1
+_SWIFT = 40.0  # [rad/s] how fast the offset takes up its wished velocity along the normal
+_CALM = 25.0  # [rad/s] and across it, where a soft shaft turns the tool's inertia into position
+
 FORCE = 0
 NO_CONTACT = 12
 LOST_CONTACT = 13
@@ -37,15 +40,17 @@ def regulate(c: Record, i: Record, s: Record) -> None:
     s.contact = 1 if s.normal_force > c.touch_force else 0
     _advance(c, s, dt)
     _reference(s)
+    estimate(s, -dot(s.offset, n) - s.gap, c.delay + 2.0 / c.filter_bandwidth, dt)
     # along the normal
     err = s.force_wish - s.normal_force
     pressing = s.phase == WIPING
     rate = 0.0
     if pressing:
-        D = c.force_bandwidth / s.stiffness
-        s.integral += 0.2 * c.force_bandwidth * err * dt
+        # 1/D, no larger than the lightest virtual mass the tool's own inertia allows
+        gain = min(c.force_bandwidth / s.stiffness, 1.0 / (c.virtual_mass * _SWIFT))
+        s.integral += 0.15 * gain * s.stiffness * err * dt
         s.integral = max(min(s.integral, 0.3), -0.3)
-        rate = D * (err + s.integral)
+        rate = s.force_rate / s.stiffness + gain * (err + s.integral)
         most = 0.04 if s.contact else c.touch_speed
         # soft tissue gives way long before the force is reached: the depth is bounded as well
         s.depth = _depth(s, n)
@@ -63,7 +68,10 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         else:
             wish[k] = max(min(-8.0 * s.offset[k], 0.04), -0.04)
     for k in range(3):
-        a = 25.0 * (wish[k] - s.offset_v[k])
+        wish[k] -= s.offset_v[k]
+    high = dot(wish, n)
+    for k in range(3):
+        a = _CALM * wish[k] + (_SWIFT - _CALM) * high * n[k]
         a = max(min(a, 2.0), -2.0)
         s.offset_a[k] += min(max(a - s.offset_a[k], -60.0 * dt), 60.0 * dt)
         s.offset_v[k] += s.offset_a[k] * dt
@@ -129,7 +137,10 @@ def _advance(c: Record, s: Record, dt: float) -> None:
 
 @kernel
 def _stroke(c: Record, s: Record, dt: float) -> None:
-    s.force_wish += max(min(s.force_goal - s.force_wish, 0.6 * dt), -0.6 * dt)
+    ramp = min(0.6, 0.03 * s.stiffness) * dt
+    ramp = max(min(s.force_goal - s.force_wish, ramp), -ramp)
+    s.force_wish += ramp
+    s.force_rate = ramp / dt
     if s.contact:
         s.contact_s += dt
         s.lost_s = 0.0

@@ -20,7 +20,6 @@ from arm_control.safety import SAMPLE
 from arm_control.shared import publish
 
 _SPIN_NS = 120_000
-_LATE_ROW = 5  # late cycles in a row after which the loop brakes
 _BRAKE = law.BRAKE
 
 
@@ -69,13 +68,14 @@ def wake(
     step = (now - i.now) * 1e-9
     i.step = min(max(step, 0.2 * config[0].period), 4.0 * config[0].period)
     i.now = now
-    if stats[0].row >= _LATE_ROW and state[0].mode != _BRAKE:
+    if stats[0].row >= stats[0].brake_after and state[0].mode != _BRAKE:
         state[0].mode = _BRAKE
         state[0].fault = 14  # LATE, of arm_control.report.FaultKind
 
 
 @kernel
-def hand_over(
+def step(
+    config: np.ndarray,
     inputs: np.ndarray,
     state: np.ndarray,
     sample: np.ndarray,
@@ -84,7 +84,8 @@ def hand_over(
     stats: np.ndarray,
     ring: np.ndarray,
 ) -> None:
-    """Publish the monitor's sample and note the cycle in the black box."""
+    """Compute one command, publish the monitor's sample, note the cycle in the black box."""
+    law.cycle(config, inputs, state)
     _fill_sample(inputs[0], state[0], sample[0])
     publish(monitor, words)
     note(inputs[0], state[0], stats[0].lateness, ring)
@@ -116,7 +117,8 @@ def _fill_sample(i: Record, s: Record, x: Record) -> None:
 class RealTimeLoop:
     """The loop on one raw driver. Everything it needs is made, and compiled, before it starts.
 
-    ``monitor`` is the word array (n + 1,) of the monitor's shared SAMPLE record.
+    ``monitor`` is the word array (n + 1,) of the monitor's shared SAMPLE record. After
+    ``brake_after`` late cycles in a row the arm brakes.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class RealTimeLoop:
         *,
         black_box_s: float = 120.0,
         spin_ns: int = _SPIN_NS,
+        brake_after: int = 5,
     ) -> None:
         self.config = config
         self.inputs = record(INPUT)
@@ -139,6 +142,7 @@ class RealTimeLoop:
         self._sample = record(SAMPLE)
         self._words = self._sample.view(np.uint64)
         self._stats = record(LATENESS)
+        self._stats["brake_after"] = brake_after
         self._clock = np.zeros(2, np.int64)
         self.state["rate"] = 1.0
         self.state["rate_wish"] = 1.0
@@ -158,6 +162,12 @@ class RealTimeLoop:
             float(s["worst"]) * 1e-9,
         )
 
+    def restart(self) -> None:
+        """Count punctuality from here."""
+        brake_after = self._stats["brake_after"].copy()
+        self._stats[:] = 0
+        self._stats["brake_after"] = brake_after
+
     def run(self, cycles: int, durations: np.ndarray | None = None) -> None:
         """Run ``cycles`` periods; note each cycle's computing time [ns] in ``durations``.
 
@@ -170,7 +180,7 @@ class RealTimeLoop:
         stage, stage_ring = record(SAMPLE), np.zeros(2, ENTRY)
         stage_words, stage_monitor = stage.view(np.uint64), np.zeros_like(monitor)
         read, write = self._driver.read_into, self._driver.write_from
-        compute, now_ns = law.cycle, time.monotonic_ns
+        now_ns = time.monotonic_ns
         note_time = durations is not None
         start = now_ns()
         inputs["now"] = start
@@ -178,14 +188,12 @@ class RealTimeLoop:
         for k in range(cycles):
             doze(stats, clock, spin, state, spare)
             # the rehearsal: the same code on copies, so that it is in the cache when it counts
-            compute(config, inputs, spare)
-            hand_over(inputs, spare, stage, stage_monitor, stage_words, stats, stage_ring)
+            step(config, inputs, spare, stage, stage_monitor, stage_words, stats, stage_ring)
             wake(config, inputs, state, stats, clock)
             begin = now_ns()
             read(inputs)
-            compute(config, inputs, state)
+            step(config, inputs, state, sample, monitor, words, stats, ring)
             write(state)
-            hand_over(inputs, state, sample, monitor, words, stats, ring)
             if note_time:
                 durations[k] = now_ns() - begin  # type: ignore[index]  # note_time says so
 
@@ -197,8 +205,7 @@ class RealTimeLoop:
         words = np.zeros(len(self._words) + 1, np.uint64)
         doze(stats, self._clock, 0, state, spare)
         wake(self.config, inputs, state, stats, self._clock)
-        law.cycle(self.config, inputs, state)
-        hand_over(inputs, state, sample, words, sample.view(np.uint64), stats, ring)
+        step(self.config, inputs, state, sample, words, sample.view(np.uint64), stats, ring)
 
 
 class RehearsalArm:

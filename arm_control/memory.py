@@ -81,6 +81,7 @@ CONFIG = np.dtype(
         ("track_bandwidth", "f8"),  # of the commanded tip on its reference [rad/s]
         ("mouth_bandwidth", "f8"),  # of the smoothed mouth on its estimates [rad/s]
         ("force_bandwidth", "f8"),  # of the force loop, set from the delays [rad/s]
+        ("virtual_mass", "f8"),  # the least that the force loop may show [kg]
         ("filter_bandwidth", "f8"),  # of the force filter [rad/s]
         ("task_weight", "f8", (6,)),
         ("damping", "f8"),
@@ -187,6 +188,7 @@ STATE = np.dtype(
         ("path_points", "i8"),
         ("force_goal", "f8"),
         ("force_wish", "f8"),  # ramped
+        ("force_rate", "f8"),  # of the ramp [N/s]
         ("normal_force", "f8"),
         ("integral", "f8"),
         ("offset", "f8", (3,)),  # nominal tip from the reference, in m
@@ -204,7 +206,11 @@ STATE = np.dtype(
         ("strokes", "i8"),
         ("strokes_wanted", "i8"),
         ("stiffness", "f8"),
-        ("stiffness_P", "f8"),
+        ("stiffness_num", "f8"),
+        ("stiffness_den", "f8"),
+        ("late_press", "f8"),
+        ("smooth_press", "f8"),
+        ("smooth_force", "f8"),
         ("zone", "i8"),
         ("tip_m", "f8", (3,)),  # estimated, bent tip in m
         ("tip_b", "f8", (3,)),

@@ -29,6 +29,7 @@ _CALM_ACCELERATION = (
 )
 _CALM_JERK = 12.0  # [rad/s³]
 _FACE_ROOM = 0.02  # [m] beyond the face's zone within which its speed is still kept
+_FIRST_GUESS = 500.0  # [N/m] of tissue, on the stiff side, until it is felt
 
 
 class Planner:
@@ -408,5 +409,8 @@ class Planner:
         s["travel"] = min(0.014 + 3.0 * target.normal_sigma, 0.025)
         axis = np.array(aim.rotation[:, 2])
         sine2 = 1.0 - float(axis @ target.normal) ** 2
-        s["stiffness"] = 1.0 / (sine2 / float(c["shaft_stiffness"]) + 1.0 / 300.0)
+        s["stiffness"] = 1.0 / (sine2 / float(c["shaft_stiffness"]) + 1.0 / _FIRST_GUESS)
+        for name in ("stiffness_num", "stiffness_den", "smooth_force"):
+            s[name] = 0.0
+        s["late_press"] = s["smooth_press"] = -float(c["standoff"])
         self._set(WIPE, Phase.REACHING)

@@ -33,6 +33,7 @@ LATENESS = np.dtype(
         ("lateness", "i8"),  # of this wake-up [ns]
         ("worst", "i8"),  # [ns]
         ("deadline", "i8"),  # [ns]
+        ("brake_after", "i8"),  # late cycles in a row
     ],
     align=True,
 )

@@ -1,0 +1,383 @@
+"""How gently the arm touches: force on still and moving heads, at touch and when the head jerks.
+
+The whole controller runs in lock-step against the simulator's arm, wrist sensor, bending swab and
+tissue (a plane of the given stiffness in place of the throat, so that the surface is known). The
+force is the simulator's own, on the swab. The mouth's pose reaches the controller as a camera would
+give it: 33 ms old, at 30 Hz, with 0.2 mm of noise. Without --quick, stiffness and sensor delay are
+swept as well.
+"""
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from common import Figure, arguments, cannot_run, report
+
+from arm_control.controller import ArmController
+from arm_control.limits import JointLimits, Limits
+from arm_control.model import ArmModel
+from arm_control.motion import Corridor, Enter, MoveJoints, MoveTip, Reference, Wipe, Withdraw
+from arm_control.report import CycleReport, Phase
+from arm_control.safety import LocalSafety
+from arm_control.target import MouthMotion, SiteTarget
+from sim.anatomy import Part
+from sim.bullet import BulletEngine
+from sim.scene import Scene
+from sim.tissue import Tissue
+from sim.world import Options, World
+from sim.wrist import WristSensorModel
+from spatial import Pose, Twist, Vector
+
+WALL = -0.085  # x of the wall in the mouth [m]
+CORRIDOR = Corridor((0.0, 0.0, 0.0), (-1.0, 0.0, 0.0))
+PROTOTYPE_JERK_PEAK_N = 28.8  # 20 mm at 0.3 m/s, anchors of the project
+Motion = Callable[[float], tuple[float, float]]
+
+
+def still(_: float) -> tuple[float, float]:
+    """Do not move."""
+    return 0.0, 0.0
+
+
+def sway(amplitude: float, frequency: float) -> Motion:
+    """Move to and fro along the mouth's axis [m, Hz]."""
+    w = 2.0 * math.pi * frequency
+
+    def motion(t: float) -> tuple[float, float]:
+        return amplitude * math.sin(w * t), amplitude * w * math.cos(w * t)
+
+    return motion
+
+
+def jerk(start: float, distance: float, speed: float) -> Motion:
+    """Jump towards the arm at ``start`` [s], minimum-jerk with this peak speed."""
+    duration = 1.875 * distance / speed
+
+    def motion(t: float) -> tuple[float, float]:
+        u = min(max((t - start) / duration, 0.0), 1.0)
+        x = distance * u**3 * (10.0 + u * (6.0 * u - 15.0))
+        return x, distance * 30.0 * (u * (1.0 - u)) ** 2 / duration
+
+    return motion
+
+
+class Wall:
+    """A flat throat: the surface x = WALL, all of it posterior wall."""
+
+    opening = 0.05
+
+    def signed_distance(self, points: Vector) -> tuple[Vector, Vector, Any]:
+        """Return distance, normal and part, as the anatomy does."""
+        n = len(points)
+        normal = np.zeros((n, 3))
+        normal[:, 0] = 1.0
+        return points[:, 0] - WALL, normal, np.full(n, Part.POSTERIOR_WALL, np.uint8)
+
+
+class Head:
+    """A head that moves along the mouth's axis as told."""
+
+    def __init__(self, base_mouth: Pose, motion: Motion) -> None:
+        self._rest = base_mouth
+        self._motion = motion
+        self.rotation = base_mouth.rotation.copy()
+        self.position = base_mouth.translation.copy()
+        self.linear = np.zeros(3)
+        self.angular = np.zeros(3)
+
+    def advance(self, t: float) -> None:
+        """Move to where the head is at ``t`` [s]."""
+        x, v = self._motion(t)
+        self.position[:] = self._rest.translation + self._rest.rotation[:, 0] * x
+        self.linear[:] = self._rest.rotation[:, 0] * v
+
+    @property
+    def base_mouth(self) -> Pose:
+        """The mouth now."""
+        return Pose(self.rotation, self.position)
+
+    @property
+    def twist(self) -> Twist:
+        """Its velocity."""
+        return Twist(self.linear, self.angular)
+
+
+class Sitter:
+    """What the world needs of a person: a head and a throat."""
+
+    seated = True
+    opening = 0.05
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.cavity = Wall()
+        self.person = None
+
+    def advance(self, t: float) -> None:
+        """Move the head."""
+        self.head.advance(t)
+
+    def feel(self, *_: object) -> None:
+        """Bear it."""
+
+
+class NoLedger:
+    """Keeps no account: the benchmark looks at the force itself."""
+
+    def note(self, *_: object) -> None:
+        """Ignore."""
+
+    def bump(self, *_: object) -> None:
+        """Ignore."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One run: tissue [N/m], head, sensor delay [s]."""
+
+    stiffness: float = 100.0
+    motion: Motion = still
+    delay_s: float = 0.001
+    strokes: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One run over time: time [s], true force [N], whether wiping, and whether in a stroke."""
+
+    time: Vector
+    force: Vector
+    wiping: Vector
+    steady: Vector
+    cycle_s: float
+    fault: str
+
+    @property
+    def rmse(self) -> float:
+        """Of the force about 0.3 N while the strokes run."""
+        return float(np.sqrt(np.mean((self.force[self.steady] - 0.3) ** 2)))
+
+    @property
+    def touch_peak(self) -> float:
+        """Highest force before the strokes began."""
+        early = self.wiping & ~self.steady
+        return float(self.force[early].max(initial=0.0))
+
+
+class Bench:
+    """World, controller and the clockwork between them."""
+
+    def __init__(self, case: Case, engine: Callable[[Scene], Any]) -> None:
+        scene = Scene()
+        wrist = replace(WristSensorModel(), delay_s=case.delay_s)
+        self.world = World(scene, 3, Options(wrist=wrist, engine=engine))
+        self.head = Head(scene.nominal_base_mouth, case.motion)
+        # a flat throat stands in for a person: there is no public way, for no booth needs one
+        self.world._behaviour = Sitter(self.head)  # type: ignore[assignment]  # noqa: SLF001
+        self.world._ledger = NoLedger()  # type: ignore[assignment]  # noqa: SLF001
+        parts = np.ones(len(Part))
+        self.world._tissue = Tissue(  # noqa: SLF001
+            parts * case.stiffness, parts * case.stiffness * 0.02, parts * 0.2
+        )
+        arm = scene.arm
+        model = ArmModel.from_urdf(
+            arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
+        )
+        limits = Limits(JointLimits.of(model))
+        driver = self.world.arm
+        safety = LocalSafety.for_arm(model, limits, driver.info)
+        self.controller = ArmController(driver, self.world.clock, model, limits, safety)
+        self.home = arm.home
+        self.period = round(1e9 / driver.info.rate_hz)
+        self.rows: list[tuple[float, float, float, float]] = []
+        self._past: list[MouthMotion] = []
+        self._rng = np.random.default_rng(9)
+        for _ in range(300):
+            self.cycle()
+
+    def cycle(self) -> CycleReport:
+        """Advance by one period."""
+        clock = self.world.clock
+        clock.sleep_until(clock.now_ns() + self.period)
+        now = clock.now_ns()
+        pose = self.head.base_mouth
+        noisy = Pose(pose.rotation, pose.translation + self._rng.normal(size=3) * 2e-4)
+        self._past.append(MouthMotion(noisy, self.head.twist, now))
+        if len(self._past) > 34 and len(self.rows) % 33 == 0:
+            self.controller.follow(self._past[-34])
+        del self._past[:-40]
+        out = self.controller.cycle()
+        force = float(np.linalg.norm(self.world.contact_force))
+        wiping = out.phase is Phase.WIPING
+        self.rows.append((now * 1e-9, force, wiping, wiping and out.progress > 0.0))
+        return out
+
+    def do(self, goal: Any, seconds: float = 20.0) -> str:  # noqa: ANN401 - any goal
+        """Carry out ``goal``; return the fault that ended it, if any."""
+        self.controller.start(goal)
+        for _ in range(round(seconds * 1e9 / self.period)):
+            out = self.cycle()
+            if out.fault is not None:
+                return out.fault.kind.value
+            if out.done:
+                return ""
+        return "time"
+
+    def enter(self) -> str:
+        """Go before the lips and in."""
+        aim = Pose.from_axes((-1.0, 0.0, 0.0), (0.0, 1.0, 0.0)).rotation
+        first = self.do(MoveTip(Pose(aim, (0.03, 0.0, 0.0)), Reference.MOUTH))
+        return first or self.do(Enter(CORRIDOR, 0.05))
+
+    def wipe(self, case: Case, side: float = 0.0) -> str:
+        """Wipe the wall."""
+        middle = np.array((WALL, side, 0.0))
+        path = middle + np.outer((-0.006, 0.0, 0.006), (0.0, 0.0, 1.0))
+        return self.do(
+            Wipe(SiteTarget("wall", middle, (1.0, 0.0, 0.0), path), strokes=case.strokes)
+        )
+
+    def trace(self, begin: int, fault: str) -> Trace:
+        """Return what happened since row ``begin``."""
+        rows = np.array(self.rows[begin:], dtype=float)
+        steady = rows[:, 3].astype(bool)
+        return Trace(
+            rows[:, 0],
+            rows[:, 1],
+            rows[:, 2].astype(bool),
+            steady,
+            float(rows[-1, 0] - rows[0, 0]),
+            fault,
+        )
+
+
+def run(case: Case, engine: Callable[[Scene], Any]) -> Trace:
+    """Enter and wipe once."""
+    bench = Bench(case, engine)
+    try:
+        fault = bench.enter()
+        begin = len(bench.rows)
+        return bench.trace(begin, fault or bench.wipe(case))
+    finally:
+        bench.world.close()
+
+
+def visit(engine: Callable[[Scene], Any]) -> dict[str, float]:
+    """Time a cooperative person's whole cycle by phase [s]: three sites, home again."""
+    bench = Bench(Case(), engine)
+    times = {}
+    try:
+        for name, work in (
+            ("enter", bench.enter),
+            ("site 1", lambda: bench.wipe(Case(), -0.012)),
+            ("site 2", lambda: bench.wipe(Case(), 0.012)),
+            ("site 3", lambda: bench.wipe(Case())),
+            ("withdraw", lambda: bench.do(Withdraw())),
+            ("home", lambda: bench.do(MoveJoints(bench.home))),
+        ):
+            begin = len(bench.rows)
+            fault = work()
+            if fault:
+                cannot_run(f"the cooperative visit ended in {name} with {fault}; nothing to time")
+            times[name] = (len(bench.rows) - begin) * bench.period * 1e-9
+    finally:
+        bench.world.close()
+    return times
+
+
+def jerked(engine: Callable[[Scene], Any]) -> tuple[float, float, float]:
+    """Jerk the head while wiping: peak [N], time to falling force [ms], prototype's case peak."""
+    peaks = []
+    falling = 0.0
+    for distance in (0.05, 0.02):
+        start = 8.5
+        trace = run(Case(motion=jerk(start, distance, 0.3), strokes=12), engine)
+        late = trace.time > start
+        force = trace.force[late]
+        if not late.any():
+            cannot_run(f"the wipe ended before the jerk ({trace.fault})")
+        peaks.append(float(force.max()))
+        if distance == 0.05:
+            falling = float(np.argmax(force)) * 1.0
+    return peaks[0], falling, peaks[1]
+
+
+def bound(stiffness: float, speed: float, acceleration: float, delay: float) -> float:
+    """Return the peak force [N] that no controller of this arm could avoid.
+
+    The head runs into the swab at ``speed`` for ``delay``, then the tip gains speed at
+    ``acceleration`` until it keeps up: indentation v d + v² / 2 a.
+    """
+    return stiffness * (speed * delay + speed**2 / (2.0 * acceleration))
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--engine", choices=("pybullet", "mujoco"), default="pybullet")
+    options = parser.parse_args()
+    engine: Callable[[Scene], Any] = BulletEngine
+    if options.engine == "mujoco":
+        try:
+            from sim.mujoco_engine import MujocoEngine  # noqa: PLC0415 - an extra
+        except ImportError:
+            cannot_run("MuJoCo is not installed; install the extra: pip install swab-booth[mujoco]")
+        engine = MujocoEngine
+    calm = run(Case(), engine)
+    moving = run(Case(motion=sway(0.00125, 0.24), strokes=5), engine)
+    stiff = run(Case(stiffness=500.0), engine)
+    for name, trace in (("still", calm), ("moving", moving), ("stiff", stiff)):
+        band = float(
+            np.mean((trace.force[trace.steady] > 0.15) & (trace.force[trace.steady] < 0.5))
+        )
+        print(
+            f"{name}: RMSE {trace.rmse:.4f} N, touch {trace.touch_peak:.3f} N, in 0.15-0.5 N "
+            f"{100 * band:.1f} %, fault {trace.fault or 'none'}"
+        )
+        if trace.fault or not trace.steady.any():
+            cannot_run(f"the case {name} ended with {trace.fault or 'no stroke'}")
+    peak, falling, prototype = jerked(engine)
+    times = visit(engine)
+    print("; ".join(f"{name} {seconds:.2f} s" for name, seconds in times.items()))
+    least = bound(100.0, 0.3, 4.0, 0.01)
+    print(f"jerk of 20 mm, the prototype's case: {prototype:.2f} N, prototype 28.8 N")
+    print(f"physical bound at 4 m/s² and 10 ms, 100 N/m: {least:.2f} N")
+    if not options.quick:
+        sweep(engine)
+    figures = [
+        Figure("still_rmse_n", calm.rmse, "N", "lower", 0.01),
+        Figure("moving_rmse_n", moving.rmse, "N", "lower", 0.03),
+        Figure("touch_peak_n", max(calm.touch_peak, stiff.touch_peak), "N", "lower", 0.5),
+        Figure("jerk_peak_n", peak, "N", "lower", PROTOTYPE_JERK_PEAK_N / 2),
+        Figure("jerk_ms_to_falling", falling, "ms", "lower"),
+        Figure("jerk_bound_n", least, "N", "lower"),
+        Figure("cycle_s", sum(times.values()), "s", "lower", 30.0),
+    ]
+    report(
+        f"contact_{options.engine}",
+        figures,
+        quick=options.quick,
+        json_file=options.json,
+        packages=("pybullet", "mujoco", "numpy"),
+    )
+
+
+def sweep(engine: Callable[[Scene], Any]) -> None:
+    """Print RMSE, touch peak and verdict over stiffness and sensor delay, head swaying 6 mm/s."""
+    for stiffness in (7.0, 30.0, 100.0, 500.0, 3000.0):
+        for delay in (0.0, 0.005, 0.010, 0.020):
+            case = Case(stiffness, sway(0.0027, 0.35), delay)
+            trace = run(case, engine)
+            rmse = trace.rmse if trace.steady.any() else math.nan
+            print(
+                f"{stiffness:6.0f} N/m, {delay * 1e3:4.0f} ms: RMSE {rmse:.3f} N, touch "
+                f"{trace.touch_peak:.3f} N, fault {trace.fault or 'none'}",
+                file=sys.stderr,
+            )
+
+
+if __name__ == "__main__":
+    main()
