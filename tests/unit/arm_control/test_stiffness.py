@@ -12,7 +12,7 @@ def test_a_press_at_touch_speed_tells_the_stiffness(stiffness: float) -> None:
     s["stiffness"] = 500.0
     s["contact"] = 1
     x = 0.0
-    for k in range(800):
+    for k in range(3_000):
         x += 0.010 * 1e-3 * (1.0 if (k // 100) % 2 == 0 else -1.0)
         s["normal_force"] = stiffness * x + 0.05
         estimate(s, x, 1e-3, 1e-3)
