@@ -355,7 +355,7 @@ class World:
             base_mouth=behaviour.head.base_mouth if behaviour else self.scene.nominal_base_mouth,
             mouth_twist=behaviour.head.twist if behaviour else Twist(),
             base_tip=self.base_tip,
-            contacts=self._contacts(),
+            contacts=self.contacts,
             peak_force=ledger.peak_force,
             peak_forces=dict(ledger.peak_forces),
             sites={site: ledger.outcome(site, cavity) for site in Site} if cavity else {},
@@ -381,7 +381,9 @@ class World:
         """When [s] each phase of the procedure was entered."""
         return tuple(self._trace.phases)
 
-    def _contacts(self) -> tuple[Contact, ...]:
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """What the swab touches now; cheap to ask."""
         shaft, probe = self._shaft, self._probe
         return tuple(
             Contact(
