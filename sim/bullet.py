@@ -99,7 +99,12 @@ class BulletEngine:
         pybullet.enableJointForceTorqueSensor(self._robot, self._sensor, True, physicsClientId=c)
         for link in range(-1, count):
             pybullet.changeDynamics(
-                self._robot, link, linearDamping=0.0, angularDamping=0.0, physicsClientId=c
+                self._robot,
+                link,
+                linearDamping=0.0,
+                angularDamping=0.0,
+                jointDamping=0.0,  # the servo's own damping is the motor's
+                physicsClientId=c,
             )
         self._obstacles = self._make_obstacles(scene)
 
@@ -170,6 +175,17 @@ class BulletEngine:
             positionGains=self._gains,
             velocityGains=self._unit_gains,
             forces=self._efforts,
+            physicsClientId=self._client,
+        )
+
+    def coast(self) -> None:
+        """Let every joint move freely, unpowered, until the next command."""
+        pybullet.setJointMotorControlArray(
+            self._robot,
+            self._joints,
+            pybullet.VELOCITY_CONTROL,
+            targetVelocities=[0.0] * len(self._joints),
+            forces=[0.0] * len(self._joints),
             physicsClientId=self._client,
         )
 

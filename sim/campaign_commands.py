@@ -183,7 +183,29 @@ def view(
     _told("view", work)
 
 
+def validate(
+    docs: Annotated[Path, typer.Argument(help="The docs folder to write into.")] = Path("docs"),
+) -> None:
+    """Hold the simulator against theory, surveys and a second engine; write the page and plots."""
+    from sim.validation import CHECKS, Check, write  # noqa: PLC0415 - the same
+
+    def work() -> list[Check]:
+        checks = []
+        for make in CHECKS:
+            check = make()
+            mark = "passed" if check.passed else "FAILED"
+            typer.echo(
+                f"{check.name}: {check.worst:.3g}, bound {check.bound:g} {check.unit}: {mark}"
+            )
+            checks.append(check)
+        write(checks, docs / "explanation" / "sim_validation.md", docs / "images" / "validation")
+        return checks
+
+    if not all(check.passed for check in _told("validate", work)):
+        raise typer.Exit(3)
+
+
 def mount(app: typer.Typer) -> None:
     """Add these commands to ``booth sim``."""
-    for command in (run, campaign, report, compare, view):
+    for command in (run, campaign, report, compare, view, validate):
         app.command()(command)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from sim.episode import Episode
 from sim.scenario import Verdict
@@ -114,7 +115,7 @@ def course(episode: Episode) -> Figure:
 
 
 def lines(
-    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
     xlabel: str,
     ylabel: str,
     points: frozenset[str] = frozenset(),
@@ -123,7 +124,9 @@ def lines(
     figure = Figure(figsize=(5.6, 3.2))
     axes = figure.subplots()
     for name, (x, y) in series.items():
-        axes.plot(x, y, "o" if name in points else "-", markersize=4, label=name)
+        axes.plot(
+            np.asarray(x), np.asarray(y), "o" if name in points else "-", markersize=4, label=name
+        )
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(visible=True, alpha=0.25)
     axes.legend(fontsize=8)

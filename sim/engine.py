@@ -63,6 +63,10 @@ class Engine(Protocol):
         """Set the servo targets (n,) [rad] and [rad/s] for the steps to come."""
         ...
 
+    def coast(self) -> None:
+        """Let every joint move freely, unpowered, until the next command."""
+        ...
+
     def push(self, force: Vector, torque: Vector, point: Vector) -> None:
         """Push the hand during the next step: force [N] at ``point`` [m], torque [N·m], base."""
         ...

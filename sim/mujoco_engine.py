@@ -17,7 +17,7 @@ except ImportError as error:
 # Servo: a stiff joint spring with critical damping on the reflected inertia of the drive. The
 # 48 Hz bandwidth of `sim.bullet` is reached where the armature dominates the links' inertia.
 _SERVO_HZ = 48.0
-_ARMATURE = 0.1  # [kg m²] of a geared drive, reflected (assumed)
+ARMATURE = 0.1  # [kg m²] of a geared drive, reflected (assumed)
 _HEAD_PARK = (0.0, 0.0, -50.0)
 
 
@@ -86,9 +86,14 @@ class MujocoEngine:
 
     def command(self, position: Vector, velocity: Vector) -> None:
         """Set the servo targets (n,) [rad] and [rad/s] for the steps to come."""
+        self._model.opt.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_ACTUATION)
         # the springs damp absolute velocity; leading the set-point makes it relative
         lead = 2.0 / (2.0 * np.pi * _SERVO_HZ)
         self._data.ctrl[self._u] = position + lead * velocity
+
+    def coast(self) -> None:
+        """Let every joint move freely, unpowered, until the next command."""
+        self._model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ACTUATION)
 
     def push(self, force: Vector, torque: Vector, point: Vector) -> None:
         """Push the hand during the next step: force [N] at ``point`` [m], torque [N·m], base."""
@@ -166,7 +171,7 @@ def _build(scene: Scene) -> "mujoco.MjModel":
     low, high = joint_limits(scene.arm)
     for i, name in enumerate(scene.arm.joint_names):
         joint = spec.joint(name)
-        joint.armature = _ARMATURE
+        joint.armature = ARMATURE
         joint.damping = np.zeros(3)
         joint.range = (low[i], high[i])
         actuator = spec.add_actuator(name=name, target=name)
