@@ -81,11 +81,9 @@ def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) 
     place, probability = view.place(site), view.probability(own)
     whole = float(place.sum())
     agreement = float(place[mask].sum()) / whole if whole > 0 else 0.0
-    sharpened = np.where(mask, place * probability, 0.0).astype(np.float32)
-    if float(sharpened.max()) <= 0.0:
-        sharpened = np.where(mask, probability, 0.0).astype(np.float32)
-    radius = max(2, round(view.crop.side / view.step / 24))
-    (row, column), _ = peak(sharpened, radius)
+    # the place map alone says where the middle is; the mask's own shape would pull it to its bulk
+    shown = place if agreement > 0.0 else np.where(mask, probability, 0.0).astype(np.float32)
+    (row, column), _ = peak(shown, max(2, round(view.crop.side / view.step / 10)))
     row, column = _nearest_inside(mask, row, column)
     rows, columns = np.indices(mask.shape)
     square = (rows - row) ** 2 + (columns - column) ** 2
