@@ -64,6 +64,8 @@ def serve(
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
+        # A worker that is slow to say it lives is busy, not dead: killing it would lose answers.
+        timeout_worker_healthcheck=60,
         log_level=log_level,
         access_log=False,
         timeout_graceful_shutdown=3,
