@@ -14,7 +14,8 @@ from station.errors import StationError
 from station.live import LiveReporter
 from station.ports import Observer, TubeReader
 from station.record import Outcome, Provenance, SamplingRecord
-from station.session import SamplingSession, SessionResult
+from station.result import SessionResult
+from station.session import SamplingSession
 from station.signing import SignedRecord
 from station.store import RecordStore
 

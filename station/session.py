@@ -1,26 +1,27 @@
 """One person's sampling session: ticks in step with the arm, from the call to the tube."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from arm_control.errors import ArmControlError
-from arm_control.motion import Enter, Goal, MoveTip, Reference, Wipe, Withdraw
+from arm_control.motion import Goal, MoveTip, Wipe, Withdraw
 from arm_control.ports import Gripper
 from arm_control.procedure import Event as Incident
 from arm_control.procedure import Procedure, Reaction, SiteStep
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.target import MouthMotion
 from spatial import Pose, Vector, age_s, vector
+from station import chores
 from station.config import SessionSettings
 from station.corridor import Way
-from station.errand import Act, Errand, Progress, Step
+from station.errand import Errand, Progress, Step
 from station.evidence import SiteLog
 from station.instructions import Instruction, instruction_for
 from station.places import Places
 from station.ports import Controller, Guide, Observer, Sight
-from station.record import Decision, Outcome, SiteEvidence
+from station.record import Decision, Outcome
+from station.result import Ending, SessionResult
 from station.states import TERMINAL, Event, State, transition
 from station.steady import SteadyMouth
 from station.survey import Survey
@@ -28,10 +29,8 @@ from vision.camera import NoFrame
 from vision.target import Refusal, RefusalReason
 from vision.tracking import TrackedMouth
 
-_AWAY, _FACE, _AT_RACK = 0.45, 0.10, 0.1  # m/s of the tip: far from people, near a face, at a rack
-_BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
+_LONGEST_S = 30.0  # s within which every state's motions must arrive
 _FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
-_RETREAT = 0.020  # m the tip backs off a site before it turns to the next
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
 _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
 
@@ -45,34 +44,6 @@ _INCIDENTS: Mapping[FaultKind, Incident] = {
     FaultKind.NO_CONTACT: Incident.LOST_CONTACT,
 }
 """What a goal given up with a fault means to the procedure; any other counts as a moved head."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionResult:
-    """How a session ended and what was measured; the record is made of it.
-
-    ``reason`` is one lower-case word, empty when a sample was taken; ``detail`` one sentence.
-    ``duration_s`` runs from sitting down to the end. ``latched``: the safety monitor has tripped,
-    and nobody may be called before a person has looked and reset it.
-    """
-
-    outcome: Outcome
-    reason: str
-    detail: str
-    sites: tuple[SiteEvidence, ...]
-    trail: tuple[Decision, ...]
-    duration_s: float
-    latched: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """What follows once the swab is out: an event, and how the session will have ended."""
-
-    event: Event
-    outcome: Outcome = Outcome.ABORTED
-    reason: str = ""
-    detail: str = ""
 
 
 class SamplingSession:
@@ -121,7 +92,7 @@ class SamplingSession:
         self._said_ns = 0
         self._swab_used = False
         self._blind = False
-        self._ending = _Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
+        self._ending = Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
         self._cancelled: str | None = None
         self._latched = False
         self._handlers: Mapping[State, Callable[[CycleReport], None]] = {
@@ -241,16 +212,7 @@ class SamplingSession:
             self._finish(Event.NO_SHOW, Outcome.REFUSED, "no_show", "nobody sat down in time")
 
     def _take_swab(self, report: CycleReport) -> None:
-        places, steps = self._places, list[Step]()
-        if not self._gripper.holding:
-            above = places.before(places.base_swab_rack)
-            steps += [
-                MoveTip(above, speed=_AWAY),
-                MoveTip(places.base_swab_rack, speed=_AT_RACK),
-                Act(self._gripper.grasp),
-                MoveTip(above, speed=_FACE),
-            ]
-        if not self._run([*steps, MoveTip(places.base_rest, speed=_AWAY)], report):
+        if not self._run(chores.take_swab(self._gripper, self._places), report):
             return
         if self._gripper.holding:
             self._fire(Event.SWAB_READY, "a fresh swab is held")
@@ -258,7 +220,7 @@ class SamplingSession:
             self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
 
     def _locate(self, report: CycleReport) -> None:
-        if not self._run([MoveTip(self._places.base_look_out, speed=_FACE)], report):
+        if not self._run([MoveTip(self._places.base_look_out, speed=chores.FACE)], report):
             return
         if self._said_ns < self._entered_ns:
             self._say(Instruction.OPEN_WIDE)
@@ -288,7 +250,7 @@ class SamplingSession:
         reason, detail = RefusalReason.MODEL_UNSURE.value, "no site is seen surely"
         if refusal is not None:
             reason, detail = refusal.reason.value, refusal.detail
-        self._ending = _Ending(Event.GIVE_UP, Outcome.REFUSED, reason, detail)
+        self._ending = Ending(Event.GIVE_UP, Outcome.REFUSED, reason, detail)
         self._fire(Event.GIVE_UP, detail)
 
     def _go_near(self, why: str) -> None:
@@ -299,23 +261,13 @@ class SamplingSession:
 
     def _approach(self, report: CycleReport) -> None:
         way = self._ways[self._todo[0].site]
-        steps = [
-            MoveTip(way.mouth_tip(-self._procedure.clearance), Reference.MOUTH, _FACE),
-            MoveTip(way.mouth_tip(-_BEFORE_LIPS), Reference.MOUTH, _FACE),
-        ]
-        if self._run(steps, report):
+        if self._run(chores.approach(way, self._procedure.clearance), report):
             self._fire(Event.AT_MOUTH, "the tip is before the lips")
 
     def _enter(self, report: CycleReport) -> None:
         way, speed = self._ways[self._todo[0].site], self._procedure.entry_speed
         self._swab_used = True
-        steps: list[Step] = [Enter(way.corridor, way.depth, speed)]
-        if self._previous is not None:  # from the site before: back off, turn to this one
-            off = self._previous.mouth_tip(max(0.0, self._previous.depth - _RETREAT))
-            here = way.mouth_tip(max(0.0, way.depth - _RETREAT))
-            turn = [MoveTip(pose, Reference.MOUTH, speed) for pose in (off, here)]
-            steps = [*turn, *steps]
-        if self._run(steps, report):
+        if self._run(chores.enter(way, self._previous, speed), report):
             self._previous = way
             self._logs[way.target.site].begin(way)
             self._fire(Event.AT_SITE, f"before {way.target.site}")
@@ -340,7 +292,7 @@ class SamplingSession:
         if self._todo:
             self._fire(Event.NEXT_SITE, f"{step.site} is swabbed")
         else:
-            self._ending = _Ending(Event.SAMPLE_TAKEN)
+            self._ending = Ending(Event.SAMPLE_TAKEN)
             self._fire(Event.SITES_DONE, f"{step.site} is swabbed, it was the last")
 
     def _withdraw(self, report: CycleReport) -> None:
@@ -349,11 +301,10 @@ class SamplingSession:
         if self._near_ns is not None:
             steps.append(self._way_out(report))
         if event is not Event.RETRY:
-            steps.append(MoveTip(self._places.base_exit, speed=_FACE))
+            steps.append(MoveTip(self._places.base_exit, speed=chores.FACE))
         given_up = event in (Event.GIVE_UP, Event.CANCEL)
         if given_up and self._swab_used and self._gripper.holding:
-            over = self._places.before(self._places.base_bin)
-            steps += [MoveTip(over, speed=_AWAY), Act(self._gripper.release)]
+            steps += chores.discard(self._gripper, self._places)
         if not self._run(steps, report):
             return
         self._near_ns, self._blind = None, False
@@ -369,15 +320,7 @@ class SamplingSession:
             self._finish(event, ending.outcome, ending.reason, ending.detail)
 
     def _deposit(self, report: CycleReport) -> None:
-        places = self._places
-        above = places.before(places.base_tube_rack)
-        steps: list[Step] = [
-            MoveTip(above, speed=_AWAY),
-            MoveTip(places.base_tube_rack, speed=_AT_RACK),
-            Act(self._gripper.release),
-            MoveTip(above, speed=_FACE),
-        ]
-        if self._run(steps, report):
+        if self._run(chores.deposit(self._gripper, self._places), report):
             self._say(Instruction.THANK_YOU)
             self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
 
@@ -442,24 +385,24 @@ class SamplingSession:
             self._fire(Event.TOUCH_AGAIN, detail)
             return
         if reaction is Reaction.ABORT:
-            self._ending = _Ending(Event.CANCEL, Outcome.ABORTED, incident.value, detail)
+            self._ending = Ending(Event.CANCEL, Outcome.ABORTED, incident.value, detail)
         elif reaction is not Reaction.SKIP_SITE and again and self._tries < self._settings.tries:
-            self._ending = _Ending(Event.RETRY)
+            self._ending = Ending(Event.RETRY)
         else:
             self._ending = self._without(step, incident, detail)
         self._fire(Event.INTERRUPT, f"{incident}: {detail}")
 
-    def _without(self, step: SiteStep, incident: Incident, detail: str) -> _Ending:
+    def _without(self, step: SiteStep, incident: Incident, detail: str) -> Ending:
         """Give ``step`` up: the others may go on, if it was not required."""
         self._skipped[step.site] = incident.value
         self._todo.remove(step)
         if step.required:
-            return _Ending(Event.GIVE_UP, Outcome.REFUSED, incident.value, detail)
-        return _Ending(Event.RETRY if self._todo else Event.SAMPLE_TAKEN)
+            return Ending(Event.GIVE_UP, Outcome.REFUSED, incident.value, detail)
+        return Ending(Event.RETRY if self._todo else Event.SAMPLE_TAKEN)
 
     def _abandon(self, reason: str, detail: str) -> None:
         """End without a sample: out of the mouth first, at once where the arm is not near."""
-        self._ending = _Ending(Event.CANCEL, Outcome.ABORTED, reason, detail)
+        self._ending = Ending(Event.CANCEL, Outcome.ABORTED, reason, detail)
         if transition(self._state, Event.CANCEL).target is State.WITHDRAWING:
             self._fire(Event.CANCEL, f"{reason}: {detail}")
         else:
@@ -473,6 +416,11 @@ class SamplingSession:
             self._errand.advance(report)
             return not steps
         progress = self._errand.advance(report)
+        under_way = progress is Progress.UNDER_WAY
+        if under_way and age_s(self._entered_ns, self._now) > _LONGEST_S:
+            detail = f"a motion has not arrived after {_LONGEST_S:.0f} s; look what is in its way"
+            self._failed(Fault(FaultKind.TRACKING, detail, latched=False))
+            return False
         if progress is Progress.FAILED and self._errand.fault is not None:
             self._failed(self._errand.fault)
         return progress is Progress.FINISHED
@@ -519,7 +467,7 @@ class SamplingSession:
             observer.decided(decision)
 
     def _finish(self, event: Event, outcome: Outcome, reason: str, detail: str) -> None:
-        self._ending = _Ending(event, outcome, reason, detail)
+        self._ending = Ending(event, outcome, reason, detail)
         self._fire(event, detail)
         if outcome is not Outcome.ABORTED:
             self._ended_ns = self._now  # its last errand ended at rest

@@ -13,7 +13,7 @@ from station.child import ChildProcess, choose_port
 from station.demo.folder import DemoFolder
 from station.errors import StationError
 
-_START_S = 30.0
+_START_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

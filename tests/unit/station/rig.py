@@ -40,6 +40,7 @@ class FakeArm:
     stopped: bool = False
     dead: Exception | None = None
     strokes_lost: int = 0
+    stuck: bool = False
     _left: int = 0
     _base_mouth: Pose = BASE_MOUTH
 
@@ -64,7 +65,7 @@ class FakeArm:
         if self.dead is not None:
             raise self.dead
         self.now += PERIOD_NS
-        self._left = max(0, self._left - 1)
+        self._left = max(1 if self.stuck else 0, self._left - 1)
         goal = self.goals[-1] if self.goals else Hold()
         wiping = isinstance(goal, Wipe) and self._left > 0
         done = self._left == 0

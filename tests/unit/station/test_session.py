@@ -274,3 +274,14 @@ def test_a_mouth_hidden_for_too_long_brings_the_swab_out(rig: Rig) -> None:
     rig.sight.seen = lambda now: Refusal(RefusalReason.TOO_NARROW, now, "the swab hides it")
     rig.run_until(session, State.WITHDRAWING)
     assert "the swab hides it" in rig.decisions[-1].detail
+
+
+@pytest.mark.parametrize("state", ["seated", "locating", "withdrawing", "depositing"])
+def test_a_motion_that_never_arrives_ends_the_session(rig: Rig, state: str) -> None:
+    session = rig.seated()
+    rig.run_until(session, state)
+    rig.arm.stuck = True
+    rig.run(session, 8000)
+    assert session.result().outcome is Outcome.ABORTED
+    assert "has not arrived" in session.result().detail
+    assert rig.arm.stopped

@@ -1,0 +1,60 @@
+"""What a session has the arm do, as lists of steps: swab, way to the mouth, tube, bin."""
+
+from arm_control.motion import Enter, MoveTip, Reference
+from arm_control.ports import Gripper
+from station.corridor import Way
+from station.errand import Act, Step
+from station.places import Places
+
+AWAY, FACE, AT_RACK = 0.45, 0.10, 0.1  # m/s of the tip: far from people, near a face, at a rack
+_BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
+_RETREAT = 0.020  # m the tip backs off a site before it turns to the next
+
+
+def take_swab(gripper: Gripper, places: Places) -> list[Step]:
+    """Take a fresh swab, unless one is held, and come to rest beside the person."""
+    steps: list[Step] = []
+    if not gripper.holding:
+        above = places.before(places.base_swab_rack)
+        steps = [
+            MoveTip(above, speed=AWAY),
+            MoveTip(places.base_swab_rack, speed=AT_RACK),
+            Act(gripper.grasp),
+            MoveTip(above, speed=FACE),
+        ]
+    return [*steps, MoveTip(places.base_rest, speed=AWAY)]
+
+
+def approach(way: Way, clearance: float) -> list[Step]:
+    """Line up with the corridor, ``clearance`` [m] before the lips, and come up to them."""
+    return [
+        MoveTip(way.mouth_tip(-clearance), Reference.MOUTH, FACE),
+        MoveTip(way.mouth_tip(-_BEFORE_LIPS), Reference.MOUTH, FACE),
+    ]
+
+
+def enter(way: Way, before: Way | None, speed: float) -> list[Step]:
+    """Go in along the corridor; from the site ``before``, if any, back off and turn first."""
+    turn: list[Step] = []
+    if before is not None:
+        off = before.mouth_tip(max(0.0, before.depth - _RETREAT))
+        here = way.mouth_tip(max(0.0, way.depth - _RETREAT))
+        turn = [MoveTip(pose, Reference.MOUTH, speed) for pose in (off, here)]
+    return [*turn, Enter(way.corridor, way.depth, speed)]
+
+
+def discard(gripper: Gripper, places: Places) -> list[Step]:
+    """Let a used swab fall into the bin."""
+    over = places.before(places.base_bin)
+    return [MoveTip(over, speed=AWAY), Act(gripper.release)]
+
+
+def deposit(gripper: Gripper, places: Places) -> list[Step]:
+    """Leave the swab in its tube."""
+    above = places.before(places.base_tube_rack)
+    return [
+        MoveTip(above, speed=AWAY),
+        MoveTip(places.base_tube_rack, speed=AT_RACK),
+        Act(gripper.release),
+        MoveTip(above, speed=FACE),
+    ]
