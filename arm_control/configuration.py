@@ -71,6 +71,7 @@ def _tune(c: np.void, info: ArmInfo) -> None:
     c["delay"] = delay
     c["track_bandwidth"] = min(40.0, 0.2 * info.rate_hz)
     c["mouth_bandwidth"] = 15.0
+    c["mouth_jump"] = 0.02
     c["filter_bandwidth"] = 250.0
     c["virtual_mass"] = 0.25 * c["tool_mass"]
     # phase margin: the loop k w / k s with this much delay and filtering keeps 60 degrees

@@ -80,6 +80,7 @@ CONFIG = np.dtype(
         # gains
         ("track_bandwidth", "f8"),  # of the commanded tip on its reference [rad/s]
         ("mouth_bandwidth", "f8"),  # of the smoothed mouth on its estimates [rad/s]
+        ("mouth_jump", "f8"),  # [m] beyond which an estimate corrects a mistake
         ("force_bandwidth", "f8"),  # of the force loop, set from the delays [rad/s]
         ("virtual_mass", "f8"),  # the least that the force loop may show [kg]
         ("filter_bandwidth", "f8"),  # of the force filter [rad/s]

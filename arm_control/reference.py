@@ -40,7 +40,9 @@ def smooth_mouth(c: Record, i: Record, s: Record) -> None:
     """Advance the smoothed mouth towards its newest estimate, predicted to now.
 
     The estimates come at the camera's rate and jump; the smoothed pose has bounded acceleration and
-    jerk, and no lag behind a head moving at constant velocity.
+    jerk, and no lag behind a head moving at constant velocity. While nothing follows the mouth, an
+    estimate farther off than ``mouth_jump`` is taken as it is: the mouth was mistaken before, and
+    no head moved.
     """
     if not i.mouth_known:
         return
@@ -52,12 +54,17 @@ def smooth_mouth(c: Record, i: Record, s: Record) -> None:
         e[k] = i.mouth_w[k] * age
     turn_by(e, D)
     multiply(D, i.mouth_R, R)
-    if not s.M_known:
+    for k in range(3):
+        e[k] = i.mouth_t[k] + i.mouth_v[k] * age - s.M_t[k]
+    mistaken = not s.follow and norm(e) > c.mouth_jump
+    if not s.M_known or mistaken:
         s.M_known = 1
         for k in range(3):
             s.M_t[k] = i.mouth_t[k] + i.mouth_v[k] * age
             s.M_v[k] = i.mouth_v[k]
             s.M_v[3 + k] = i.mouth_w[k]
+            s.M_a[k] = 0.0
+            s.M_a[3 + k] = 0.0
             for j in range(3):
                 s.M[k, j] = R[k, j]
         return
