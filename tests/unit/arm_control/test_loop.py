@@ -26,7 +26,7 @@ def test_every_cycle_reaches_monitor_and_black_box(model: ArmModel, limits: Limi
     loop.run(200, durations)
     assert loop.punctuality.cycles == 200
     assert (durations > 0).all()
-    assert loop.black_box.entries()["count"].tolist() == list(range(200))[1:]
+    assert loop.black_box.entries()["count"].tolist() == list(range(1, 201))
     sample = np.zeros(1, SAMPLE)
     assert snapshot(monitor, sample.view(np.uint64), 10)
     assert sample["sequence"][0] == 200
