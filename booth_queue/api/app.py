@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from booth_queue import web
 from booth_queue.adapters.clock import SystemClock
-from booth_queue.adapters.messages import EchoSender
+from booth_queue.adapters.messages import EchoSender, NoSender
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.adapters.tokens import JwtIssuer
 from booth_queue.adapters.vault import AesVault, derive_key
@@ -33,7 +33,7 @@ from booth_queue.api.feed import Feed
 from booth_queue.api.notifier import Notifier
 from booth_queue.service.ports import Clock
 from booth_queue.service.work import Tools
-from booth_queue.settings import Settings, load
+from booth_queue.settings import Mode, Settings, load
 
 _ABOUT = (
     "Booking, diversion, calling, tubes and results of a throat-swab testing round. "
@@ -67,7 +67,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             holidays=frozenset(settings.holidays),
         ),
         issuer=JwtIssuer(derive_key(master, "token"), policy.access_token_s),
-        sender=EchoSender(),
+        sender=EchoSender() if settings.mode is Mode.DEMO else NoSender(),
         feed=feed,
         board=Board(store, feed),
         searches=Allowance(policy.searches_per_caller_minute, 60.0),

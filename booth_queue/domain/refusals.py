@@ -211,3 +211,10 @@ class WeChatUnavailable(Refusal):
 
     code = "wechat_unavailable"
     status = 503
+
+
+class TextMessagesUnavailable(Refusal):
+    """No text-message sender is set up, so nobody can sign in by phone."""
+
+    code = "text_messages_unavailable"
+    status = 503
