@@ -41,7 +41,7 @@ class SessionSettings(_Section):
     stray: Annotated[
         float,
         Field(ge=0.004, le=0.03, description="displacement that counts as a moved head"),
-    ] = 0.012
+    ] = 0.025
     closed_pictures: Annotated[
         int, Field(ge=1, le=10, description="pictures of a closing mouth at which it comes out")
     ] = 3
