@@ -114,13 +114,13 @@ class Loop:
             while True:
                 bench.clock.sleep_until(deadline)
                 self._check_permit(report)
+                self._take_orders()  # before the cycle: its report is the new goal's, not the old's
                 report = bench.controller.cycle()
                 self._cycles += 1
                 self._late += bench.clock.now_ns() > deadline + period_ns
                 deadline = max(deadline + period_ns, bench.clock.now_ns())
                 if report.fault is not None and report.fault.latched:
                     self._latched = report.fault.detail
-                self._take_orders()
                 if report.stamp_ns >= next_show or report.done:
                     next_show = report.stamp_ns + show_ns
                     self._show(report)

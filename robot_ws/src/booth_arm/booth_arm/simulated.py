@@ -12,8 +12,11 @@ from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
+from spatial import NANOSECONDS_PER_SECOND
 from station.instructions import Instruction
 from station.simulated import SimulatedGuide
+
+_REHEARSAL_S = 0.1
 
 
 class SimulatedBench:
@@ -37,6 +40,7 @@ class SimulatedBench:
             opening.callback(monitor.close)
             opening.callback(world.arm.stop)
             controller = ArmController(world.arm, world.clock, model, limits, monitor)
+            _rehearse(world, controller, Person.sample(self._settings.seed, "adult"))
             return Bench(
                 world.arm,
                 world.gripper,
@@ -49,6 +53,17 @@ class SimulatedBench:
                 opened=opening.pop_all(),
             )
         raise AssertionError("an ExitStack swallows nothing here")  # for the type checker
+
+
+def _rehearse(world: World, controller: ArmController, person: Person) -> None:
+    """Run everything once, a person and a picture too: who is up must not stop to compile."""
+    world.seat(person)
+    for _ in range(round(_REHEARSAL_S * world.arm.info.rate_hz)):
+        controller.cycle()
+        period_ns = round(NANOSECONDS_PER_SECOND / world.arm.info.rate_hz)
+        world.clock.sleep_until(world.clock.now_ns() + period_ns)
+    world.camera.next_frame(0.0)
+    world.dismiss()
 
 
 class _Chair:
