@@ -260,7 +260,10 @@ def run(case: Case, engine: Callable[[Scene], Any]) -> Trace:
     try:
         fault = bench.enter()
         begin = len(bench.rows)
-        return bench.trace(begin, fault or bench.wipe(case))
+        fault = fault or bench.wipe(case)
+        for _ in range(1_000):  # a goal that was given up is not over: the worst may be to come
+            bench.cycle()
+        return bench.trace(begin, fault)
     finally:
         bench.world.close()
 
