@@ -72,7 +72,10 @@ export function say(sentence, tone = 'good') {
   note.append(text, close);
   while (says.children.length >= 3) says.firstElementChild.remove();
   says.append(note);
-  if (tone === 'good') setTimeout(() => note.remove(), 6000);
+  if (tone === 'bad') return;
+  // What was only a hint goes by itself, and as soon as it is followed: it must cover nothing.
+  setTimeout(() => note.remove(), 6000);
+  document.addEventListener('input', () => note.remove(), { once: true });
 }
 
 export function complain(error) {
