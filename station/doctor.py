@@ -93,11 +93,11 @@ def _processor() -> Finding:
 
 def graphics() -> Finding:
     """Open an off-screen OpenGL context and close it again."""
-    moderngl = importlib.import_module("moderngl")
+    context_module = importlib.import_module("sim.pictures.context")
     try:
-        context = moderngl.create_context(standalone=True, backend="egl")
+        context = context_module.off_screen()
     except Exception as error:  # noqa: BLE001 - moderngl raises plain Exception
-        remedy = "install Mesa: `apt-get install libegl1 libgl1-mesa-dri`"
+        remedy = "install Mesa: `apt-get install libegl1 libgl1 libgl1-mesa-dri`"
         detail = f"no off-screen OpenGL: {' '.join(str(error).split())}"
         return Finding("graphics", Grade.BAD, detail, remedy)
     with context:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.anatomy import Anatomy, Mesh, OralCavity, Part
 from sim.anatomy.profile import Array
 from sim.errors import SimError
+from sim.pictures.context import off_screen
 from sim.pictures.figure import figure_meshes
 from sim.pictures.look import Look
 from sim.pictures.material import grain_and_shine, palette
@@ -79,12 +80,11 @@ class Renderer:
     """
 
     def __init__(self, width: int, height: int, *, fine: bool = False) -> None:
-        make: Any = moderngl.create_context  # its annotations refuse its own keyword
         try:
-            self._gl: Any = make(standalone=True, backend="egl")
+            self._gl: Any = off_screen()
         except Exception as error:
             raise SimError(
-                f"no off-screen OpenGL ({error}); install libegl1 and libgl1-mesa-dri"
+                f"no off-screen OpenGL ({error}); install libegl1, libgl1 and libgl1-mesa-dri"
             ) from error
         gl = self._gl
         self._size = (width, height)
