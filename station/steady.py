@@ -10,6 +10,7 @@ from station.config import SessionSettings
 from station.ports import Seen
 from vision.tracking import TrackedMouth
 
+_SHOWN = 0.8  # of the opening at the look-out; below it places are off by millimetres
 _EVERY_NS = 50_000_000  # a held mouth is renewed this often
 
 
@@ -19,14 +20,17 @@ class SteadyMouth:
     Away from the face every sighting is followed as it is. From ``fix`` on, when targets were
     chosen, the orientation stays what it was then: on a chin rest a head hardly turns, while a
     picture half hidden by the swab seems to turn it by ten degrees. With the swab inside, pictures
-    that show too little are passed over for at most ``hold_s``: the last sure mouth is held, the
-    force guard and the safety monitor watch on. A sighting that strays counts as a moved head.
+    that show less of the opening than ``_SHOWN`` of what was open before are passed over for at
+    most ``hold_s``, since a mouth half hidden is seen in the wrong place: the last sure mouth is
+    held, the force guard and the safety monitor watch on. A sure sighting that strays counts as a
+    moved head.
     """
 
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
         self._mouth: TrackedMouth | None = None
         self._fixed: Pose | None = None
+        self._open = 0.0
         self._sure_ns = 0
         self._told_ns = 0
         self.strays = 0
@@ -44,6 +48,7 @@ class SteadyMouth:
         """Keep the orientation of now, until ``release``."""
         if self._mouth is not None:
             self._fixed, self.strays = self._mouth.base_mouth, 0
+            self._open = self._mouth.opening
 
     def take(self, seen: Seen, now_ns: int, *, inside: bool) -> TrackedMouth | None:
         """Take in one look; returns the mouth to follow from now on, None for no change."""
@@ -82,7 +87,9 @@ class SteadyMouth:
     def _believes(self, seen: TrackedMouth, *, inside: bool) -> bool:
         if self._fixed is None:
             return True
+        if inside and seen.opening < max(_SHOWN * self._open, self._settings.mouth_open):
+            return False
         moved = float(np.linalg.norm(seen.base_mouth.translation - self._fixed.translation))
         strays = moved > self._settings.stray
         self.strays = self.strays + 1 if strays else 0
-        return not strays and not (inside and seen.opening < self._settings.mouth_open)
+        return not strays

@@ -127,7 +127,7 @@ def test_a_moving_head_brings_the_swab_out(rig: Rig, speed: float, event: str) -
     assert event in rig.decisions[-1].detail
 
 
-@pytest.mark.parametrize(("state", "hold_s"), [("approaching", 12.0), ("swabbing", 0.0)])
+@pytest.mark.parametrize(("state", "hold_s"), [("approaching", 40.0), ("swabbing", 0.0)])
 def test_a_mouth_out_of_sight_brings_the_swab_out(rig: Rig, state: str, hold_s: float) -> None:
     rig.settings = SessionSettings(hold_s=hold_s, mouth_lost_s=0.1)
     session = rig.seated()
