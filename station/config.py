@@ -36,8 +36,8 @@ class SessionSettings(_Section):
     ] = 0.45
     hold_s: Annotated[
         float,
-        Field(ge=0.0, le=20.0, description="time inside on the last sure mouth"),
-    ] = 12.0
+        Field(ge=0.0, le=60.0, description="time inside on the last sure mouth"),
+    ] = 40.0
     stray: Annotated[
         float,
         Field(ge=0.004, le=0.03, description="displacement that counts as a moved head"),
