@@ -10,7 +10,7 @@ from station.steady import SteadyMouth
 from vision.tracking import TrackedMouth
 
 SECOND = 1_000_000_000
-SETTINGS = SessionSettings(hold_s=5.0)
+SETTINGS = SessionSettings(hold_s=5.0, stray=0.012)
 
 
 def mouth(t: float, x: float = 0.0, turn: float = 0.0, opening: float = 0.045) -> TrackedMouth:
