@@ -16,7 +16,7 @@ from station.workspace import Workspace
 ROOT = Path(__file__).resolve().parents[2]
 STAND_INS = {"arm": "stand_in.arm", "vision": "stand_in.vision"}
 UP_S = 240.0  # a first start compiles the arm's kernels, on a machine that may be busy
-SESSION_S = 240.0
+SESSION_S = 600.0
 
 
 class NeverCame(AssertionError):  # noqa: N818 - reads as what happened

@@ -18,7 +18,9 @@ class TruthfulLoop(loop.Loop):
     def show_picture(self, frame: Frame) -> None:
         if self.truth is None:
             self.truth = TruthWriter(self._settings.booth)
-        self.truth.write(sighting_of(self._bench.person.world, frame))
+        bench = self._bench
+        base_camera = bench.controller.base_camera_at(frame.stamp_ns)
+        self.truth.write(sighting_of(bench.person.world, base_camera, frame))
         super().show_picture(frame)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from booth_common.shared import Block, SharedError
 
 from sim.world import World
-from spatial import unit
+from spatial import Pose, unit
 from vision.frame import Frame
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 
@@ -22,14 +22,15 @@ def block_name(booth: str) -> str:
     return f"swab_{booth}_truth"
 
 
-def sighting_of(world: World, frame: Frame) -> Sighting | Refusal:
+def sighting_of(world: World, base_camera: Pose, frame: Frame) -> Sighting | Refusal:
+    """Return what a picture shows; ``base_camera`` is where it was taken from, then, not now."""
     truth = world.truth
     if not truth.seated:
         return Refusal(RefusalReason.NO_FACE, frame.stamp_ns, "the chair is empty")
     if truth.opening < CLOSED:
         detail = f"mouth opens {truth.opening * 1e3:.0f} mm, bound {CLOSED * 1e3:.0f} mm"
         return Refusal(RefusalReason.MOUTH_CLOSED, frame.stamp_ns, detail)
-    optical_mouth = world.base_camera.inverse() @ truth.base_mouth
+    optical_mouth = base_camera.inverse() @ truth.base_mouth
     targets: dict[Site, Target | Refusal] = {}
     for site, outcome in truth.sites.items():
         normal = outcome.mouth_normal
