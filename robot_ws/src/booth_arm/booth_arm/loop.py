@@ -104,8 +104,6 @@ class Loop:
         show_ns = round(_SHOW_S * NANOSECONDS_PER_SECOND)
         picture_ns = round(NANOSECONDS_PER_SECOND / self._settings.picture_rate_hz)
         next_show = next_picture = 0
-        bench.clock.sleep_until(bench.clock.now_ns() + picture_ns)
-        self._expose()  # the first picture compiles and loads: ready means after that
         deadline = bench.clock.now_ns() + period_ns
         self._pipe.send(bench.driver.info)
         pace = _Pace(self._settings.pace, bench.clock.now_ns()) if bench.simulated else None
