@@ -203,6 +203,16 @@ def test_the_camera_is_known_between_two_states_and_not_beyond() -> None:
             node.arm.base_camera_at(stamp)
 
 
+def test_a_state_that_was_overtaken_undoes_nothing_but_a_fresh_start_does() -> None:
+    node = FakeNode()
+    node.tell(9_000_000_000, 0, x=0.0)
+    node.tell(9_100_000_000, 0, x=0.4)
+    node.tell(9_050_000_000, 0, x=9.0)
+    assert node.arm.base_camera_at(9_050_000_000).translation[0] == pytest.approx(0.2)
+    node.tell(20_000_000, 0)  # a new simulator begins at zero
+    assert node.arm.cycle().stamp_ns == 20_000_000
+
+
 def test_a_gripper_that_does_not_obey_is_an_error() -> None:
     node = FakeNode()
     node.gripper.grasp()
@@ -252,6 +262,15 @@ def test_a_camera_that_says_it_is_blind_is_silence() -> None:
     assert isinstance(fault, NoFrame)
     assert "unplugged" in fault.detail
     assert not eyes.somebody
+
+
+def test_a_gap_between_pictures_does_not_undo_the_one_before() -> None:
+    eyes = sight()
+    eyes.take(sighting(100 * MS))
+    eyes.take(Refusal(RefusalReason.CAMERA, 105 * MS, "no new picture"))
+    assert isinstance(eyes.look(110 * MS), TrackedMouth)
+    eyes.take(Refusal(RefusalReason.CAMERA, 700 * MS, "no new picture"))
+    assert isinstance(eyes.look(701 * MS), NoFrame)
 
 
 def test_a_closing_mouth_is_counted() -> None:

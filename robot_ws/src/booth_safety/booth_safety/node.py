@@ -47,7 +47,7 @@ class SafetyNode(BoothNode[Settings]):
             self, self.settings.watched, self._on_lost, callback_group=watching
         )
         self._resetting = ReentrantCallbackGroup()
-        self.listen(topics.ARM_STATE, self._on_arm, callback_group=self._resetting)
+        self.listen(topics.ARM_STATE, self._on_arm, callback_group=MutuallyExclusiveCallbackGroup())
         self._loop_latched = False
         self._reset_loop = self.caller(topics.RESET_LOOP, callback_group=self._resetting)
         self.serve(topics.RESET, self._on_reset, callback_group=self._resetting)

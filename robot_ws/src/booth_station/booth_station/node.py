@@ -12,7 +12,7 @@ from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
-from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
 from arm_control.errors import ArmControlError
 from arm_control.motion import Goal
@@ -74,8 +74,11 @@ class StationNode(BoothNode[Settings]):
         self._start = self.caller(topics.START_MOTION, callback_group=group)
         self._stop = self.caller(topics.STOP, callback_group=group)
         self._grip = self.caller(topics.GRIPPER, callback_group=group)
-        self.listen(topics.ARM_STATE, self._on_arm, callback_group=group)
-        self.listen(topics.SIGHTING, self._on_sighting, callback_group=group)
+        # one after the other, in the order of their coming, but beside the session's own calls
+        self.listen(topics.ARM_STATE, self._on_arm, callback_group=MutuallyExclusiveCallbackGroup())
+        self.listen(
+            topics.SIGHTING, self._on_sighting, callback_group=MutuallyExclusiveCallbackGroup()
+        )
         self.listen(topics.SAFETY, self._on_safety, callback_group=group)
         self.serve(topics.SET_MODE, self._on_set_mode, callback_group=group)
         self._server: ActionServer | None = None

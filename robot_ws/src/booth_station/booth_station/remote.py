@@ -59,9 +59,12 @@ class RemoteArm:
     def take(self, report: CycleReport, goal_id: int, base_camera: Pose, *, holding: bool) -> None:
         """Take in one state of the arm node."""
         with self._news:
-            if self._report is not None and report.stamp_ns < self._report.stamp_ns:
-                self._cameras.clear()  # the arm node was started again, with its simulator
+            behind = 0 if self._report is None else self._report.stamp_ns - report.stamp_ns
+            if seconds(behind) > _MEMORY_S:  # the arm node was started again, with its simulator
+                self._cameras.clear()
                 self._handed_ns = -1
+            elif behind > 0:
+                return  # overtaken by a newer one
             self._lost = ""
             self._report = report
             self._reported_goal = goal_id

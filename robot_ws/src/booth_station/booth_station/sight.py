@@ -44,6 +44,9 @@ class TopicSight:
     def take(self, seen: Sighting | Refusal) -> None:
         """Take in what the vision node saw."""
         with self._lock:
+            unread = self._newest is not None and self._newest.stamp_ns != self._taken_ns
+            if unread and isinstance(seen, Refusal) and seen.reason is RefusalReason.CAMERA:
+                return  # a gap between two pictures does not undo the one before it
             self._newest = seen
 
     @property
