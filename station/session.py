@@ -30,6 +30,7 @@ from vision.target import Refusal, RefusalReason
 from vision.tracking import TrackedMouth
 
 _LONGEST_S = 30.0  # s within which every state's motions must arrive
+_LONGEST_OUT_S = 9.0  # s after which the way out after the mouth becomes a way straight back
 _FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
 _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
@@ -79,6 +80,7 @@ class SamplingSession:
         self._still_ns: int | None = None
         self._trail: list[Decision] = []
         self._errand: Errand | None = None
+        self._errand_ns = 0
         self._steady = SteadyMouth(settings)
         self._fresh: TrackedMouth | Refusal | None = None
         self._survey = Survey(sight, procedure, settings)
@@ -413,24 +415,23 @@ class SamplingSession:
         """Advance this state's errand, made of ``steps`` on its first cycle; True at its end."""
         if self._errand is None:
             self._errand = Errand(self._controller, steps)
+            self._errand_ns = self._now
             self._errand.advance(report)
             return not steps
         progress = self._errand.advance(report)
-        under_way = progress is Progress.UNDER_WAY
-        if under_way and age_s(self._entered_ns, self._now) > _LONGEST_S:
-            detail = f"a motion has not arrived after {_LONGEST_S:.0f} s; look what is in its way"
-            self._failed(Fault(FaultKind.TRACKING, detail, latched=False))
+        following = self._state is State.WITHDRAWING and self._near_ns is not None
+        limit = _LONGEST_OUT_S if following and not self._blind else _LONGEST_S
+        if progress is Progress.UNDER_WAY and age_s(self._errand_ns, self._now) > limit:
+            detail = f"a motion has not arrived after {limit:.0f} s; look what is in its way"
+            self._failed(Fault(FaultKind.LATE, detail, latched=False))
             return False
         if progress is Progress.FAILED and self._errand.fault is not None:
             self._failed(self._errand.fault)
         return progress is Progress.FINISHED
 
     def _failed(self, fault: Fault) -> None:
-        if (
-            self._state is State.WITHDRAWING
-            and fault.kind is FaultKind.STALE_MOUTH
-            and not self._blind
-        ):
+        lost = fault.kind in (FaultKind.STALE_MOUTH, FaultKind.LATE)
+        if lost and self._state is State.WITHDRAWING and not self._blind:
             self._blind, self._errand = True, None  # lost on the way out: straight back instead
         elif self._state in _NEAR:
             self._react(_INCIDENTS.get(fault.kind, Incident.HEAD_MOVED), fault.detail)

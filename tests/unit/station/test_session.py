@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from arm_control.errors import ArmControlError
-from arm_control.motion import Enter, Wipe, Withdraw
+from arm_control.motion import Enter, MoveTip, Wipe, Withdraw
 from arm_control.report import Fault, FaultKind
 from station.config import SessionSettings
 from station.errors import StationError
@@ -285,3 +285,16 @@ def test_a_motion_that_never_arrives_ends_the_session(rig: Rig, state: str) -> N
     assert session.result().outcome is Outcome.ABORTED
     assert "has not arrived" in session.result().detail
     assert rig.arm.stopped
+
+
+def test_a_way_out_that_never_arrives_becomes_a_way_straight_back(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.WITHDRAWING)
+    rig.arm.stuck = True
+    for _ in range(2000):
+        session.tick()
+        if isinstance(rig.arm.goals[-1], MoveTip):
+            break
+    rig.arm.stuck = False
+    rig.run(session)
+    assert session.result().outcome is Outcome.SAMPLED
