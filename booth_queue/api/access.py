@@ -17,7 +17,7 @@ from booth_queue.contract import (
     WeChatSignIn,
 )
 from booth_queue.domain.people import Account
-from booth_queue.domain.refusals import SignInFailed, WeChatUnavailable
+from booth_queue.domain.refusals import SignInFailed, WeChatNotSetUp
 from booth_queue.service import access
 
 router = APIRouter(prefix="/v1/sign-in", tags=["sign-in"])
@@ -47,7 +47,7 @@ async def sign_in_by_phone(body: PhoneSignIn, call: Anybody) -> Tokens:
 async def sign_in_by_wechat(body: WeChatSignIn, call: Anybody) -> Tokens:
     """Exchange the code of ``wx.login`` for tokens."""
     if call.service.wechat is None:
-        raise WeChatUnavailable(errcode="off")
+        raise WeChatNotSetUp
     open_id = await call.service.wechat.open_id(body.code)
     account = await call.write(lambda work: access.wechat_account(work, open_id))
     return await _tokens(call, account)

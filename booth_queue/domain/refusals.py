@@ -207,14 +207,19 @@ class RoundRunning(Refusal):
 
 
 class WeChatUnavailable(Refusal):
-    """WeChat is not set up, does not answer, or refuses this service."""
+    """WeChat does not answer, or refuses this service; trying again later may help."""
 
     code = "wechat_unavailable"
     status = 503
+
+
+class WeChatNotSetUp(Refusal):
+    """This service has no mini-program; trying again changes nothing."""
+
+    code = "wechat_not_set_up"
 
 
 class TextMessagesUnavailable(Refusal):
     """No text-message sender is set up, so nobody can sign in by phone."""
 
     code = "text_messages_unavailable"
-    status = 503

@@ -27,5 +27,5 @@ async def test_no_answer_in_production_carries_a_one_time_code(tmp_path: Path) -
             json={"phone": "13800000001"},
             headers={"Idempotency-Key": "0123456789abcdef"},
         )
-    assert answer.status_code == 503
+    assert answer.status_code == 409
     assert answer.json()["code"] == "text_messages_unavailable"

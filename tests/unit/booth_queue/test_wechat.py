@@ -126,4 +126,4 @@ async def test_trouble_is_told_without_the_secret(stand_in: tuple[StandIn, str])
 
 def test_without_credentials_nobody_signs_in_with_wechat(service: Running) -> None:
     answered = service.http.post("/v1/sign-in/wechat", json={"code": "any"})
-    assert (answered.status_code, answered.json()["code"]) == (503, "wechat_unavailable")
+    assert (answered.status_code, answered.json()["code"]) == (409, "wechat_not_set_up")
