@@ -214,7 +214,7 @@ class WeChatUnavailable(Refusal):
 
 
 class WeChatNotSetUp(Refusal):
-    """This service has no mini-program; trying again changes nothing."""
+    """The service has no mini-program; trying again changes nothing."""
 
     code = "wechat_not_set_up"
 
