@@ -1,6 +1,6 @@
 // What every page has in common: the words, the API, signing in, commands and their errors.
 
-import { fill, item, one } from './dom.js';
+import { all, fill, item, one } from './dom.js';
 
 const { Api, LiveStream, translator, sentenceOf } = globalThis.booth;
 const root = document.documentElement;
@@ -72,11 +72,13 @@ export function say(sentence, tone = 'good') {
   note.append(text, close);
   while (says.children.length >= 3) says.firstElementChild.remove();
   says.append(note);
-  if (tone === 'bad') return;
-  // What was only a hint goes by itself, and as soon as it is followed: it must cover nothing.
-  setTimeout(() => note.remove(), 6000);
-  document.addEventListener('input', () => note.remove(), { once: true });
+  if (tone !== 'bad') setTimeout(() => note.remove(), 6000);
 }
+
+// A hint goes as soon as it is followed: it must not cover what is pressed next.
+document.addEventListener('input', () => {
+  for (const note of all('#says > :not([data-tone=bad])')) note.remove();
+});
 
 export function complain(error) {
   if (error.status === 401) toSignIn();
