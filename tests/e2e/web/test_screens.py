@@ -1,0 +1,156 @@
+"""The screen inside a booth; and every page looked at, by axe and in pictures."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from booth_queue.web.pages import PAGES
+
+from .conftest import SHOTS, Desk, Seat, Service, id_number
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def test_the_booth_screen_says_what_to_do_in_both_languages(seat: Seat, service: Service) -> None:
+    number = service.waiting()
+    page = seat().open("/screen#booth=demo-a")
+    page.click("#setup button[type=submit]")
+    zh, en = page.locator(".scene-zh"), page.locator(".scene-en")
+    expect(zh).to_have_text("请稍候")
+    robot = service.robot()
+    called = robot.call()
+    assert called is not None
+    robot.client.report_state("CALLED", ready=False)
+    expect(zh).to_contain_text(number)
+    robot.seat(called)
+    robot.report("LOCATING")
+    expect(zh).to_have_text("请张大嘴，发“啊”")
+    expect(en).to_have_text("Open your mouth wide, say “aah”")
+    robot.report("LOCATING", instruction="tongue_down")
+    expect(zh).to_have_text("请放平舌头")
+    robot.report("SWABBING", site="right_tonsil")
+    expect(page.locator(".scene-steps [data-state=now]")).to_contain_text("Right tonsil")
+    expect(page.locator(".scene-steps [data-state=done]")).to_contain_text("Left tonsil")
+    expect(page.locator(".scene-stop")).to_contain_text("raise a hand, or lean back")
+    robot.report("DONE")
+    robot.finish()
+    expect(zh).to_contain_text("谢谢")
+    service.stop()
+    expect(zh).to_contain_text("请听工作人员指引")
+
+
+def test_every_activity_of_the_station_has_its_scene_and_words() -> None:
+    from booth_queue.texts import catalogue  # noqa: PLC0415 - needed here alone
+    from station.states import State  # noqa: PLC0415 - the same
+
+    for state in State:
+        assert f"screen.do.{state.name}" in catalogue("zh")
+        assert f"activity.{state.name}" in catalogue("zh")
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """Return what axe-core finds serious or critical."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [
+        {"rule": each["id"], "impact": each["impact"], "at": [n["html"] for n in each["nodes"]][:3]}
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
+
+
+def looked_at(desk: Desk, name: str, lang: str, found: dict[str, Any]) -> None:
+    page = desk.page
+    page.wait_for_timeout(700)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}-{lang}.png", full_page=True)
+    serious = violations(page)
+    if serious:
+        found[f"{name}-{lang}"] = serious
+
+
+def wide_enough(page: Page) -> bool:
+    """Whether nothing has to be scrolled sideways."""
+    inside: bool = page.evaluate(
+        "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
+    )
+    return inside
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing; run tests/js/install.sh")
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_page_has_a_serious_violation(seat: Seat, service: Service, lang: str) -> None:
+    found: dict[str, Any] = {}
+    service.waiting()
+    service.waiting()
+    robot = service.robot()
+    called = robot.call()
+    assert called is not None
+    robot.seat(called)
+    for _ in range(4):
+        robot.report("SWABBING", site="right_tonsil")
+    service.robot(1).client.report_fault("arm.force_limit", "1.2 N over 1.0 N")
+    names = {page.path: page.name.replace("/", "-") for page in PAGES}
+
+    # Past the content policy for axe alone; every other test obeys it.
+    anybody = seat(lang=lang, bypass_csp=True)
+    for path in ("/", "/live", "/screen", "/citizen/sign-in", "/staff/sign-in"):
+        anybody.open(path)
+        looked_at(anybody, names[path], lang, found)
+    for role, area in (("staff", "staff"), ("desk", "desk"), ("grid", "grid")):
+        desk = seat(lang=lang, bypass_csp=True)
+        desk.staff(role, "/")
+        for page in PAGES:
+            if page.area == area:
+                desk.open(page.path)
+                robot.report("SWABBING", site="right_tonsil")
+                looked_at(desk, names[page.path], lang, found)
+    enterprise = seat(lang=lang, bypass_csp=True)
+    enterprise.staff("enterprise", "/enterprise")
+    looked_at(enterprise, names["/enterprise"], lang, found)
+
+    phone = seat(phone=True, lang=lang, bypass_csp=True)
+    page = phone.citizen("13800000031", "/citizen/people")
+    page.fill("#name", "李小明")
+    page.fill("#id-number", id_number(31))
+    page.check("[name=consent]")
+    page.click("#person button[type=submit]")
+    expect(page.locator("#people article")).to_have_count(1)
+    phone.open("/citizen/booths")
+    page.locator(".card.picked [data-do=times]").click()
+    looked_at(phone, "citizen-times", lang, found)
+    page.locator("#times .chip").nth(1).click()
+    page.click("#pick button[type=submit]")
+    page.wait_for_url("**/citizen")
+    for listed in PAGES:
+        if listed.area == "citizen" and listed.guarded:
+            phone.open(listed.path)
+            looked_at(phone, names[listed.path], lang, found)
+    phone.open("/citizen")
+    page.locator("article a.primary").click()
+    looked_at(phone, "citizen-code", lang, found)
+    assert not found, json.dumps(found, indent=1, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("path", [page.path for page in PAGES if not page.guarded])
+def test_text_at_200_percent_needs_no_sideways_scrolling(seat: Seat, path: str) -> None:
+    desk = seat(phone=True)
+    desk.open(path)
+    desk.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    assert wide_enough(desk.page)
+
+
+def test_large_type_is_kept_from_page_to_page(seat: Seat) -> None:
+    desk = seat(phone=True)
+    page = desk.open("/")
+    usual = page.evaluate("() => parseFloat(getComputedStyle(document.body).fontSize)")
+    page.get_by_role("button", name="大字").click()
+    desk.open("/citizen/sign-in")
+    large = page.evaluate("() => parseFloat(getComputedStyle(document.body).fontSize)")
+    assert large >= 1.3 * usual
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
