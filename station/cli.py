@@ -36,6 +36,8 @@ _ROOT_ERRORS = (
     ("sim.errors", "SimError"),
 )
 
+_INTERRUPTED = 130  # what shells mean by ended on Ctrl-C
+
 app = typer.Typer(
     name="booth",
     help="The robotic throat-swab booth: simulate it, run it, check it, read its records.",
@@ -53,7 +55,9 @@ def _mount(name: str, module: str, help_line: str) -> None:
     def run(context: typer.Context) -> None:
         room = importlib.import_module(module)
         command = typer.main.get_command(room.app)
-        command.main(args=context.args, prog_name=f"booth {name}", standalone_mode=False)
+        code = command.main(args=context.args, prog_name=f"booth {name}", standalone_mode=False)
+        if isinstance(code, int) and code:  # an Exit inside comes back as its code
+            raise typer.Exit(code)
 
 
 for _name, (_module, _help) in _MOUNTED.items():
@@ -70,11 +74,13 @@ def run(command: Callable[..., object], arguments: Sequence[str] | None = None) 
     try:
         code = command(args=arguments, prog_name="booth", standalone_mode=False)
     except typer.Exit as done:
-        return done.exit_code
+        code = done.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted", 130)
+        code = _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the outermost frame: tell it, never swallow it
         return _tell(error)
+    if code == _INTERRUPTED:
+        return _say("interrupted", _INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

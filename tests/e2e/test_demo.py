@@ -150,21 +150,23 @@ def test_the_force_trace_holds_the_recorded_peak(demo: Done) -> None:
 def test_records_are_chained_signed_and_whole_in_the_database(demo: Done) -> None:
     key = PublicKey.load(demo.folder / "booth.pub")
     assert verify_chain(read_folder(demo.folder / "records"), key) == CITIZENS
-    stored = {session for (session,) in demo.rows("select session_id from sampling_records")}
+    stored = {
+        session for (session,) in demo.rows("select id from session where record is not null")
+    }
     assert stored == {record["session"] for record in demo.records}
 
 
 @WHOLE
 def test_the_database_has_one_tube_a_sampled_person_and_nobody_is_left(demo: Done) -> None:
     tubes = {record["tube"] for record in demo.records if record["outcome"] == "sampled"}
-    rows = demo.rows("select barcode, state from tubes")
+    rows = demo.rows("select id, state from tube")
     assert {barcode for barcode, _ in rows} == tubes
     assert {state for _, state in rows} == {"sealed"}
     assert len(rows) == len(tubes) == CITIZENS - 1
-    outcomes = [outcome for (outcome,) in demo.rows("select outcome from sessions")]
+    outcomes = [outcome for (outcome,) in demo.rows("select outcome from session")]
     assert sorted(outcomes) == sorted(record["outcome"] for record in demo.records)
-    assert {state for (state,) in demo.rows("select state from tickets")} == {"done"}
-    assert {state for (state,) in demo.rows("select state from sessions")} == {"closed"}
+    assert {state for (state,) in demo.rows("select state from ticket")} == {"done"}
+    assert {state for (state,) in demo.rows("select state from session")} == {"closed"}
 
 
 @WHOLE
@@ -207,9 +209,9 @@ def test_ctrl_c_in_the_mouth_leaves_all_in_order(tmp_path: Path) -> None:
     assert (record["outcome"], record["reason"]) == ("aborted", "operator")
     assert [entry["state"] for entry in record["trail"]][-2:] == ["withdrawing", "aborted"]
     assert done.rows("pragma integrity_check") == [("ok",)]
-    assert {state for (state,) in done.rows("select state from sessions")} == {"closed"}
-    assert done.rows("select count(*) from tubes") == [(0,)]
-    assert done.rows("select count(*) from tickets where state = 'waiting'") == [(1,)]
+    assert {state for (state,) in done.rows("select state from session")} == {"closed"}
+    assert done.rows("select count(*) from tube") == [(0,)]
+    assert done.rows("select count(*) from ticket where state = 'waiting'") == [(1,)]
 
 
 def _lines_until(process: subprocess.Popen[str], word: str, timeout_s: float) -> list[str]:

@@ -95,3 +95,26 @@ def test_a_refusal_that_the_person_can_mend_has_an_instruction() -> None:
     }
     for reason in RefusalReason:
         assert (instruction_for(reason) is None) == (reason in not_theirs), reason
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "told"),
+    [
+        ("KeyboardInterrupt", 130, "booth: interrupted"),
+        ("typer.Exit(3)", 3, ""),
+        ("StationError('no room')", 1, "booth: no room"),
+    ],
+)
+def test_how_a_mounted_command_ends_is_how_booth_ends(raised: str, code: int, told: str) -> None:
+    program = (
+        "import sys, types, typer\nfrom station import cli\n"
+        "from station.errors import StationError\n"
+        "room = types.ModuleType('room')\nroom.app = typer.Typer()\n"
+        f"def go() -> None:\n    raise {raised}\n"
+        "room.app.command()(go)\nsys.modules['room'] = room\n"
+        "cli._mount('room', 'room', 'a room')\ncli.main(['room'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (code, told)
