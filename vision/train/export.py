@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 
 from vision.train.unet import Deployed, ThroatNet
@@ -21,6 +22,7 @@ def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
         # torch's exporter warns of its own internals, which is nothing a caller can mend
         warnings.simplefilter("ignore")
         _export(deployed, path, side)
+    _anonymise(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -36,3 +38,13 @@ def _export(deployed: Deployed, path: Path, side: Any) -> None:  # noqa: ANN401 
         external_data=False,
         verbose=False,
     )
+
+
+def _anonymise(path: Path) -> None:
+    """Take out what the exporter notes of the machine's folders; the numbers stay."""
+    model = onnx.load(path)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(model, path)
