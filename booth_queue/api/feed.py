@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -61,9 +61,11 @@ class Feed:
         """Look at once: this process has just committed something."""
         self._nudged.set()
 
-    async def listen(self, patience_s: float) -> AsyncIterator[frozenset[str]]:
-        """Yield the booths that changed; an empty set after ``patience_s`` without a change."""
-        listener = _Listener()
+    async def listen(
+        self, patience_s: float, topics: Collection[str]
+    ) -> AsyncIterator[frozenset[str]]:
+        """Yield which of ``topics`` changed; an empty set after ``patience_s`` without a change."""
+        listener = _Listener(frozenset(topics))
         self._listeners.add(listener)
         self.nudge()
         try:
@@ -109,14 +111,17 @@ class Feed:
 
 
 class _Listener:
-    def __init__(self) -> None:
+    def __init__(self, topics: frozenset[str]) -> None:
+        self._topics = topics | {EVERYTHING}
         self._changed: set[str] = set()
         self._told = asyncio.Event()
         self.ended = False
 
     def tell(self, changed: set[str]) -> None:
-        self._changed |= changed
-        self._told.set()
+        mine = self._topics & changed
+        if mine:
+            self._changed |= mine
+            self._told.set()
 
     def end(self) -> None:
         self.ended = True

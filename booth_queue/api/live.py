@@ -54,7 +54,7 @@ async def stream_live(
 
     async def messages() -> AsyncIterator[str]:
         sent = 0
-        changes = call.service.feed.listen(_PULSE_S)
+        changes = call.service.feed.listen(_PULSE_S, booths)
         changed = frozenset(booths)
         while limit is None or sent < limit:
             shown = booths if EVERYTHING in changed else sorted(changed & set(booths))
