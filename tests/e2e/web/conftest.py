@@ -136,8 +136,9 @@ def service(tmp_path: Path) -> Iterator[Service]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium for one module: while Playwright runs, no test elsewhere may start an event loop."""
     chromium = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
     if not chromium.is_file():
         pytest.skip("Chromium is not installed; see requirements/system.txt")
