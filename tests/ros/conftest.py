@@ -24,13 +24,14 @@ def _load(libraries: list[Path]) -> None:
     """Load shared libraries that need each other, in whichever order works.
 
     The dynamic loader reads LD_LIBRARY_PATH when a process starts, which for this one is too late;
-    a library that is loaded already is found by its name.
+    a library that is loaded already is found by its name. Each stays local to itself: made global,
+    ROS's rcutils would take the place of the one inside librealsense, which then crashes.
     """
     while libraries:
         left = []
         for library in libraries:
             try:
-                ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+                ctypes.CDLL(str(library), mode=ctypes.RTLD_LOCAL)
             except OSError as error:
                 left.append(library)
                 last = error
