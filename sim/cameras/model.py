@@ -1,6 +1,7 @@
 """Models of depth cameras: what a RealSense makes of a perfect picture."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 
 from sim.anatomy.bounded import bounded, check_bounds
 from sim.anatomy.profile import Array
+from sim.cameras import grain
+from sim.cameras.kernels import expose, match
 from sim.errors import SimError
 from sim.pictures.view import Picture
 from vision.frame import Frame, Intrinsics
@@ -74,70 +77,51 @@ class CameraModel:
         )
 
     def _colour(self, rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        image: NDArray[np.float32] = rgb.astype(np.float32)
-        if self.blur > 0.0:
-            cv2.GaussianBlur(image, (0, 0), self.blur, dst=image)
+        light: NDArray[np.uint8] | Depth = np.ascontiguousarray(rgb)
         if self.shake > 0.0:
-            image = np.asarray(cv2.filter2D(image, -1, _streak(self.shake, rng)), np.float32)
-        noise = rng.standard_normal(rgb.shape, dtype=np.float32)
-        image += noise * np.sqrt(self.read_noise**2 + self.shot_noise**2 * np.maximum(image, 0.0))
-        return np.asarray(np.clip(image + 0.5, 0.0, 255.0), dtype=np.uint8)
+            smeared = cv2.filter2D(rgb.astype(np.float32), -1, _streak(self.shake, rng))
+            light = np.asarray(smeared, np.float32)
+        height, width = rgb.shape[:2]
+        out = np.empty_like(rgb)
+        expose(
+            light,
+            _half_gaussian(self.blur),
+            grain.white(),
+            grain.places(rng, height, 3 * width),
+            self.read_noise,
+            self.shot_noise,
+            out,
+        )
+        return out
 
     def _depth(self, picture: Picture, rng: np.random.Generator) -> Depth:
-        k, z = picture.intrinsics, picture.depth
+        k = picture.intrinsics
         scale = k.width / 640.0
-        seen = self._fattened(z, scale, rng)
-        # noise lives in disparity, correlated as the matching window correlates it
-        disparity = (k.fx * self.baseline / np.maximum(seen, 1e-3)).astype(np.float32)
-        noise = rng.standard_normal(z.shape, dtype=np.float32)
-        width = max(self.correlation * scale, 0.3)
-        noise = cv2.GaussianBlur(noise, (0, 0), width) * np.float32(2.0 * np.sqrt(np.pi) * width)
-        noisy = disparity + np.float32(self.disparity_noise * scale) * noise
-        measured = k.fx * self.baseline / np.maximum(noisy, 1e-4)
-        measured = np.round(measured / self.unit) * self.unit
-        lost = self._lost(picture, disparity, scale, rng)
-        lost |= (measured < self.min_range) | (measured > self.max_range)
-        depth = np.where(lost, np.nan, measured).astype(np.float32)
+        grey = np.asarray(cv2.cvtColor(picture.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+        depth = np.empty(picture.depth.shape, np.float32)
+        match(
+            picture.depth,
+            _nearest(picture.depth, round(self.bleeding * scale)),
+            _patches(rng, k.height, k.width, 4, cv2.INTER_LINEAR),  # edges grow raggedly
+            # noise lives in disparity, correlated as the matching window correlates it
+            grain.windowed(rng, k.height, k.width, max(self.correlation * scale, 0.3)),
+            grey,
+            np.asarray(cv2.dilate(grey, np.ones((3, 3), np.uint8)), np.uint8),
+            _patches(rng, k.height, k.width, 8, cv2.INTER_CUBIC),
+            picture.labels,
+            (
+                k.fx * self.baseline,
+                k.fx,
+                self.disparity_noise * scale,
+                self.unit,
+                self.min_range,
+                self.max_range,
+                self.holes,
+                round(24 * scale),
+            ),
+            depth,
+        )
         return self._shifted(depth, scale, rng)
-
-    def _fattened(self, z: Depth, scale: float, rng: np.random.Generator) -> Depth:
-        """Near edges grow over what lies behind them, raggedly."""
-        size = round(self.bleeding * scale)
-        if size < 1:
-            return z
-        near = cv2.erode(z, np.ones((2 * size + 1, 2 * size + 1), np.uint8))
-        ragged = cv2.resize(
-            rng.random((z.shape[0] // 4, z.shape[1] // 4), dtype=np.float32),
-            (z.shape[1], z.shape[0]),
-            interpolation=cv2.INTER_LINEAR,
-        )
-        return np.asarray(np.where(ragged > 0.5, near, z), dtype=np.float32)
-
-    def _lost(
-        self, picture: Picture, disparity: Depth, scale: float, rng: np.random.Generator
-    ) -> NDArray[np.bool_]:
-        """Where nothing is matched: glare, darkness, grazing and half-hidden surfaces."""
-        k, rgb = picture.intrinsics, picture.rgb
-        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        glare = cv2.dilate((grey > 247).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        patches = cv2.resize(
-            rng.random((k.height // 8, k.width // 8), dtype=np.float32),
-            (k.width, k.height),
-            interpolation=cv2.INTER_CUBIC,
-        )
-        lost = glare | ((grey < 14) & (patches < 0.75))
-        # smooth wet mucosa gives the matcher nothing to hold on to
-        mucosa = (picture.labels >= 4) & (picture.labels <= 15)
-        lost |= mucosa & (patches < self.holes)
-        slope = np.abs(cv2.Sobel(picture.depth, cv2.CV_32F, 1, 0, scale=0.125))
-        slope += np.abs(cv2.Sobel(picture.depth, cv2.CV_32F, 0, 1, scale=0.125))
-        grazing = slope * k.fx / np.maximum(picture.depth, 1e-3)
-        lost |= (grazing > 5.0) & (patches < 0.8)
-        # the second eye does not see behind an edge
-        hidden = np.zeros(lost.shape, bool)
-        for step in range(1, round(24 * scale) + 1):
-            hidden[:, step:] |= disparity[:, :-step] - disparity[:, step:] > step
-        return np.asarray(lost | hidden)
 
     def _shifted(self, depth: Depth, scale: float, rng: np.random.Generator) -> Depth:
         if self.misalignment <= 0.0:
@@ -152,6 +136,27 @@ class CameraModel:
                 borderMode=cv2.BORDER_REPLICATE,
             )
         )
+
+
+def _nearest(depth: Depth, reach: int) -> Depth:
+    """Return the smallest depth within ``reach`` px of each pixel."""
+    if reach < 1:
+        return depth
+    return np.asarray(cv2.erode(depth, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)))
+
+
+def _patches(rng: np.random.Generator, height: int, width: int, size: int, smooth: int) -> Depth:
+    """Return patches (height, width) of uniform noise, ``size`` px each, passing into another."""
+    coarse = rng.random((height // size, width // size), dtype=np.float32)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=smooth), np.float32)
+
+
+@cache
+def _half_gaussian(sigma: float) -> Depth:
+    """Return a Gaussian's weights from its middle outwards, to four standard deviations."""
+    reach = np.arange(int(np.ceil(4.0 * sigma)) + 1)
+    weights = np.exp(-0.5 * (reach / max(sigma, 1e-6)) ** 2)
+    return np.asarray(weights / (2.0 * weights.sum() - weights[0]), np.float32)
 
 
 def _streak(length: float, rng: np.random.Generator) -> Depth:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -78,6 +79,41 @@ def test_shake_smears_the_picture_and_keeps_its_light() -> None:
     between = (moved > 130) & (moved < 210)
     assert between.sum() > 1000
     assert moved.mean() == pytest.approx(sharp.mean(), rel=0.01)
+
+
+def test_a_lens_blurs_as_a_gaussian_does() -> None:
+    picture = flat(0.3)
+    picture.rgb[:] = np.random.default_rng(0).integers(0, 256, picture.rgb.shape)
+    lens = replace(D405, read_noise=0.0, shot_noise=0.0, blur=1.3)
+    seen = lens.measure(picture, np.random.default_rng(1)).rgb
+    expected = cv2.GaussianBlur(picture.rgb.astype(np.float64), (0, 0), 1.3)
+    assert np.abs(seen - expected).max() < 0.6  # rounding, and the tails beyond four sigma
+
+
+def test_colour_noise_is_white_normal_and_new_in_every_frame() -> None:
+    camera = replace(D405, read_noise=2.0, shot_noise=0.5, blur=0.0)
+    rng = np.random.default_rng(2)
+    first, second = (camera.measure(flat(0.3), rng).rgb.astype(float) - 120.0 for _ in range(2))
+    expected = np.hypot(np.hypot(2.0, 0.5 * 120.0**0.5), 12**-0.5)
+    assert first.std() == pytest.approx(expected, rel=0.01)
+    assert abs((first**4).mean() / first.var() ** 2 - 3.0) < 0.05
+    for other in (second, np.roll(first, 1, 0), np.roll(first, 1, 1), np.roll(first, 1, 2)):
+        assert abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.01
+
+
+def test_depth_noise_is_as_wide_as_the_window_and_new_in_every_frame() -> None:
+    rng = np.random.default_rng(3)
+    first, second = (D435.measure(flat(1.0, model=D435), rng).depth - 1.0 for _ in range(2))
+    valid = np.isfinite(first) & np.isfinite(second)
+
+    def likeness(other: np.ndarray) -> float:
+        both = valid & np.isfinite(other)
+        return float(np.corrcoef(first[both], other[both])[0, 1])
+
+    # white noise behind a Gaussian of sigma is correlated by exp(-d² / (4 sigma²))
+    assert likeness(np.roll(first, 3, 1)) == pytest.approx(np.exp(-9 / (4 * 2.5**2)), abs=0.05)
+    assert abs(likeness(np.roll(first, 14, 0))) < 0.05
+    assert abs(likeness(second)) < 0.1
 
 
 def test_a_camera_is_repeatable_by_its_seed() -> None:
