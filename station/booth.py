@@ -17,12 +17,14 @@ from station.record import Outcome, Provenance, SamplingRecord
 from station.result import SessionResult
 from station.session import SamplingSession
 from station.signing import SignedRecord
+from station.states import State
 from station.store import RecordStore
 
 _STOP = "stop"  # the kind of order by which staff end a session
 
-Seat = Callable[[CalledPerson], AbstractContextManager[None]]
-"""Seats the called person for the time of the session: returns when they sit, empties the chair."""
+Seat = Callable[[CalledPerson], AbstractContextManager[Callable[[], bool]]]
+"""Expects the called person for the time of the session: says whether they sit, empties the chair.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,11 @@ class Booth:
 
     def _run(self, session: SamplingSession, person: CalledPerson, seat: Seat) -> None:
         session.call(self._clock.now_ns())
-        with seat(person):
-            session.sit(self._clock.now_ns())
+        with seat(person) as sits:
             due_ns = self._clock.now_ns()
             while not session.finished:
+                if session.state is State.CALLED and sits():
+                    session.sit(self._clock.now_ns())
                 session.tick()
                 due_ns += self._period_ns
                 self._clock.sleep_until(due_ns)

@@ -6,9 +6,9 @@ from station.corridor import Way
 from station.errand import Act, Step
 from station.places import Places
 
-AWAY, FACE, AT_RACK = 0.45, 0.10, 0.1  # m/s of the tip: far from people, near a face, at a rack
+AWAY, FACE, AT_RACK = 0.5, 0.14, 0.15  # m/s of the tip: far from people, near a face, at a rack
 _BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
-_RETREAT = 0.020  # m the tip backs off a site before it turns to the next
+_RETREAT = 0.012  # m before a site, on its corridor, where the tip comes in from the last one
 
 
 def take_swab(gripper: Gripper, places: Places) -> list[Step]:
@@ -20,27 +20,26 @@ def take_swab(gripper: Gripper, places: Places) -> list[Step]:
             MoveTip(above, speed=AWAY),
             MoveTip(places.base_swab_rack, speed=AT_RACK),
             Act(gripper.grasp),
-            MoveTip(above, speed=FACE),
+            MoveTip(above, speed=AT_RACK),
         ]
     return [*steps, MoveTip(places.base_rest, speed=AWAY)]
 
 
-def approach(way: Way, clearance: float) -> list[Step]:
-    """Line up with the corridor, ``clearance`` [m] before the lips, and come up to them."""
-    return [
-        MoveTip(way.mouth_tip(-clearance), Reference.MOUTH, FACE),
-        MoveTip(way.mouth_tip(-_BEFORE_LIPS), Reference.MOUTH, FACE),
-    ]
+def approach(way: Way) -> list[Step]:
+    """Come up to the lips, lined up with the corridor; the look-out lies straight before them."""
+    return [MoveTip(way.mouth_tip(-_BEFORE_LIPS), Reference.MOUTH, FACE)]
 
 
 def enter(way: Way, before: Way | None, speed: float) -> list[Step]:
-    """Go in along the corridor; from the site ``before``, if any, back off and turn first."""
-    turn: list[Step] = []
+    """Go in along the corridor; from the site ``before``, if any, draw back across first.
+
+    The straight way across leads off the tissue of the one site, and before the other.
+    """
+    across: list[Step] = []
     if before is not None:
-        off = before.mouth_tip(max(0.0, before.depth - _RETREAT))
-        here = way.mouth_tip(max(0.0, way.depth - _RETREAT))
-        turn = [MoveTip(pose, Reference.MOUTH, speed) for pose in (off, here)]
-    return [*turn, Enter(way.corridor, way.depth, speed)]
+        depth = max(0.0, min(before.depth, way.depth) - _RETREAT)
+        across = [MoveTip(way.mouth_tip(depth), Reference.MOUTH, speed)]
+    return [*across, Enter(way.corridor, way.depth, speed)]
 
 
 def discard(gripper: Gripper, places: Places) -> list[Step]:
@@ -56,5 +55,5 @@ def deposit(gripper: Gripper, places: Places) -> list[Step]:
         MoveTip(above, speed=AWAY),
         MoveTip(places.base_tube_rack, speed=AT_RACK),
         Act(gripper.release),
-        MoveTip(above, speed=FACE),
+        MoveTip(above, speed=AT_RACK),
     ]

@@ -28,6 +28,9 @@ class SessionSettings(_Section):
     picture_rate_hz: Annotated[
         float, Field(ge=2.0, le=60.0, description="pictures understood per second")
     ] = 10.0
+    picture_rate_inside_hz: Annotated[
+        float, Field(ge=2.0, le=60.0, description="the same while the swab is in the mouth")
+    ] = 5.0
     picture_age_limit_s: Annotated[
         float, Field(ge=0.05, le=1.0, description="an older sighting moves nothing")
     ] = 0.35

@@ -30,7 +30,7 @@ class Progress(Enum):
 
 
 class Errand:
-    """Runs ``steps`` in order; the first fault ends it.
+    """Runs ``steps`` in order; the first fault ends it, once the arm has let go or come to rest.
 
     ``advance`` is called once a cycle with that cycle's report; a goal started in one cycle is
     judged from the next on.
@@ -40,6 +40,7 @@ class Errand:
         self._controller = controller
         self._steps = list(steps)
         self._started = False
+        self._met: Fault | None = None
         self.fault: Fault | None = None
 
     def advance(self, report: CycleReport) -> Progress:
@@ -47,11 +48,12 @@ class Errand:
         if self.fault is not None:
             return Progress.FAILED
         if self._started:
-            if report.fault is not None:
-                self.fault = report.fault
-                return Progress.FAILED
+            self._met = self._met or report.fault
             if not report.done:
                 return Progress.UNDER_WAY
+            if self._met is not None:
+                self.fault = self._met
+                return Progress.FAILED
             self._steps.pop(0)
             self._started = False
         while self._steps:

@@ -61,8 +61,8 @@ class Sight(Protocol):
         """Where the last picture was taken from, (3,) [m] in the base."""
         ...
 
-    def look(self, now_ns: int) -> Seen:
-        """Take in a new picture, if one is due.
+    def look(self, now_ns: int, *, inside: bool) -> Seen:
+        """Take in a new picture, if one is due; ``inside``: the swab is in the mouth.
 
         Returns the mouth at the picture's stamp, why it shows none, a camera fault that has
         lasted too long, or None where there is nothing new.

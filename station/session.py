@@ -1,8 +1,6 @@
 """One person's sampling session: ticks in step with the arm, from the call to the tube."""
 
-from collections.abc import Callable, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Callable, Mapping
 
 from arm_control.errors import ArmControlError
 from arm_control.motion import Goal, MoveTip, Wipe, Withdraw
@@ -10,7 +8,6 @@ from arm_control.ports import Gripper
 from arm_control.procedure import Event as Incident
 from arm_control.procedure import Procedure, Reaction, SiteStep
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
-from arm_control.target import MouthMotion
 from spatial import Pose, Vector, age_s, vector
 from station import chores
 from station.config import SessionSettings
@@ -23,11 +20,10 @@ from station.ports import Controller, Guide, Observer, Sight
 from station.record import Decision, Outcome
 from station.result import Ending, SessionResult
 from station.states import TERMINAL, Event, State, transition
-from station.steady import SteadyMouth
 from station.survey import Survey
+from station.vigil import Vigil
 from vision.camera import NoFrame
-from vision.target import Refusal, RefusalReason
-from vision.tracking import TrackedMouth
+from vision.target import RefusalReason
 
 _LONGEST_S = 30.0  # s within which every state's motions must arrive
 _LONGEST_OUT_S = 9.0  # s after which the way out after the mouth becomes a way straight back
@@ -38,6 +34,8 @@ _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is lef
 _NEAR = frozenset({State.APPROACHING, State.ENTERING, State.SWABBING})
 _INSIDE = frozenset({State.ENTERING, State.SWABBING})
 _WATCHED = _NEAR | {State.LOCATING, State.WITHDRAWING}
+
+_OF_CONTACT = frozenset({Incident.LOST_CONTACT, Incident.SOFT_FORCE})  # the mouth is where it was
 
 _INCIDENTS: Mapping[FaultKind, Incident] = {
     FaultKind.FORCE: Incident.SOFT_FORCE,
@@ -67,6 +65,7 @@ class SamplingSession:
         self._controller = controller
         self._gripper = gripper
         self._sight = sight
+        self._vigil = Vigil(sight, controller, procedure, settings)
         self._guide = guide
         self._procedure = procedure
         self._places = places
@@ -81,8 +80,6 @@ class SamplingSession:
         self._trail: list[Decision] = []
         self._errand: Errand | None = None
         self._errand_ns = 0
-        self._steady = SteadyMouth(settings)
-        self._fresh: TrackedMouth | Refusal | None = None
         self._survey = Survey(sight, procedure, settings)
         self._ways: Mapping[str, Way] = {}
         self._previous: Way | None = None
@@ -131,7 +128,7 @@ class SamplingSession:
     @property
     def base_target(self) -> Vector | None:
         """The point (3,) [m] the swab is sent to now, in the base; None away from the face."""
-        motion, site = self._motion(), self.site
+        motion, site = self._vigil.motion, self.site
         if motion is None or site is None or site not in self._ways:
             return None
         return motion.at(self._now).apply(self._ways[site].target.point)
@@ -155,8 +152,7 @@ class SamplingSession:
     def sit(self, now_ns: int) -> None:
         """Note that the person sat down, at ``now_ns``."""
         self._now = self._sat_ns = now_ns
-        self._sight.forget()
-        self._controller.forget()
+        self._vigil.begin()
         self._fire(Event.SIT, "the person sits at the chin rest")
 
     def cancel(self, reason: str) -> None:
@@ -209,27 +205,33 @@ class SamplingSession:
 
     # The states, in the order a session passes them.
 
-    def _wait_for_person(self, _: CycleReport) -> None:
+    def _wait_for_person(self, report: CycleReport) -> None:
+        self._fetch_swab(report)
         if age_s(self._entered_ns, self._now) > self._settings.sit_timeout_s:
+            self._controller.stop()
             self._finish(Event.NO_SHOW, Outcome.REFUSED, "no_show", "nobody sat down in time")
 
     def _take_swab(self, report: CycleReport) -> None:
-        if not self._run(chores.take_swab(self._gripper, self._places), report):
+        if not self._fetch_swab(report):
             return
         if self._gripper.holding:
             self._fire(Event.SWAB_READY, "a fresh swab is held")
         else:
             self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
 
+    def _fetch_swab(self, report: CycleReport) -> bool:
+        return self._run(lambda: chores.take_swab(self._gripper, self._places), report)
+
     def _locate(self, report: CycleReport) -> None:
-        if not self._run([MoveTip(self._places.base_look_out, speed=chores.FACE)], report):
-            return
         if self._said_ns < self._entered_ns:
-            self._say(Instruction.OPEN_WIDE)
-        if self._fresh is None:
+            self._say(Instruction.OPEN_WIDE)  # the mouth opens while the arm is on its way
+        look_out = self._places.base_look_out
+        if not self._run(lambda: [MoveTip(look_out, speed=chores.FACE)], report):
             return
-        self._survey.judge(self._todo, self._fresh, self._now)
-        self._fresh = None
+        if self._vigil.fresh is None:
+            return
+        self._survey.judge(self._todo, self._vigil.fresh, self._now)
+        self._vigil.fresh = None
         missing = self._survey.missing
         waited = age_s(self._entered_ns, self._now)
         if not missing:
@@ -258,18 +260,18 @@ class SamplingSession:
     def _go_near(self, why: str) -> None:
         self._ways = dict(self._survey.ways)
         self._previous = None
-        self._steady.fix()
+        self._vigil.fix()
         self._fire(Event.TARGET_FOUND, why)
 
     def _approach(self, report: CycleReport) -> None:
         way = self._ways[self._todo[0].site]
-        if self._run(chores.approach(way, self._procedure.clearance), report):
+        if self._run(lambda: chores.approach(way), report):
             self._fire(Event.AT_MOUTH, "the tip is before the lips")
 
     def _enter(self, report: CycleReport) -> None:
         way, speed = self._ways[self._todo[0].site], self._procedure.entry_speed
         self._swab_used = True
-        if self._run(chores.enter(way, self._previous, speed), report):
+        if self._run(lambda: chores.enter(way, self._previous, speed), report):
             self._previous = way
             self._logs[way.target.site].begin(way)
             self._fire(Event.AT_SITE, f"before {way.target.site}")
@@ -277,12 +279,11 @@ class SamplingSession:
     def _swab(self, report: CycleReport) -> None:
         step = self._todo[0]
         way = self._ways[step.site]
-        wipe = Wipe(way.target, step.force, step.strokes, step.dwell, step.speed)
         log = self._logs[step.site]
         if self._errand is not None:
-            motion = self._motion()
+            motion = self._vigil.motion
             log.take(report, motion.at(self._now) if report.contact and motion else None)
-        if not self._run([wipe], report):
+        if not self._run(lambda: [_wipe(step, way)], report):
             return
         strokes = log.strokes_now
         log.close()
@@ -299,15 +300,7 @@ class SamplingSession:
 
     def _withdraw(self, report: CycleReport) -> None:
         event = self._ending.event
-        steps: list[Step] = []
-        if self._near_ns is not None:
-            steps.append(self._way_out(report))
-        if event is not Event.RETRY:
-            steps.append(MoveTip(self._places.base_exit, speed=chores.FACE))
-        given_up = event in (Event.GIVE_UP, Event.CANCEL)
-        if given_up and self._swab_used and self._gripper.holding:
-            steps += chores.discard(self._gripper, self._places)
-        if not self._run(steps, report):
+        if not self._run(lambda: self._steps_out(event, report), report):
             return
         self._near_ns, self._blind = None, False
         if event is Event.RETRY:
@@ -321,14 +314,24 @@ class SamplingSession:
             self._say(Instruction.ASK_STAFF)
             self._finish(event, ending.outcome, ending.reason, ending.detail)
 
+    def _steps_out(self, event: Event, report: CycleReport) -> list[Step]:
+        steps: list[Step] = []
+        if self._near_ns is not None:
+            steps.append(self._way_out(report))
+        if event in (Event.GIVE_UP, Event.CANCEL):
+            steps.append(MoveTip(self._places.base_exit, speed=chores.AWAY))
+            if self._swab_used and self._gripper.holding:
+                steps += chores.discard(self._gripper, self._places)
+        return steps
+
     def _deposit(self, report: CycleReport) -> None:
-        if self._run(chores.deposit(self._gripper, self._places), report):
+        if self._run(lambda: chores.deposit(self._gripper, self._places), report):
             self._say(Instruction.THANK_YOU)
             self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
 
     def _way_out(self, report: CycleReport) -> Goal:
         """Return the goal that leads out: after the mouth, or straight back where it is lost."""
-        mouth, clearance = self._steady.mouth, self._procedure.clearance
+        mouth, clearance = self._vigil.mouth, self._procedure.clearance
         if not self._blind and mouth is not None and age_s(mouth.stamp_ns, self._now) < _FOLLOWED_S:
             return Withdraw(clearance)
         inside = 0.0
@@ -341,40 +344,18 @@ class SamplingSession:
 
     def _watch(self) -> bool:
         """Look at the person; returns whether the state's own work may go on this cycle."""
-        seen = self._sight.look(self._now)
+        inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab_used)
+        seen = self._vigil.look(self._now, inside=inside)
         if isinstance(seen, NoFrame) and self._state is not State.WITHDRAWING:
             self._abandon("camera", seen.detail)
             return False
-        inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab_used)
-        mouth = self._steady.take(seen, self._now, inside=inside)
-        if mouth is not None:
-            self._controller.follow(MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns))
-        if isinstance(seen, TrackedMouth | Refusal):
-            self._fresh = seen
         if self._state not in _NEAR:
             return True
-        incident = self._incident(seen)
+        near_s = 0.0 if self._near_ns is None else age_s(self._near_ns, self._now)
+        incident = self._vigil.incident(seen, self._now, near_s, inside=self._state in _INSIDE)
         if incident is not None:
             self._react(*incident)
         return incident is None
-
-    def _incident(self, seen: object) -> tuple[Incident, str] | None:
-        inside = self._state in _INSIDE
-        trouble = self._steady.trouble(self._now, self._sight.closed_for, inside=inside)
-        if trouble is not None:
-            why = f": {self._fresh.detail}" if isinstance(self._fresh, Refusal) else ""
-            return trouble[0], trouble[1] + why
-        if isinstance(seen, TrackedMouth):
-            speed = float(np.linalg.norm(seen.twist.linear))
-            if speed > self._settings.gag_speed:
-                return Incident.GAGGED, f"head jerks at {speed:.2f} m/s"
-            if speed > self._settings.head_speed:
-                return Incident.HEAD_MOVED, f"head moves at {speed:.3f} m/s"
-        near_s = 0.0 if self._near_ns is None else age_s(self._near_ns, self._now)
-        if near_s > self._procedure.time_limit_s:
-            detail = f"{near_s:.0f} s near the face, bound {self._procedure.time_limit_s} s"
-            return Incident.ASKED_TO_STOP, detail
-        return None
 
     def _react(self, incident: Incident, detail: str) -> None:
         """Answer an incident near the face as the procedure says."""
@@ -383,7 +364,7 @@ class SamplingSession:
         again = attempts <= self._procedure.retries
         touching = self._state is State.SWABBING
         self._logs[step.site].close()
-        if reaction is Reaction.RETRY and incident is Incident.LOST_CONTACT and again and touching:
+        if reaction is Reaction.RETRY and incident in _OF_CONTACT and again and touching:
             self._fire(Event.TOUCH_AGAIN, detail)
             return
         if reaction is Reaction.ABORT:
@@ -411,9 +392,10 @@ class SamplingSession:
             self._controller.stop()
             self._finish(Event.CANCEL, Outcome.ABORTED, reason, detail)
 
-    def _run(self, steps: Sequence[Step], report: CycleReport) -> bool:
-        """Advance this state's errand, made of ``steps`` on its first cycle; True at its end."""
+    def _run(self, plan: Callable[[], list[Step]], report: CycleReport) -> bool:
+        """Advance this state's errand, by the ``plan`` of its first cycle; True at its end."""
         if self._errand is None:
+            steps = plan()
             self._errand = Errand(self._controller, steps)
             self._errand_ns = self._now
             self._errand.advance(report)
@@ -435,13 +417,9 @@ class SamplingSession:
             self._blind, self._errand = True, None  # lost on the way out: straight back instead
         elif self._state in _NEAR:
             self._react(_INCIDENTS.get(fault.kind, Incident.HEAD_MOVED), fault.detail)
-        elif self._state in (State.WITHDRAWING, State.DEPOSITING, State.SEATED, State.LOCATING):
+        else:
             self._controller.stop()
             self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
-
-    def _motion(self) -> MouthMotion | None:
-        mouth = self._steady.mouth
-        return None if mouth is None else MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns)
 
     def _why_skipped(self, site: str) -> str:
         if site in self._skipped:
@@ -455,13 +433,14 @@ class SamplingSession:
 
     def _fire(self, event: Event, detail: str) -> None:
         row = transition(self._state, event)
-        self._state, self._entered_ns, self._errand = row.target, self._now, None
+        self._state, self._entered_ns = row.target, self._now
+        if row.target is not State.SEATED:  # the swab is fetched while the person comes and sits
+            self._errand = None
         if row.target in _NEAR and self._near_ns is None:
             self._near_ns = self._now
         if row.target is State.LOCATING:
-            self._steady.release()
+            self._vigil.release()
             self._survey = Survey(self._sight, self._procedure, self._settings)
-            self._fresh = None
         decision = Decision(age_s(self._began_ns, self._now), row.target, event.value, detail)
         self._trail.append(decision)
         for observer in self._observers:
@@ -484,3 +463,7 @@ class SamplingSession:
         rested = self._still_ns is not None and age_s(self._still_ns, self._now) >= _REST_S
         if rested or age_s(self._entered_ns, self._now) >= _SETTLE_LIMIT_S:
             self._ended_ns = self._now
+
+
+def _wipe(step: SiteStep, way: Way) -> Wipe:
+    return Wipe(way.target, step.force, step.strokes, step.dwell, step.speed)

@@ -48,8 +48,8 @@ class CameraSight:
         """Where the last picture was taken from, (3,) [m] in the base."""
         return self._base_eye
 
-    def look(self, now_ns: int) -> Seen:
-        """Take in a new picture, if one is due.
+    def look(self, now_ns: int, *, inside: bool) -> Seen:
+        """Take in a new picture, if one is due; ``inside``: the swab is in the mouth.
 
         Returns the mouth at the picture's stamp, why it shows none, a camera fault that has
         lasted too long, or None where there is nothing new.
@@ -72,7 +72,9 @@ class CameraSight:
             return self._silence(stuck, now_ns)
         self._sequence = frame.sequence
         self._last_frame_ns = now_ns
-        self._next_ns = now_ns + stamp_ns(1.0 / self._settings.picture_rate_hz)
+        settings = self._settings
+        rate_hz = settings.picture_rate_inside_hz if inside else settings.picture_rate_hz
+        self._next_ns = now_ns + stamp_ns(1.0 / rate_hz)
         return self._understand(frame)
 
     def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:

@@ -18,7 +18,7 @@ from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
-from spatial import Pose, vector
+from spatial import Pose, stamp_ns, vector
 from station.config import SessionSettings
 from station.instructions import Instruction
 from station.places import Places
@@ -45,8 +45,9 @@ _TRACKER = TrackerSettings(acceleration=0.08, angular_acceleration=0.02)
 """A head on a chin rest: faster motion is left to the gate, which then loses it, as it should."""
 
 
-_ASIDE = 0.36  # rad: about 0.35 m beside the mouth
-_DRAWN_IN = 0.87  # of the distance to the mouth: as near as the tool can be held level
+_WALK_S = 4.0  # s from the call to sitting at the chin rest: the next one stands at the door
+_ASIDE = 0.40  # rad: about 0.35 m beside the mouth, outside the zone of the face
+_DRAWN_IN = 0.93  # of the distance to the mouth: nearer, the elbow comes to its end
 
 
 class SimulatedGuide:
@@ -169,11 +170,23 @@ class SimulatedBooth:
         )
 
     @contextmanager
-    def seated(self, person: Person, leaving: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Seat ``person`` for as long as the context lasts; ``leaving`` is called just before."""
-        self.world.seat(person)
+    def seated(
+        self, person: Person, leaving: Callable[[], None] = lambda: None
+    ) -> Iterator[Callable[[], bool]]:
+        """Let ``person`` come, sit for as long as the context lasts, and go.
+
+        Gives what tells whether they sit; ``leaving`` is called just before they go.
+        """
+        world = self.world
+        arrives_ns = world.clock.now_ns() + stamp_ns(_WALK_S)
+
+        def sits() -> bool:
+            if world.person is None and world.clock.now_ns() >= arrives_ns:
+                world.seat(person)
+            return world.person is not None
+
         try:
-            yield
+            yield sits
             leaving()
         finally:
-            self.world.dismiss()
+            world.dismiss()

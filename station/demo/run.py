@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,7 +208,7 @@ class Demonstration:
                 audits[0],
             )
 
-        def seat(_: CalledPerson) -> AbstractContextManager[None]:
+        def seat(_: CalledPerson) -> AbstractContextManager[Callable[[], bool]]:
             return simulated.seated(citizen.body, audits[0].close)
 
         served = booth.serve(person, seat, observers)

@@ -120,12 +120,14 @@ class FakeSight:
     opening: float = 0.045
     speed: float = 0.0
     closed_for: int = 0
+    looks: list[bool] = field(default_factory=list)
 
     @property
     def base_eye(self) -> Vector:
         return vector(BASE_MOUTH.apply((0.30, 0.0, 0.04)))
 
-    def look(self, now_ns: int) -> Seen:
+    def look(self, now_ns: int, *, inside: bool) -> Seen:
+        self.looks.append(inside)
         return self.mouth(now_ns) if self.seen is None else self.seen(now_ns)
 
     def mouth(self, now_ns: int) -> TrackedMouth:

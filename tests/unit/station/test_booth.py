@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,9 +130,9 @@ class World:
         )
 
     @contextmanager
-    def seat(self, person: CalledPerson) -> Iterator[None]:
+    def seat(self, person: CalledPerson) -> Iterator[Callable[[], bool]]:
         self.chair.append(f"{person.number} sits")
-        yield
+        yield lambda: True
         self.chair.append(f"{person.number} leaves")
 
 

@@ -152,6 +152,48 @@ def test_a_lost_contact_is_touched_again_without_leaving_the_mouth(rig: Rig) -> 
     assert result.sites[0].attempts == 2
 
 
+def test_too_much_force_lets_go_and_touches_again(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.arm.faults[Wipe] = Fault(FaultKind.FORCE, "0.6 N, bound 0.5 N", latched=False)
+    rig.run_until(session, State.ENTERING)
+    assert (rig.decisions[-1].event, rig.decisions[-1].detail) == (
+        "touch_again",
+        "0.6 N, bound 0.5 N",
+    )
+
+
+def test_the_swab_is_fetched_while_the_person_comes(rig: Rig) -> None:
+    session = rig.session()
+    session.call(rig.arm.now)
+    for _ in range(200):
+        session.tick()
+    assert rig.gripper.log == ["grasp"]
+    session.sit(rig.arm.now)
+    session.tick()
+    assert session.state is State.LOCATING
+
+
+def test_the_person_opens_the_mouth_while_the_arm_is_on_its_way(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.LOCATING)
+    session.tick()
+    assert rig.said[-1] is Instruction.OPEN_WIDE
+
+
+def test_sight_is_told_when_the_swab_is_inside(rig: Rig) -> None:
+    session = rig.seated()
+    told = {}
+    while not session.finished:
+        state, looks = session.state, len(rig.sight.looks)
+        session.tick()
+        if len(rig.sight.looks) > looks:
+            told[state] = rig.sight.looks[-1]
+    inside = {state for state, said in told.items() if said}
+    assert inside == {State.ENTERING, State.SWABBING, State.WITHDRAWING}
+    assert {State.LOCATING, State.APPROACHING} <= told.keys() - inside
+
+
 def test_a_dead_camera_brings_the_swab_out_and_aborts(rig: Rig) -> None:
     session = rig.seated()
     rig.run_until(session, State.SWABBING)

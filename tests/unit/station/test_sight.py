@@ -66,7 +66,7 @@ def frame(stamp_ns: int, sequence: int) -> Frame:
 def test_a_picture_gives_the_mouth_in_the_base_at_its_own_stamp() -> None:
     rig = Rig(Camera([frame(SECOND, 1)]))
     sight = rig.sight()
-    seen = sight.look(SECOND + 50_000_000)
+    seen = sight.look(SECOND + 50_000_000, inside=False)
     assert isinstance(seen, TrackedMouth)
     assert seen.stamp_ns == SECOND
     assert seen.base_mouth.translation == pytest.approx((0.5, 0.0, 0.7))
@@ -80,20 +80,30 @@ def test_pictures_are_taken_at_the_configured_rate() -> None:
     sight = rig.sight()
     for k in range(1, 101):
         rig.camera.answers = [frame(k * 10_000_000, k)]
-        sight.look(k * 10_000_000)
+        sight.look(k * 10_000_000, inside=False)
     assert rig.camera.asked == pytest.approx(SECOND / period, abs=1)
+
+
+def test_inside_the_mouth_fewer_pictures_are_taken() -> None:
+    rig = Rig()
+    sight = rig.sight()
+    for k in range(1, 101):
+        rig.camera.answers = [frame(k * 10_000_000, k)]
+        sight.look(k * 10_000_000, inside=True)
+    assert SETTINGS.picture_rate_inside_hz < SETTINGS.picture_rate_hz
+    assert rig.camera.asked == pytest.approx(SETTINGS.picture_rate_inside_hz, abs=1)
 
 
 def test_silence_within_the_bound_is_nothing() -> None:
     sight = Rig().sight()
-    assert sight.look(0) is None
-    assert sight.look(round(0.9 * SETTINGS.camera_timeout_s * SECOND)) is None
+    assert sight.look(0, inside=False) is None
+    assert sight.look(round(0.9 * SETTINGS.camera_timeout_s * SECOND), inside=False) is None
 
 
 def test_silence_beyond_the_bound_is_a_fault() -> None:
     sight = Rig().sight()
-    sight.look(0)
-    fault = sight.look(round(1.1 * SETTINGS.camera_timeout_s * SECOND))
+    sight.look(0, inside=False)
+    fault = sight.look(round(1.1 * SETTINGS.camera_timeout_s * SECOND), inside=False)
     assert isinstance(fault, NoFrame)
     assert fault.fault is CameraFault.TIMEOUT
     assert str(SETTINGS.camera_timeout_s) in fault.detail
@@ -105,7 +115,7 @@ def test_a_stuck_camera_is_a_fault() -> None:
     last: object = None
     for k in range(30):
         rig.camera.answers = [frame(k * SECOND // 10, 7)]
-        last = sight.look(k * SECOND // 10)
+        last = sight.look(k * SECOND // 10, inside=False)
     assert isinstance(last, NoFrame)
     assert last.fault is CameraFault.STUCK
 
@@ -115,7 +125,7 @@ def test_an_old_picture_moves_nothing(age_s: float) -> None:
     """Nor does one from the future."""
     now = 10 * SECOND
     rig = Rig(Camera([frame(now - round(age_s * SECOND), 1)]))
-    assert rig.sight().look(now) is None
+    assert rig.sight().look(now, inside=False) is None
     assert rig.asked == []
 
 
@@ -126,7 +136,7 @@ def test_pictures_of_a_closing_mouth_are_counted_in_a_row() -> None:
     for k, opening in enumerate((0.045, 0.02, 0.01, 0.045, 0.02)):
         rig.locator.opening = opening
         rig.camera.answers = [frame(k * SECOND // 5, k + 1)]
-        sight.look(k * SECOND // 5)
+        sight.look(k * SECOND // 5, inside=False)
         told.append(sight.closed_for)
     assert told == [0, 1, 2, 0, 1]
 
@@ -138,7 +148,7 @@ def test_a_refusal_as_closed_counts_as_closed_and_another_does_not() -> None:
     for k, reason in enumerate(reasons):
         rig.locator.refusal = reason
         rig.camera.answers = [frame(k * SECOND // 5, k + 1)]
-        seen = sight.look(k * SECOND // 5)
+        seen = sight.look(k * SECOND // 5, inside=False)
         assert isinstance(seen, Refusal)
         assert sight.closed_for == (k + 1 if reason is RefusalReason.MOUTH_CLOSED else 0)
 
@@ -147,7 +157,7 @@ def test_another_person_starts_anew() -> None:
     rig = Rig(locator=Locator(opening=0.01))
     rig.camera.answers = [frame(0, 1)]
     sight = rig.sight()
-    sight.look(0)
+    sight.look(0, inside=False)
     sight.forget()
     assert sight.closed_for == 0
-    assert sight.look(100 * SECOND) is None, "the silence before does not count"
+    assert sight.look(100 * SECOND, inside=False) is None, "the silence before does not count"
