@@ -64,6 +64,12 @@ def memory_mb(pid: int) -> float:
     raise RuntimeError(f"process {pid} has no VmRSS")
 
 
+def processor_s(pid: int) -> float:
+    """Return the processor time that a process has used, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Watch:
     """Every screen, and when each event was sent and seen."""
 
@@ -185,8 +191,10 @@ async def measure(port: int, pid: int, seeded: list[Seeded], seconds: float) -> 
             await asyncio.sleep(0.1)
         await asyncio.sleep(2)
         watch.took_ms.clear()
+        used = processor_s(pid)
         count = await report_for(http, watch, known, seconds, rate=len(known) / 5, first=10_000)
         await asyncio.sleep(1)
+        used = processor_s(pid) - used
         grown = memory_mb(pid) - before
         for task in screens:
             task.cancel()
@@ -200,6 +208,7 @@ async def measure(port: int, pid: int, seeded: list[Seeded], seconds: float) -> 
         Figure("rss_mb_per_100_screens", 100 * grown / len(screens), "MB", "lower"),
         # At most SCREENS; fewer where a booth reported again before a screen was told.
         Figure("seen_per_event", len(took) / count, "screens", "higher"),
+        Figure("service_processor_ms_per_event", 1000 * used / count, "ms", "lower"),
         Figure("events_per_s", count / seconds, "1/s", "higher"),
     ]
 

@@ -1,6 +1,7 @@
 """`booth queue`: run the service, and what goes with it."""
 
 import asyncio
+import gc
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,8 +49,11 @@ def serve(
         # Handed over as an object, so that nothing is read twice.
         from booth_queue.api import create_app  # noqa: PLC0415 - `--help` need not load it
 
+        made = create_app(settings)
+        # What is loaded stays: collecting garbage need not look through it, and screens not wait.
+        gc.freeze()
         uvicorn.run(
-            create_app(settings),
+            made,
             host=settings.host,
             port=settings.port,
             log_level=log_level,

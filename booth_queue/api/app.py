@@ -1,5 +1,6 @@
 """Putting the service together."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -28,11 +29,11 @@ from booth_queue.api import (
 )
 from booth_queue.api.allowance import Allowance
 from booth_queue.api.board import Board
-from booth_queue.api.calls import Service
+from booth_queue.api.calls import NOBODY, Service
 from booth_queue.api.feed import Feed
 from booth_queue.api.notifier import Notifier
 from booth_queue.service.ports import Clock
-from booth_queue.service.work import Tools
+from booth_queue.service.work import Tools, Work
 from booth_queue.settings import Mode, Settings, load
 
 _ABOUT = (
@@ -55,28 +56,29 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     store = SqlStore(settings.database, pool=settings.database_pool)
     clock = clock or SystemClock()
     wechat = _wechat(settings, clock)
-    feed = Feed(store)
+    feed = Feed()
+    tools = Tools(
+        vault=AesVault(master),
+        policy=policy,
+        signer=Ed25519PrivateKey.from_private_bytes(derive_key(master, "codes")),
+        holidays=frozenset(settings.holidays),
+    )
     service = Service(
         store=store,
         clock=clock,
         wechat=wechat,
-        tools=Tools(
-            vault=AesVault(master),
-            policy=policy,
-            signer=Ed25519PrivateKey.from_private_bytes(derive_key(master, "codes")),
-            holidays=frozenset(settings.holidays),
-        ),
+        tools=tools,
         issuer=JwtIssuer(derive_key(master, "token"), policy.access_token_s),
         sender=EchoSender() if settings.mode is Mode.DEMO else NoSender(),
         feed=feed,
-        board=Board(store, feed),
+        board=Board(store, feed, lambda tx: Work(tx, NOBODY, clock.now(), tools, "")),
         searches=Allowance(policy.searches_per_caller_minute, 60.0),
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.migrate()
-        await service.feed.start()
+        await service.board.start()
         notifier = None
         if wechat is not None and settings.wechat_call_template is not None:
             template = settings.wechat_call_template
@@ -87,7 +89,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         finally:
             if notifier is not None:
                 await notifier.stop()
-            await service.feed.stop()
+            await service.board.stop()
             await store.close()
 
     app = FastAPI(
@@ -117,4 +119,6 @@ def _wechat(settings: Settings, clock: Clock) -> WeChat | None:
 
 def from_environment() -> FastAPI:
     """Return the application as the environment configures it: for worker processes."""
-    return create_app(load())
+    made = create_app(load())
+    gc.freeze()  # as in `booth_queue.commands.serve`
+    return made

@@ -44,7 +44,8 @@ async def service_of(request: Request) -> Service:
 
 
 _bearer = HTTPBearer(auto_error=False, description="Access token from one of the sign-in routes")
-_NOBODY = Actor(account_id="", role=Role.CITIZEN)
+NOBODY = Actor(account_id="", role=Role.CITIZEN)
+"""Who has not signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Call:
 
 async def anonymous(request: Request, service: Annotated[Service, Depends(service_of)]) -> Call:
     """Return a call of nobody in particular."""
-    return Call(service, _NOBODY, _address(request, service))
+    return Call(service, NOBODY, _address(request, service))
 
 
 def reading(*roles: Role) -> Any:  # noqa: ANN401 - FastAPI's own return type

@@ -1,14 +1,14 @@
 """Live screens: server-sent events."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from booth_queue.api import views
 from booth_queue.api.calls import Call, anonymous
-from booth_queue.api.feed import EVERYTHING
 from booth_queue.contract import Accepted, LiveBooth
 from booth_queue.contract.base import Identifier
 from booth_queue.domain.places import Booth, Site
@@ -32,7 +32,9 @@ async def health(call: Anybody) -> Accepted:
 @router.get("/v1/live/{site_id}")
 async def read_live(site_id: Identifier, call: Anybody) -> list[LiveBooth]:
     """Read all booths of a site as screens show them."""
-    return [one async for one in _pictures(call, await _booths_of(call, site_id))]
+    booths = await _booths_of(call, site_id)
+    found = await call.read(lambda work: live.pictures(work, booths))
+    return [views.live(found[booth]) for booth in booths]
 
 
 @router.get(
@@ -42,7 +44,6 @@ async def read_live(site_id: Identifier, call: Anybody) -> list[LiveBooth]:
 )
 async def stream_live(
     site_id: Identifier,
-    request: Request,
     call: Anybody,
     limit: Annotated[int | None, Query(ge=1, description="End after so many messages")] = None,
 ) -> StreamingResponse:
@@ -52,22 +53,15 @@ async def stream_live(
     """
     booths = await _booths_of(call, site_id)
 
-    async def messages() -> AsyncIterator[str]:
-        sent = 0
-        changes = call.service.feed.listen(_PULSE_S, booths)
-        changed = frozenset(booths)
-        while limit is None or sent < limit:
-            shown = booths if EVERYTHING in changed else sorted(changed & set(booths))
-            body = await call.service.board.show(call.work, shown)
-            yield f"event: booths\ndata: {body}\n\n"
-            sent += 1
-            if await request.is_disconnected():
-                break
-            try:
-                changed = await anext(changes)
-            except StopAsyncIteration:
-                break
-        await changes.aclose()  # type: ignore[attr-defined] # an async generator
+    async def messages() -> AsyncIterator[bytes]:
+        told = call.service.board.watch(booths, _PULSE_S)
+        async with contextlib.aclosing(told):
+            sent = 0
+            async for message in told:
+                yield message
+                sent += 1
+                if sent == limit:
+                    break
 
     return StreamingResponse(
         messages(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
@@ -81,12 +75,3 @@ async def _booths_of(call: Call, site_id: str) -> list[str]:
 
     found: list[str] = await call.read(do)
     return found
-
-
-async def _pictures(call: Call, booth_ids: list[str]) -> AsyncIterator[LiveBooth]:
-    if not booth_ids:
-        return
-    async with call.service.store.reading() as tx:
-        work = call.work(tx)
-        for booth_id in booth_ids:
-            yield views.live(await live.picture(work, booth_id))
