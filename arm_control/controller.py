@@ -11,7 +11,7 @@ from arm_control.motion import Corridor, Goal, Hold, Withdraw
 from arm_control.planning import Planner
 from arm_control.ports import ArmDriver, ArmState, ArmStatus, Clock, JointCommand, Safety
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
-from arm_control.safety import KINDS, SAMPLE
+from arm_control.safety import KINDS, SAMPLE, fill_sample
 from arm_control.target import MouthMotion
 from spatial import Pose, SpatialError, Wrench
 
@@ -31,7 +31,6 @@ class ArmController:
     def __init__(
         self, driver: ArmDriver, clock: Clock, model: ArmModel, limits: Limits, safety: Safety
     ) -> None:
-
         self._law = law.cycle
         self._driver = driver
         self._clock = clock
@@ -102,7 +101,7 @@ class ArmController:
         self._take(measured, now)
         self._law(self._config, self._input, self._state)
         self._history.add(measured.stamp_ns, measured.position)
-        verdict = self._ask_monitor(measured, now)
+        verdict = self._ask_monitor(measured)
         if verdict is not None and not self._latched:
             self._give_up(verdict)
         self._command()
@@ -164,6 +163,7 @@ class ArmController:
         inputs, state = record(INPUT), record(STATE)
         inputs["step"] = self._config["period"]
         self._law(self._config, inputs, state)
+        fill_sample(inputs, state, record(SAMPLE), 1)
 
     def _take(self, measured: ArmState, now: int) -> None:
         n = self.model.joints
@@ -187,25 +187,9 @@ class ArmController:
             s["rate_wish"] = 1.0
             s["fault"] = -1
 
-    def _ask_monitor(self, measured: ArmState, now: int) -> Fault | None:
-        x = self._sample[0]
-        s = self._state[0]
-        i = self._input[0]
-        x["sequence"] += 1
-        x["stamp"] = measured.stamp_ns
-        x["now"] = now
-        x["q"] = i["q"]
-        x["wrench"] = i["wrench"]
-        x["tare"] = s["tare"]
-        x["tared"] = s["tared"]
-        x["tool_acceleration"] = s["tool_acceleration"]
-        x["mouth_R"] = s["M"]
-        x["mouth_t"] = s["M_t"]
-        x["mouth_v"] = s["M_v"][:3]
-        x["mouth_stamp"] = i["mouth_stamp"]
-        x["mouth_known"] = s["M_known"]
-        x["following"] = s["follow"]
-        x["arm_ok"] = measured.status is ArmStatus.READY
+    def _ask_monitor(self, measured: ArmState) -> Fault | None:
+        ready = int(measured.status is ArmStatus.READY)
+        fill_sample(self._input, self._state, self._sample, ready)
         return self._safety.check(self._sample)
 
     def _give_up(self, fault: Fault) -> None:

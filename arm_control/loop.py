@@ -14,9 +14,9 @@ import numpy as np
 from arm_control import law
 from arm_control.blackbox import ENTRY, BlackBox, note
 from arm_control.compiled import kernel
-from arm_control.memory import DELAY_SLOTS, INPUT, STATE, Record, record
+from arm_control.memory import DELAY_SLOTS, INPUT, STATE, record
 from arm_control.realtime import LATENESS, note_wake, sleep_until, spin_until
-from arm_control.safety import SAMPLE
+from arm_control.safety import SAMPLE, fill_sample
 from arm_control.shared import publish
 
 _SPIN_NS = 120_000
@@ -86,32 +86,9 @@ def step(
 ) -> None:
     """Compute one command, publish the monitor's sample, note the cycle in the black box."""
     law.cycle(config, inputs, state)
-    _fill_sample(inputs[0], state[0], sample[0])
+    fill_sample(inputs, state, sample, 1)
     publish(monitor, words)
     note(inputs[0], state[0], stats[0].lateness, ring)
-
-
-@kernel
-def _fill_sample(i: Record, s: Record, x: Record) -> None:
-    x.sequence += 1
-    x.stamp = i.stamp
-    x.now = i.now
-    for k in range(7):
-        x.q[k] = i.q[k]
-    for k in range(6):
-        x.wrench[k] = i.wrench[k]
-        x.tare[k] = s.tare[k]
-    x.tared = s.tared
-    for k in range(3):
-        x.tool_acceleration[k] = s.tool_acceleration[k]
-        x.mouth_t[k] = s.M_t[k]
-        x.mouth_v[k] = s.M_v[k]
-        for j in range(3):
-            x.mouth_R[k, j] = s.M[k, j]
-    x.mouth_stamp = i.mouth_stamp
-    x.mouth_known = s.M_known
-    x.following = s.follow
-    x.arm_ok = 1
 
 
 class RealTimeLoop:

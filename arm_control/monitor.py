@@ -1,7 +1,8 @@
 """The safety monitor in a process of its own, and the controller's end of it.
 
-In lock-step the controller waits for the verdict on every cycle, so that a simulated run is the
-same bit by bit however the machine is loaded. In real time it does not wait: it reads the newest
+In lock-step every cycle takes the verdict on the sample before, waiting for it if need be, and then
+hands over its own: the monitor judges while the world moves on, and a simulated run is the same bit
+by bit however the machine is loaded. In real time the controller does not wait: it reads the newest
 verdict, and an old one is itself a trip. A monitor that dies or hangs is a trip in both.
 """
 
@@ -11,7 +12,7 @@ import signal
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Self
 
 import numpy as np
@@ -26,12 +27,19 @@ from arm_control.safety import KINDS, OK, SAMPLE, WATCH, default_rules, fault_of
 from arm_control.shared import SharedRecord
 
 VERDICT = np.dtype(
-    [("sequence", "i8"), ("stamp", "i8"), ("fault", "i8"), ("value", "f8"), ("bound", "f8")],
+    [
+        ("judged", "i8"),  # the samples' sequence when the newest was judged
+        ("stamp", "i8"),
+        ("fault", "i8"),
+        ("value", "f8"),
+        ("bound", "f8"),
+    ],
     align=True,
 )
 _CHECK, _RESET, _BYE = b"c", b"r", b"b"
 _HEARTBEAT_S = 0.03
 _START_S = 120.0  # the first start compiles
+_NAP_S = 5e-5
 
 
 class Pace(StrEnum):
@@ -61,6 +69,7 @@ class MonitorProcess:
         self._pace = pace
         self._answer_s = answer_s
         self._own: Fault | None = None
+        self._asked = 0  # the samples' sequence that a verdict is due on; 0 for none
         self._verdict = np.zeros(1, VERDICT)
         self._samples = SharedRecord.create(SAMPLE)
         self._verdicts = SharedRecord.create(VERDICT)
@@ -82,11 +91,13 @@ class MonitorProcess:
         )
         self._process.start()
         theirs.close()
-        if not self._pipe.poll(_START_S) or not self._answered():
+        heard = wait([self._pipe, self._process.sentinel], _START_S)
+        if self._pipe not in heard or not self._answered():
+            why = "died while starting" if heard else f"did not start within {_START_S:.0f} s"
             self.close()
             raise MonitorError(
-                f"the safety monitor did not start within {_START_S:.0f} s; without it no arm "
-                "moves. Run it again and look at what its process printed"
+                f"the safety monitor {why}; without it no arm moves. Run it again and look at "
+                "what its process printed"
             )
 
     @classmethod
@@ -109,12 +120,18 @@ class MonitorProcess:
         return self._process.pid or 0
 
     def check(self, sample: np.ndarray) -> Fault | None:
-        """Return the latched fault, if any, after this cycle's ``sample`` (1,) of SAMPLE."""
+        """Hand over this cycle's ``sample`` (1,) of SAMPLE; return the latched fault, if any.
+
+        In lock-step that is the verdict on the sample before this one; in real time the newest.
+        """
         if self._own is not None:
             return self._own
-        self._samples.write(sample)
         if self._pace is Pace.LOCK_STEP:
-            return self._wait()
+            fault = self._due()
+            if self._own is None:
+                self._ask(sample)
+            return self._own or fault
+        self._samples.write(sample)
         if not self._verdicts.read(self._verdict):
             return self._fail("its verdict could not be read")
         age = (time.monotonic_ns() - int(self._verdict["stamp"][0])) * 1e-9
@@ -132,6 +149,9 @@ class MonitorProcess:
             raise MonitorError("a reset needs the name of the person who answers for it")
         if not self._process.is_alive():
             raise MonitorError("the safety monitor is dead; start the arm's process again")
+        if self._asked:
+            self._due()  # the last sample is judged before the latch is cleared
+            self._asked = 0
         try:
             self._pipe.send_bytes(_RESET)
             answered = self._pipe.poll(self._answer_s) and self._answered()
@@ -160,16 +180,32 @@ class MonitorProcess:
                 shared.close()
                 shared.unlink()
 
-    def _wait(self) -> Fault | None:
+    def _ask(self, sample: np.ndarray) -> None:
+        self._samples.write(sample)
         try:
             self._pipe.send_bytes(_CHECK)
-            if not self._pipe.poll(self._answer_s):
+        except OSError:
+            self._fail("its process died")
+        self._asked = self._samples.sequence
+
+    def _due(self) -> Fault | None:
+        """Wait for the verdict on the sample handed over last, and return the latched fault."""
+        if not self._asked:
+            return None
+        deadline = time.monotonic() + self._answer_s
+        look = 0
+        while self._verdict["judged"][0] != self._asked:
+            if not self._verdicts.read(self._verdict):
+                return self._fail("its verdict could not be read")
+            if self._verdict["judged"][0] == self._asked:
+                break
+            if time.monotonic() > deadline:
                 return self._fail(f"no verdict within {self._answer_s} s")
-            self._pipe.recv_bytes()
-        except (EOFError, OSError):
-            return self._fail("its process died")
-        if not self._verdicts.read(self._verdict):
-            return self._fail("its verdict could not be read")
+            look += 1
+            if look % 20 == 0 and not self._process.is_alive():
+                return self._fail("its process died")
+            time.sleep(_NAP_S)
+        self._asked = 0
         return self._latched()
 
     def _latched(self) -> Fault | None:
@@ -239,6 +275,7 @@ class _Bench:
         self._sample = np.zeros(1, SAMPLE)
         self._watch = np.zeros(1, WATCH)
         self._verdict = np.zeros(1, VERDICT)
+        self._judged = 0
         self.clear()
 
     def rehearse(self) -> None:
@@ -256,6 +293,7 @@ class _Bench:
     def judge(self) -> None:
         """Judge the newest sample and publish the verdict."""
         had = int(self._watch["fault"][0])
+        self._judged = self.samples.sequence
         if self.samples.read(self._sample):
             judge(self._config, self._rules, self._sample, self._watch)
         elif had < 0:
@@ -287,7 +325,7 @@ class _Bench:
             self._on_trip()
 
     def _publish(self) -> None:
-        self._verdict["sequence"] = self._sample["sequence"]
+        self._verdict["judged"] = self._judged
         self._verdict["stamp"] = time.monotonic_ns()
         for name in ("fault", "value", "bound"):
             self._verdict[name] = self._watch[name]
@@ -301,9 +339,9 @@ def _lock_step(pipe: Connection, bench: _Bench) -> None:
             return
         if word == _RESET:
             bench.clear()
+            pipe.send_bytes(b"v")
         else:
             bench.judge()
-        pipe.send_bytes(b"v")
 
 
 def _real_time(pipe: Connection, bench: _Bench) -> None:

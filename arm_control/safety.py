@@ -111,6 +111,33 @@ def default_rules(force_abort: float = 1.0, mouth_age: float = 0.5) -> np.ndarra
 
 
 @kernel
+def fill_sample(inputs: np.ndarray, state: np.ndarray, sample: np.ndarray, arm_ok: int) -> None:
+    """Fill ``sample`` from this cycle's records, all (1,); the corridor is the goal's to set."""
+    i = inputs[0]
+    s = state[0]
+    x = sample[0]
+    x.sequence += 1
+    x.stamp = i.stamp
+    x.now = i.now
+    for k in range(MAX_JOINTS):
+        x.q[k] = i.q[k]
+    for k in range(6):
+        x.wrench[k] = i.wrench[k]
+        x.tare[k] = s.tare[k]
+    x.tared = s.tared
+    for k in range(3):
+        x.tool_acceleration[k] = s.tool_acceleration[k]
+        x.mouth_t[k] = s.M_t[k]
+        x.mouth_v[k] = s.M_v[k]
+        for j in range(3):
+            x.mouth_R[k, j] = s.M[k, j]
+    x.mouth_stamp = i.mouth_stamp
+    x.mouth_known = s.M_known
+    x.following = s.follow
+    x.arm_ok = arm_ok
+
+
+@kernel
 def judge(config: np.ndarray, rules: np.ndarray, sample: np.ndarray, watch: np.ndarray) -> int:
     """Return the code of the fault that ``sample`` shows, or OK; the latch is kept in ``watch``."""
     x = sample[0]

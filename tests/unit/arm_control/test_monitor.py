@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from multiprocessing import shared_memory
 
@@ -46,14 +47,53 @@ def test_good_samples_pass_and_a_bad_one_latches_until_a_person_resets(
     assert monitor.pid != os.getpid()
     for k in range(1, 50):
         assert monitor.check(sample(k, model)) is None
-    fault = monitor.check(sample(50, model, wrench=np.full(6, np.nan)))
+    assert monitor.check(sample(50, model, wrench=np.full(6, np.nan))) is None
+    fault = monitor.check(sample(51, model))  # in lock-step exactly one sample later
     assert fault is not None
     assert fault.kind is FaultKind.NOT_A_NUMBER
-    assert monitor.check(sample(51, model)) == fault
+    assert monitor.check(sample(52, model)) == fault
     with pytest.raises(MonitorError, match="name"):
         monitor.reset("")
     monitor.reset("Nurse Li")
-    assert monitor.check(sample(52, model)) is None
+    for k in range(53, 60):
+        assert monitor.check(sample(k, model)) is None
+
+
+def test_in_lock_step_a_verdict_comes_one_sample_late_however_fast_the_monitor_is(
+    monitor: MonitorProcess, model: ArmModel
+) -> None:
+    for k in range(1, 20):
+        assert monitor.check(sample(k, model)) is None
+        time.sleep(0.002 * (k % 3))
+    assert monitor.check(sample(20, model, arm_ok=0)) is None
+    time.sleep(0.05)  # the verdict is there long before it is asked for
+    fault = monitor.check(sample(21, model))
+    assert fault is not None
+    assert fault.kind is FaultKind.ARM
+
+
+def die() -> None:
+    """End the process that unpickles `Deadly`."""
+    os._exit(3)
+
+
+class Deadly:
+    """What cannot arrive in another process alive."""
+
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        return die, ()
+
+    def __call__(self) -> None:
+        """Never called."""
+
+
+def test_a_monitor_that_dies_while_starting_is_told_at_once(
+    model: ArmModel, limits: Limits
+) -> None:
+    begin = time.monotonic()
+    with pytest.raises(MonitorError, match="died while starting"):
+        MonitorProcess.for_arm(model, limits, INFO, on_trip=Deadly())
+    assert time.monotonic() - begin < 60.0  # far below the 120 s of a slow start
 
 
 def test_a_dead_monitor_is_a_trip_and_cannot_be_reset(
@@ -61,7 +101,8 @@ def test_a_dead_monitor_is_a_trip_and_cannot_be_reset(
 ) -> None:
     assert monitor.check(sample(1, model)) is None
     os.kill(monitor.pid, signal.SIGKILL)
-    fault = monitor.check(sample(2, model))
+    monitor.check(sample(2, model))
+    fault = monitor.check(sample(3, model))
     assert fault is not None
     assert fault.kind is FaultKind.MONITOR
     assert fault.latched
@@ -75,7 +116,8 @@ def test_a_hanging_monitor_is_a_trip(model: ArmModel, limits: Limits) -> None:
     try:
         assert monitor.check(sample(1, model)) is None
         os.kill(monitor.pid, signal.SIGSTOP)
-        fault = monitor.check(sample(2, model))
+        monitor.check(sample(2, model))
+        fault = monitor.check(sample(3, model))
         assert fault is not None
         assert fault.kind is FaultKind.MONITOR
     finally:
