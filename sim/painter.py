@@ -15,6 +15,7 @@ from sim.snapshot import Snapshot
 from spatial import Pose, vector
 from vision.frame import Intrinsics
 
+_DETAIL = 0.6  # of the meshes: finer than this, triangles are smaller than the camera's pixels
 _CHIN = vector((0.0, 0.0, -0.055))  # from the nominal mouth to the middle of the rest's cup
 
 
@@ -73,7 +74,9 @@ class SimPainter:
         if self._scene.chin_rest:
             rest = self._scene.nominal_base_mouth @ Pose(translation=_CHIN)
             props.append(Prop(self._chin_rest, mouth_base @ rest))
-        return SceneView(snapshot.cavity, optical_mouth, self._intrinsics, self._look, tuple(props))
+        return SceneView(
+            snapshot.cavity, optical_mouth, self._intrinsics, self._look, tuple(props), _DETAIL
+        )
 
     def paint(
         self, snapshot: Snapshot, rng: np.random.Generator

@@ -222,9 +222,9 @@ def cone_mesh(rows: Array, detail: float = 1.0) -> Mesh:
     length = np.linalg.norm(second - first, axis=-1)
     axis = (second - first) / length[..., None]
     helper = np.where(np.abs(axis[..., :1]) < 0.8, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
-    across = np.cross(axis, helper)
+    across = _cross(axis, np.broadcast_to(helper, axis.shape))
     across /= np.linalg.norm(across, axis=-1, keepdims=True)
-    third = np.cross(axis, across)
+    third = _cross(axis, across)
     cap = np.linspace(0.0, np.pi / 2, max(round(4 * detail), 3))[None]
     body = np.linspace(0.0, 1.0, max(round(4 * detail), 3))[None, 1:-1]
     along = np.concatenate([-r1 * np.cos(cap), length * body, length + r2 * np.sin(cap)], axis=1)

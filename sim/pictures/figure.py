@@ -1,5 +1,6 @@
 """The rest of a person, and the things of the booth: hair, ears, neck, swab, gripper, chin rest."""
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -155,6 +156,7 @@ def swab_mesh(bend: tuple[float, float] = (0.0, 0.0)) -> Mesh:
     )
 
 
+@cache
 def gripper_mesh() -> Mesh:
     """Return two fingers and a palm in the frame of the grip: z towards the swab's tip."""
     rows = [
@@ -165,6 +167,7 @@ def gripper_mesh() -> Mesh:
     return blob_mesh(np.array(rows))
 
 
+@cache
 def chin_rest_mesh() -> Mesh:
     """Return a chin rest in its own frame: origin in the middle of the cup, z up, x to the arm."""
     rows = [

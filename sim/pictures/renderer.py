@@ -32,6 +32,10 @@ _NOTHING = Mesh(
     np.empty((0, 3), np.int32),
 )
 _NOBODY = OralCavity(Anatomy())  # its colours and sizes stand in where nobody sits
+# the nearest things are drawn first, so that the least is drawn over: props, face, mouth, the rest
+_KINDS = (2, 0, 1, 2)
+_SCENE = 0  # where the uniform block of the shaders is bound
+_SCENE_FLOATS = 48 + 4 * (11 + len(Part))
 _MAPS = ("noise_map", "vessel_map", "face_map", "eye_map")
 
 
@@ -112,12 +116,16 @@ class Renderer:
             self._texture(face_texture(), repeat=False),
             self._texture(eye_texture(), repeat=False),
         ]
-        for unit, name in enumerate((*_MAPS, "shadow_map")):
-            self._set(name, unit)
         grain, shine = grain_and_shine()
-        self._set("grain", grain.astype("f4").tobytes())
-        self._set("shine", shine.astype("f4").tobytes())
-        self._head: tuple[OralCavity, float, tuple[Mesh, Mesh], Mesh] | None = None
+        constants: dict[str, Any] = {name: unit for unit, name in enumerate((*_MAPS, "shadow_map"))}
+        constants |= {"grain": grain.tolist(), "shine": shine.tolist()}
+        for program in self._programs:
+            program["Scene"].binding = _SCENE
+            for name, value in constants.items():
+                if name in program:
+                    program[name] = value
+        self._scene = gl.buffer(reserve=4 * _SCENE_FLOATS)
+        self._head: tuple[OralCavity, float, tuple[Mesh, ...]] | None = None
         self._background: tuple[tuple[Look, Intrinsics], NDArray[np.uint8]] | None = None
         self._vertices = gl.buffer(reserve=4)
         self._indices = gl.buffer(reserve=4)
@@ -170,26 +178,17 @@ class Renderer:
         texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
         return texture
 
-    def _assemble(self, view: SceneView) -> tuple[Mesh, Mesh, Mesh]:
-        """Return the meshes of the face, of the mouth and of everything else."""
-        props = [_placed(prop) for prop in view.props]
+    def _assemble(self, view: SceneView) -> tuple[Mesh, ...]:
+        """Return the meshes of the props, the face, the mouth and the rest of the person."""
+        props = Mesh.joined([_NOTHING, *(_placed(prop) for prop in view.props)])
         if view.cavity is None:
-            return _NOTHING, _NOTHING, Mesh.joined([_NOTHING, *props])
+            return props, _NOTHING, _NOTHING, _NOTHING
         # between two frames a head rarely changes: tessellate each one once
         if self._head is None or self._head[0] is not view.cavity or self._head[1] != view.detail:
             figure = Mesh.joined(figure_meshes(view.cavity, view.detail))
-            self._head = (view.cavity, view.detail, view.cavity.meshes(view.detail), figure)
-        _, _, (face, mouth), figure = self._head
-        return face, mouth, Mesh.joined([figure, *props])
-
-    def _set(self, name: str, value: object) -> None:
-        """Give a uniform to every program that has it; bytes are written as they are."""
-        for program in self._programs:
-            if name in program:
-                if isinstance(value, bytes):
-                    program[name].write(value)
-                else:
-                    program[name] = value
+            meshes = (*view.cavity.meshes(view.detail), figure)
+            self._head = (view.cavity, view.detail, meshes)
+        return props, *self._head[2]
 
     def _upload(self, kinds: tuple[Mesh, ...]) -> list[int]:
         """Send the meshes to the card; return where in the indices each ends, after a 0."""
@@ -233,50 +232,42 @@ class Renderer:
         reach = float(np.linalg.norm(lamp))
         softness = 0.35 * look.lamp_size / max(reach, 0.05)
         white = look.exposure * max(reach, 0.03) ** 2
-        matrices = {
-            "clip_mouth": clip_matrix(k) @ view.optical_mouth.matrix(),
-            "optical_mouth": view.optical_mouth.matrix(),
-            "lamp_clip": lamp_clip,
-        }
-        for name, value in matrices.items():
-            self._set(name, _column_major(value))
         room = np.asarray(look.room_direction) / np.linalg.norm(look.room_direction)
-        values: dict[str, object] = {
-            "aperture": (
-                surfaces.lip[0],
-                surfaces.lip[1],
-                surfaces.wall[0],
-                0.0008 + 0.2 * softness,
-            ),
-            "eye": tuple(mouth_optical.translation),
-            "lamp": tuple(lamp),
-            "lamp_colour": tuple(white * np.asarray(look.lamp_colour)),
-            "room_colour": tuple(look.exposure * look.room * np.asarray(look.room_colour)),
-            "room_direction": tuple(room),
-            "surface": (look.wetness, look.bumps, look.vessels, look.bounce),
-            "person": (a.exudate, a.wall_cobbles, a.beard, a.saliva),
-            "person2": (a.tongue_coat, a.hair_tone, a.age / 100.0, a.mucosa_pigment),
-            "finish": (
-                1.0 / look.gamma,
-                look.saturation,
-                softness,
-                float(surfaces.face[9]),
-            ),
-            "offset": look.texture_offset,
-        }
-        for name, given in values.items():
-            self._set(name, given)
-        colours = palette(a, look) * np.asarray(look.hue)
-        self._set("palette", colours.astype("f4").tobytes())
+        vectors = (
+            (surfaces.lip[0], surfaces.lip[1], surfaces.wall[0], 0.0008 + 0.2 * softness),
+            (look.wetness, look.bumps, look.vessels, look.bounce),
+            (a.exudate, a.wall_cobbles, a.beard, a.saliva),
+            (a.tongue_coat, a.hair_tone, a.age / 100.0, a.mucosa_pigment),
+            (1.0 / look.gamma, look.saturation, softness, surfaces.face[9]),
+            mouth_optical.translation,
+            lamp,
+            white * np.asarray(look.lamp_colour),
+            look.exposure * look.room * np.asarray(look.room_colour),
+            room,
+            look.texture_offset,
+            *(palette(a, look) * np.asarray(look.hue)),
+        )
+        matrices = (
+            clip_matrix(k) @ view.optical_mouth.matrix(),
+            view.optical_mouth.matrix(),
+            lamp_clip,
+        )
+        packed = np.zeros(_SCENE_FLOATS, np.float32)
+        packed[:48] = np.concatenate([matrix.T.ravel() for matrix in matrices])
+        for row, values in zip(packed[48:].reshape(-1, 4), vectors, strict=True):
+            row[: len(values)] = values
+        self._scene.write(packed)
+        self._scene.bind_to_uniform_block(_SCENE)
         for unit, texture in enumerate((*self._textures, self._shadow_map)):
             texture.use(unit)
         self._target.use()
         self._target.viewport = (0, 0, k.width, k.height)
         self._target.clear()
         self._gl.front_face = "cw"  # the picture's rows run downwards, which mirrors windings
-        for program, first, last in zip(self._programs, ends[:-1], ends[1:], strict=True):
+        for kind, first, last in zip(_KINDS, ends[:-1], ends[1:], strict=True):
             if first == last:
                 continue
+            program = self._programs[kind]
             array = self._gl.vertex_array(
                 program,
                 [(self._vertices, "3f 3f 2f 1f", "in_position", "in_normal", "in_uv", "in_part")],
@@ -295,10 +286,10 @@ class Renderer:
         depth = np.frombuffer(
             self._target.read(box, components=1, attachment=1, dtype="f4"), np.float32
         ).reshape(k.height, k.width)
-        labels = np.ascontiguousarray(colour[..., 3])
-        rgb = np.ascontiguousarray(colour[..., :3])
-        empty = (labels == Part.BACKGROUND).view(np.uint8)
-        cv2.copyTo(self._room(view.look, k), empty, rgb)
+        labels = np.asarray(cv2.extractChannel(colour, 3), np.uint8)
+        rgb = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGBA2RGB), np.uint8)
+        empty = labels == Part.BACKGROUND
+        cv2.copyTo(self._room(view.look, k), empty.view(np.uint8), rgb)
         depth = np.where(empty, np.float32(view.look.background_depth), depth)
         return Picture(rgb, depth, labels, k)
 

@@ -1,5 +1,26 @@
 """The GLSL of the renderer: one pass for the lamp's shadow, one for colour, depth and parts."""
 
+SCENE = """
+#version 330
+layout(std140) uniform Scene {
+    mat4 clip_mouth;
+    mat4 optical_mouth;
+    mat4 lamp_clip;
+    vec4 aperture;        // half width, half height of the lips; depth of the wall; shadow offset
+    vec4 surface;         // wetness, bumps, vessels, bounce
+    vec4 person;          // exudate, cobbles, beard, saliva
+    vec4 person2;         // coat of the tongue, hair tone, age share, pigment
+    vec4 finish;          // 1 / gamma, saturation, lamp radius share, face scale
+    vec3 eye;             // camera in the mouth frame
+    vec3 lamp;            // lamp in the mouth frame
+    vec3 lamp_colour;     // already scaled by exposure and by squared distance to the mouth
+    vec3 room_colour;
+    vec3 room_direction;
+    vec3 offset;          // of the textures, in its first two
+    vec3 palette[28];     // linear colour of each part
+};
+"""
+
 SHADOW_VERTEX = """
 #version 330
 uniform mat4 lamp_clip;
@@ -12,17 +33,13 @@ SHADOW_FRAGMENT = """
 void main() {}
 """
 
-VERTEX = """
-#version 330
-uniform mat4 clip_mouth;
-uniform mat4 optical_mouth;
-uniform mat4 lamp_clip;
-uniform vec4 aperture;   // half width, half height of the lips; depth of the wall; shadow offset
+VERTEX = (
+    SCENE
+    + """
 in vec3 in_position;
 in vec3 in_normal;
 in vec2 in_uv;
 in float in_part;
-uniform vec3 palette[28];  // linear colour
 out vec3 p_mouth;
 out vec3 tint;           // interpolated: tissues pass into each other without an edge
 out vec3 normal_mouth;
@@ -52,9 +69,11 @@ void main() {
     cave = vec2(mix(1.0, seen, inner), inner * smoothstep(0.0, aperture.z, -in_position.x));
 }
 """
+)
 
-FRAGMENT = """
-#version 330
+FRAGMENT = (
+    SCENE
+    + """
 // KIND 0: the face's skin; 1: lips, mouth and throat; 2: everything else. llvmpipe evaluates every
 // branch of a shader, so each kind is a program of its own and samples only what it needs.
 #define KIND %d
@@ -67,16 +86,6 @@ uniform sampler2D eye_map;   // colour of the eyes, and where they are
 #elif KIND == 1
 uniform sampler2D vessel_map;
 #endif
-uniform vec3 eye;            // camera in the mouth frame
-uniform vec3 lamp;           // lamp in the mouth frame
-uniform vec3 lamp_colour;    // already scaled by exposure and by squared distance to the mouth
-uniform vec3 room_colour;
-uniform vec3 room_direction;
-uniform vec4 surface;        // wetness, bumps, vessels, bounce
-uniform vec4 person;         // exudate, cobbles, beard, saliva
-uniform vec4 person2;        // coat of the tongue, hair tone, age share, pigment
-uniform vec4 finish;         // 1 / gamma, saturation, lamp radius share, face scale
-uniform vec2 offset;         // texture offset
 uniform vec4 grain[28];      // noise scale, coarse and fine shading, vessels
 uniform vec4 shine[28];      // gloss, sharpness, coarse and fine relief
 in vec3 p_mouth;
@@ -112,9 +121,9 @@ void main() {
     vec4 g = grain[part];
     vec4 m = shine[part];
 #if KIND != 1
-    vec2 t = p_mouth.yz + vec2(0.6, 0.4) * p_mouth.x + offset;
+    vec2 t = p_mouth.yz + vec2(0.6, 0.4) * p_mouth.x + offset.xy;
 #else
-    vec2 t = uv + offset;
+    vec2 t = uv + offset.xy;
 #endif
     vec4 n1 = texture(noise_map, t * g.x);
 #if KIND == 2
@@ -215,3 +224,4 @@ void main() {
     out_depth = depth;
 }
 """
+)
