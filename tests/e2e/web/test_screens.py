@@ -154,3 +154,12 @@ def test_large_type_is_kept_from_page_to_page(seat: Seat) -> None:
     assert large >= 1.3 * usual
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_language_changes_before_the_words_have_come(seat: Seat) -> None:
+    """Pressed on a bad line while the page still waits for its words, the button did nothing."""
+    desk = seat(phone=True)
+    desk.page.route("**/texts/*", lambda _: None)  # asked for, and never answered
+    page = desk.open("/citizen/sign-in")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from sim.anatomy import SITE_PARTS, Anatomy, Articulation, OralCavity, Part, Population
@@ -89,10 +89,10 @@ def test_visible_vertices_carry_the_part_that_contact_reports() -> None:
 
 @settings(deadline=None, max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(seeds, st.sampled_from(POPULATIONS))
+@example(104629, "adult")  # the uvula lies on the right tonsil, which nothing can touch
 def test_distance_is_the_distance_near_the_surface(seed: int, population: str) -> None:
     cavity = OralCavity(person(seed, population))
-    for site in Site:
-        truth = cavity.site(site)
+    for truth in filter(lambda one: one.reachable, map(cavity.site, Site)):
         out = truth.point + 0.001 * truth.normal
         into = truth.point - 0.001 * truth.normal
         distance, normals, _ = cavity.signed_distance([truth.point, out, into])

@@ -229,25 +229,10 @@ export function hash() {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 }
 
-function remember(name, value) {
-  document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Lax`;
-}
-
 document.addEventListener('click', (event) => {
-  const tool = event.target.closest('[data-tool]');
-  if (!tool) return;
-  if (tool.dataset.tool === 'language') {
-    remember('lang', lang === 'zh' ? 'en' : 'zh');
-    location.reload();
-  } else if (tool.dataset.tool === 'type') {
-    const large = root.dataset.type === 'large';
-    root.dataset.type = large ? 'usual' : 'large';
-    tool.setAttribute('aria-pressed', String(!large));
-    remember('type', root.dataset.type);
-  } else if (tool.dataset.tool === 'sign-out') {
-    api.signOut();
-    location.assign(root.dataset.signIn);
-  }
+  if (!event.target.closest('[data-tool=sign-out]')) return;
+  api.signOut();
+  location.assign(root.dataset.signIn);
 });
 
 // A page kept by the browser's offline store must not outlive a new version of it.
