@@ -28,7 +28,7 @@ test: ## the default tests (under 15 minutes on 2 cores)
 test-slow: ## the long campaigns
 	@$(TEST)
 	@$(MAKE) --no-print-directory ros
-	$(BIN)/python -m pytest -m slow --timeout 7200
+	$(BIN)/python -m pytest -m slow --timeout 7200 --hypothesis-profile explore
 
 check: ## format, lint, types, layers, tests: all of it
 	@$(MAKE) --no-print-directory lint test
