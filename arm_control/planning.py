@@ -1,5 +1,7 @@
 """Turns goals into profiles in the state record: what happens once per goal, not once per cycle."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from arm_control.errors import GoalError
@@ -241,14 +243,19 @@ class Planner:
         s["offset_a"] = 0.0
         return angle
 
-    def _tip_limits(self, way: Vector, speed: float) -> list[list[float]]:
-        """Share the tip's limits among the axes so that the straight way keeps them."""
+    def _tip_limits(
+        self, way: Vector, speed: float, velocity: Sequence[float]
+    ) -> list[list[float]]:
+        """Share the tip's limits among the axes so that the straight way keeps them.
+
+        ``velocity`` is the tip's at the start, in the frame of the way: a tip at rest in the base
+        moves before a mouth that does.
+        """
         tip = self._limits.tip
         length = float(np.linalg.norm(way))
         share = np.maximum(np.abs(way) / length if length > 1e-9 else np.ones(3), 0.05)
-        moving = float(np.linalg.norm(self._s["twist"])) > 5.0 * _REST
-        if moving:
-            share = np.maximum(share, 0.5)
+        if float(np.linalg.norm(velocity)) > 5.0 * _REST:
+            share = np.maximum(share, 0.5)  # it must be braked on every axis, within millimetres
         turning = [tip.angular_velocity, tip.angular_acceleration, tip.angular_jerk]
         linear = [speed, tip.acceleration, tip.jerk]
         return [[*(share * a), b] for a, b in zip(linear, turning, strict=True)]
@@ -265,9 +272,9 @@ class Planner:
             speed = speed if part == 0.0 else face
         start = self._start_of(tip, follow=follow)
         angle = self._begin(tip, goal, follow=follow)
-        limits = self._tip_limits(goal.translation - tip.translation, speed)
+        limits = self._tip_limits(goal.translation - tip.translation, speed, start[1])
         profile = record(TIP_PROFILE)
-        plan(profile, start, [*goal.translation, angle], limits)
+        plan(profile, _brakeable(start, limits), [*goal.translation, angle], limits)
         self._s["tip_profile"] = profile[0]
 
     def _slowest(self, start: Vector, end: Vector) -> float:
@@ -311,9 +318,9 @@ class Planner:
         crossing = min(pace) * 0.98
         v = [*(crossing * way / float(np.linalg.norm(way))), 0.0]
         here, there = record(TIP_PROFILE), record(TIP_PROFILE)
-        limits = self._tip_limits(way, pace[0])
-        plan(here, start, [*middle, turned], limits, target_velocity=v)
-        limits = self._tip_limits(way, pace[1])
+        limits = self._tip_limits(way, pace[0], start[1])
+        plan(here, _brakeable(start, limits), [*middle, turned], limits, target_velocity=v)
+        limits = self._tip_limits(way, pace[1], start[1])
         plan(there, ([*middle, turned], v, [0.0] * 4), [*goal.translation, angle], limits)
         self._s["tip_profile"] = join(here, there)[0]
 
@@ -414,3 +421,18 @@ class Planner:
             s[name] = 0.0
         s["late_press"] = s["smooth_press"] = -float(c["standoff"])
         self._set(WIPE, Phase.REACHING)
+
+
+def _brakeable(
+    start: tuple[list[float], list[float], list[float]], limits: list[list[float]]
+) -> tuple[list[float], list[float], list[float]]:
+    """Return ``start`` with its acceleration cut to the limits.
+
+    A tip that has just let go of tissue may still be braked by several times the acceleration a
+    calm way allows; led on from there at a calm jerk, it would run on for centimetres. The joints'
+    own limits make of the step what the arm can do.
+    """
+    position, velocity, acceleration = start
+    most = limits[1]
+    cut = [max(min(a, high), -high) for a, high in zip(acceleration, most, strict=True)]
+    return position, velocity, cut

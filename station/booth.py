@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from arm_control.ports import Clock
-from booth_queue.client import BoothClient, Unreachable
+from booth_queue.client import BoothClient
 from booth_queue.contract import CalledPerson
-from booth_queue.contract import Outcome as ServiceOutcome
 from spatial import stamp_ns
-from station.errors import StationError
 from station.live import LiveReporter
+from station.outbox import Outbox
 from station.ports import Observer, TubeReader
 from station.record import Outcome, Provenance, SamplingRecord
 from station.result import SessionResult
@@ -43,7 +42,7 @@ class Booth:
 
     Order of events: session opened with the service, person seated, session run, record signed
     and written here, swab bound to its tube, record sent, session closed. What was written here
-    is kept when the service does not answer.
+    is sent later when the service does not answer.
     """
 
     def __init__(
@@ -66,6 +65,14 @@ class Booth:
         self._tubes = tubes
         self._origin = origin
         self._running: SamplingSession | None = None
+        self.outbox = Outbox(store, client)
+
+    def recover(self) -> SignedRecord | None:
+        """End and send what a crash has left behind; returns the record it made, if any.
+
+        Raises Unreachable while the service is away.
+        """
+        return self.outbox.recover(self._name, self._origin)
 
     def cancel(self, reason: str) -> None:
         """End the running session, if any, by a safe withdrawal; any thread may call."""
@@ -73,10 +80,11 @@ class Booth:
         if session is not None:
             session.cancel(reason)
 
-    def _obey(self, order: str) -> None:
+    def _obey(self, order: str) -> bool:
         """Carry out an order that came while a session runs: nothing but stopping makes sense."""
         if order == _STOP:
             self.cancel("staff_stop")
+        return order == _STOP
 
     def serve(
         self,
@@ -86,13 +94,13 @@ class Booth:
     ) -> Served:
         """Run one person's session from the call to the closed session.
 
-        Raises StationError where the record can not be kept; nobody is called then.
+        Raises StationError where the record can not be kept; nobody is called to the chair then.
         """
         self._store.check()
-        opened = self._client.open_session(person.ticket_id)
+        session_id = self.outbox.begin(person)
         started = datetime.now(UTC)
         session = self._new_session()
-        with LiveReporter(self._client, opened.id, session, self._obey) as live:
+        with LiveReporter(self._client, session_id, session, self._obey) as live:
             for observer in (live, *observers(session)):
                 session.observe(observer)
             self._running = session
@@ -102,24 +110,22 @@ class Booth:
                 self._running = None
         result = session.result()
         tube = self._tubes.scan() if result.outcome is Outcome.SAMPLED else ""
-        record = SamplingRecord(
-            booth=self._name,
-            session=opened.id,
-            ticket=person.number,
-            outcome=result.outcome,
-            reason=result.reason,
-            started_at=started.isoformat(timespec="milliseconds"),
-            duration_s=result.duration_s,
-            sites=result.sites,
-            trail=result.trail,
-            provenance=self._origin,
-            tube=tube,
+        signed = self.outbox.finish(
+            SamplingRecord(
+                booth=self._name,
+                session=session_id,
+                ticket=person.number,
+                outcome=result.outcome,
+                reason=result.reason,
+                started_at=started.isoformat(timespec="milliseconds"),
+                duration_s=result.duration_s,
+                sites=result.sites,
+                trail=result.trail,
+                provenance=self._origin,
+                tube=tube,
+            )
         )
-        signed = self._store.append(record)
-        self._report(opened.id, result, signed, tube)
-        if result.latched:
-            self._client.report_fault(result.reason, result.detail[:500])
-        return Served(person, opened.id, result, signed, tube)
+        return Served(person, session_id, result, signed, tube)
 
     def _run(self, session: SamplingSession, person: CalledPerson, seat: Seat) -> None:
         session.call(self._clock.now_ns())
@@ -131,20 +137,3 @@ class Booth:
                 session.tick()
                 due_ns += self._period_ns
                 self._clock.sleep_until(due_ns)
-
-    def _report(
-        self, session_id: str, result: SessionResult, signed: SignedRecord, tube: str
-    ) -> None:
-        """Tell the service, in the order that leaves no sample without its person."""
-        try:
-            if tube:
-                self._client.bind_swab(session_id, tube)
-            self._client.store_record(session_id, signed.document())
-            self._client.close_session(
-                session_id, ServiceOutcome(result.outcome.value), reason=result.reason or None
-            )
-        except Unreachable as error:
-            raise StationError(
-                f"the queue service does not answer; session {session_id} is kept as record "
-                f"{signed.sequence} in {self._store.folder}: {error}"
-            ) from error

@@ -1,25 +1,25 @@
 """What a session has the arm do, as lists of steps: swab, way to the mouth, tube, bin."""
 
 from arm_control.motion import Enter, MoveTip, Reference
-from arm_control.ports import Gripper
 from station.corridor import Way
 from station.errand import Act, Step
 from station.places import Places
+from station.swab import SwabHolder
 
 AWAY, FACE, AT_RACK = 0.5, 0.14, 0.15  # m/s of the tip: far from people, near a face, at a rack
 _BEFORE_LIPS = 0.015  # m: from here on the swab moves at the mouth's pace
 _RETREAT = 0.012  # m before a site, on its corridor, where the tip comes in from the last one
 
 
-def take_swab(gripper: Gripper, places: Places) -> list[Step]:
+def take_swab(swab: SwabHolder, places: Places) -> list[Step]:
     """Take a fresh swab, unless one is held, and come to rest beside the person."""
-    steps: list[Step] = []
-    if not gripper.holding:
+    steps: list[Step] = discard(swab, places) if swab.used else []
+    if steps or not swab.holding:
         above = places.before(places.base_swab_rack)
-        steps = [
+        steps += [
             MoveTip(above, speed=AWAY),
             MoveTip(places.base_swab_rack, speed=AT_RACK),
-            Act(gripper.grasp),
+            Act(swab.grasp),
             MoveTip(above, speed=AT_RACK),
         ]
     return [*steps, MoveTip(places.base_rest, speed=AWAY)]
@@ -42,18 +42,18 @@ def enter(way: Way, before: Way | None, speed: float) -> list[Step]:
     return [*across, Enter(way.corridor, way.depth, speed)]
 
 
-def discard(gripper: Gripper, places: Places) -> list[Step]:
+def discard(swab: SwabHolder, places: Places) -> list[Step]:
     """Let a used swab fall into the bin."""
     over = places.before(places.base_bin)
-    return [MoveTip(over, speed=AWAY), Act(gripper.release)]
+    return [MoveTip(over, speed=AWAY), Act(swab.release)]
 
 
-def deposit(gripper: Gripper, places: Places) -> list[Step]:
+def deposit(swab: SwabHolder, places: Places) -> list[Step]:
     """Leave the swab in its tube."""
     above = places.before(places.base_tube_rack)
     return [
         MoveTip(above, speed=AWAY),
         MoveTip(places.base_tube_rack, speed=AT_RACK),
-        Act(gripper.release),
+        Act(swab.release),
         MoveTip(above, speed=AT_RACK),
     ]

@@ -12,6 +12,7 @@ from station.errors import StationError
 
 _MOUNTED = {
     "demo": ("station.commands.demo", "The main job in simulation: citizens come, are swabbed."),
+    "run": ("station.commands.run", "A simulated booth at a running queue service."),
     "doctor": ("station.commands.doctor", "Check this machine, one line each with its remedy."),
     "record": ("station.commands.record", "Signed sampling records: verify, show."),
     "station": ("station.commands.states", "The sampling session's state machine, drawn."),

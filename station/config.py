@@ -90,6 +90,11 @@ class RecordSettings(_Section):
         int, Field(ge=1, le=1_000_000, description="free space without which nobody is called")
     ] = 64
 
+    @property
+    def room_bytes(self) -> int:
+        """``room_mib`` in bytes."""
+        return self.room_mib * 2**20
+
 
 class QueueSettings(_Section):
     """Where the queue service is, and who this booth is to it."""

@@ -38,7 +38,8 @@ class LiveReporter:
     """Observes a session and reports it to the service a few times a second.
 
     What is observed is put down at once; a thread sends it. A slow service delays the screens and
-    nothing else. An order of staff to stop comes back with a report and is handed to ``on_order``.
+    nothing else. Orders of staff come back with a report and are handed to ``on_order``, which says
+    whether it has carried them out; what it has not is left for after the session.
     Use it as a context manager around one session.
     """
 
@@ -47,7 +48,7 @@ class LiveReporter:
         client: BoothClient,
         session_id: str,
         session: SamplingSession,
-        on_order: Callable[[str], None],
+        on_order: Callable[[str], bool],
     ) -> None:
         self._client = client
         self._session_id = session_id
@@ -126,8 +127,8 @@ class LiveReporter:
                 instruction=note.instruction,
             )
             for order in orders:
-                self._on_order(order.kind.value)
-                self._client.take_order(order.id)
+                if self._on_order(order.kind.value):
+                    self._client.take_order(order.id)
             if note.picture is not None and self._sent % _PICTURE_EVERY == 0:
                 frame, seen = note.picture
                 self._client.show_picture(encode(draw(frame, seen, note.state.value), ".jpg"))

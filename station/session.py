@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 from arm_control.errors import ArmControlError
 from arm_control.motion import Goal, MoveTip, Wipe, Withdraw
-from arm_control.ports import Gripper
 from arm_control.procedure import Event as Incident
 from arm_control.procedure import Procedure, Reaction, SiteStep
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
@@ -21,12 +20,14 @@ from station.record import Decision, Outcome
 from station.result import Ending, SessionResult
 from station.states import TERMINAL, Event, State, transition
 from station.survey import Survey
+from station.swab import SwabHolder
 from station.vigil import Vigil
 from vision.camera import NoFrame
 from vision.target import RefusalReason
 
 _LONGEST_S = 30.0  # s within which every state's motions must arrive
-_LONGEST_OUT_S = 9.0  # s after which the way out after the mouth becomes a way straight back
+_LONGEST_OUT_S = 6.0  # s after which the way out after the mouth becomes a way straight back
+_CLEAR = 0.03  # m before the lips, from which on a way out that does not arrive is far enough
 _FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
 _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
@@ -55,7 +56,7 @@ class SamplingSession:
     def __init__(
         self,
         controller: Controller,
-        gripper: Gripper,
+        swab: SwabHolder,
         sight: Sight,
         guide: Guide,
         procedure: Procedure,
@@ -63,7 +64,7 @@ class SamplingSession:
         settings: SessionSettings,
     ) -> None:
         self._controller = controller
-        self._gripper = gripper
+        self._swab = swab
         self._sight = sight
         self._vigil = Vigil(sight, controller, procedure, settings)
         self._guide = guide
@@ -89,7 +90,6 @@ class SamplingSession:
         self._tries = 1
         self._said: Instruction | None = None
         self._said_ns = 0
-        self._swab_used = False
         self._blind = False
         self._ending = Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
         self._cancelled: str | None = None
@@ -100,7 +100,7 @@ class SamplingSession:
             State.LOCATING: self._locate,
             State.APPROACHING: self._approach,
             State.ENTERING: self._enter,
-            State.SWABBING: self._swab,
+            State.SWABBING: self._wipe_site,
             State.WITHDRAWING: self._withdraw,
             State.DEPOSITING: self._deposit,
         }
@@ -214,13 +214,13 @@ class SamplingSession:
     def _take_swab(self, report: CycleReport) -> None:
         if not self._fetch_swab(report):
             return
-        if self._gripper.holding:
+        if self._swab.holding:
             self._fire(Event.SWAB_READY, "a fresh swab is held")
         else:
             self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
 
     def _fetch_swab(self, report: CycleReport) -> bool:
-        return self._run(lambda: chores.take_swab(self._gripper, self._places), report)
+        return self._run(lambda: chores.take_swab(self._swab, self._places), report)
 
     def _locate(self, report: CycleReport) -> None:
         if self._said_ns < self._entered_ns:
@@ -270,13 +270,13 @@ class SamplingSession:
 
     def _enter(self, report: CycleReport) -> None:
         way, speed = self._ways[self._todo[0].site], self._procedure.entry_speed
-        self._swab_used = True
+        self._swab.use()
         if self._run(lambda: chores.enter(way, self._previous, speed), report):
             self._previous = way
             self._logs[way.target.site].begin(way)
             self._fire(Event.AT_SITE, f"before {way.target.site}")
 
-    def _swab(self, report: CycleReport) -> None:
+    def _wipe_site(self, report: CycleReport) -> None:
         step = self._todo[0]
         way = self._ways[step.site]
         log = self._logs[step.site]
@@ -320,12 +320,12 @@ class SamplingSession:
             steps.append(self._way_out(report))
         if event in (Event.GIVE_UP, Event.CANCEL):
             steps.append(MoveTip(self._places.base_exit, speed=chores.AWAY))
-            if self._swab_used and self._gripper.holding:
-                steps += chores.discard(self._gripper, self._places)
+            if self._swab.used:
+                steps += chores.discard(self._swab, self._places)
         return steps
 
     def _deposit(self, report: CycleReport) -> None:
-        if self._run(lambda: chores.deposit(self._gripper, self._places), report):
+        if self._run(lambda: chores.deposit(self._swab, self._places), report):
             self._say(Instruction.THANK_YOU)
             self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
 
@@ -334,17 +334,21 @@ class SamplingSession:
         mouth, clearance = self._vigil.mouth, self._procedure.clearance
         if not self._blind and mouth is not None and age_s(mouth.stamp_ns, self._now) < _FOLLOWED_S:
             return Withdraw(clearance)
-        inside = 0.0
-        if mouth is not None:
-            inside = -float(mouth.base_mouth.inverse().apply(report.base_tip.translation)[0])
-        back = Pose(translation=vector((0.0, 0.0, -clearance - max(0.0, inside))))
+        back = Pose(translation=vector((0.0, 0.0, min(0.0, self._out_of(report)) - clearance)))
         return MoveTip(report.base_tip @ back, speed=self._procedure.entry_speed)
+
+    def _out_of(self, report: CycleReport) -> float:
+        """Return how far before the lips the tip is [m], negative inside; 0 with no mouth known."""
+        mouth = self._vigil.mouth
+        if mouth is None:
+            return 0.0
+        return float(mouth.base_mouth.inverse().apply(report.base_tip.translation)[0])
 
     # What happens on the way.
 
     def _watch(self) -> bool:
         """Look at the person; returns whether the state's own work may go on this cycle."""
-        inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab_used)
+        inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab.used)
         seen = self._vigil.look(self._now, inside=inside)
         if isinstance(seen, NoFrame) and self._state is not State.WITHDRAWING:
             self._abandon("camera", seen.detail)
@@ -405,15 +409,17 @@ class SamplingSession:
         limit = _LONGEST_OUT_S if following and not self._blind else _LONGEST_S
         if progress is Progress.UNDER_WAY and age_s(self._errand_ns, self._now) > limit:
             detail = f"a motion has not arrived after {limit:.0f} s; look what is in its way"
-            self._failed(Fault(FaultKind.LATE, detail, latched=False))
+            self._failed(Fault(FaultKind.LATE, detail, latched=False), report)
             return False
         if progress is Progress.FAILED and self._errand.fault is not None:
-            self._failed(self._errand.fault)
+            self._failed(self._errand.fault, report)
         return progress is Progress.FINISHED
 
-    def _failed(self, fault: Fault) -> None:
+    def _failed(self, fault: Fault, report: CycleReport) -> None:
         lost = fault.kind in (FaultKind.STALE_MOUTH, FaultKind.LATE)
-        if lost and self._state is State.WITHDRAWING and not self._blind:
+        if lost and self._near_ns is not None and self._out_of(report) > _CLEAR:
+            self._near_ns, self._errand = None, None  # far enough: on with what comes after
+        elif lost and self._state is State.WITHDRAWING and not self._blind:
             self._blind, self._errand = True, None  # lost on the way out: straight back instead
         elif self._state in _NEAR:
             self._react(_INCIDENTS.get(fault.kind, Incident.HEAD_MOVED), fault.detail)

@@ -13,19 +13,26 @@ from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
 from arm_control.procedure import Procedure
+from arm_control.report import CycleReport
 from sim.cues import Cue
 from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
 from spatial import Pose, stamp_ns, vector
+from station import chores
 from station.config import SessionSettings
+from station.errand import Errand, Progress
+from station.errors import StationError
 from station.instructions import Instruction
 from station.places import Places
+from station.record import Decision
 from station.session import SamplingSession
 from station.sight import CameraSight
+from station.swab import SwabHolder
+from vision.frame import Frame
 from vision.settings import LocatorSettings, TrackerSettings
-from vision.target import Locator
+from vision.target import Locator, Refusal, Sighting
 from vision.tracking import MouthTracker
 
 _CUES = {
@@ -45,9 +52,26 @@ _TRACKER = TrackerSettings(acceleration=0.08, angular_acceleration=0.02)
 """A head on a chin rest: faster motion is left to the gate, which then loses it, as it should."""
 
 
+_TIDY_S = 40.0  # s
 _WALK_S = 4.0  # s from the call to sitting at the chin rest: the next one stands at the door
 _ASIDE = 0.40  # rad: about 0.35 m beside the mouth, outside the zone of the face
 _DRAWN_IN = 0.93  # of the distance to the mouth: nearer, the elbow comes to its end
+
+
+class _Phases:
+    """Tells the world which state the session is in, so that faults can wait for one."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def decided(self, decision: Decision) -> None:
+        self._world.enter_phase(decision.state)
+
+    def cycled(self, report: CycleReport) -> None:
+        """Cycles change no phase."""
+
+    def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
+        """Nor do pictures."""
 
 
 class SimulatedGuide:
@@ -139,6 +163,7 @@ class SimulatedBooth:
             opening.callback(driver.stop)
             self.monitor = monitor
             self.controller = ArmController(driver, self.world.clock, model, limits, monitor)
+            self.swab = SwabHolder(self.world.gripper, fresh=scene.swab_in_hand)
             self._opened = opening.pop_all()
         return self
 
@@ -159,15 +184,44 @@ class SimulatedBooth:
             self.controller.base_camera_at,
             self._settings,
         )
-        return SamplingSession(
+        session = SamplingSession(
             self.controller,
-            self.world.gripper,
+            self.swab,
             sight,
             SimulatedGuide(self.world),
             self._procedure,
             places_of(self._scene),
             self._settings,
         )
+        session.observe(_Phases(self.world))
+        return session
+
+    @property
+    def latched(self) -> bool:
+        """Whether the safety monitor has tripped and nobody has reset it."""
+        return self.controller.latched
+
+    def reset(self, by: str) -> None:
+        """Clear the trip after a person, named in ``by``, has looked, and tidy up."""
+        self.controller.reset(by)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Bring the arm to rest, a fresh swab in hand, while nobody sits in the chair.
+
+        Raises StationError where it cannot.
+        """
+        clock, period_ns = self.world.clock, stamp_ns(1.0 / self.world.arm.info.rate_hz)
+        report = self.controller.cycle()  # a goal starts from a measured state
+        errand = Errand(self.controller, chores.take_swab(self.swab, places_of(self._scene)))
+        progress = errand.advance(report)
+        deadline_ns = clock.now_ns() + stamp_ns(_TIDY_S)
+        while progress is Progress.UNDER_WAY and clock.now_ns() < deadline_ns:
+            clock.sleep_until(clock.now_ns() + period_ns)
+            progress = errand.advance(self.controller.cycle())
+        if progress is not Progress.FINISHED:
+            why = errand.fault.detail if errand.fault else f"not done after {_TIDY_S:.0f} s"
+            raise StationError(f"the arm cannot tidy up: {why}")
 
     @contextmanager
     def seated(

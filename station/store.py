@@ -1,10 +1,11 @@
 """Where signed records lie: one file each, written whole or not at all, chained in order."""
 
+import errno
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from station.errors import StationError
@@ -13,19 +14,31 @@ from station.signing import GENESIS, BoothKey, SignedRecord
 
 _NAME = re.compile(r"^(\d{6})\.json$")
 _ROOM_BYTES = 64 * 1024 * 1024  # a day of records with force traces stays far below this
+_RESERVE = ".reserve"
+_RESERVE_BYTES = 1024 * 1024  # given up when the disk is full: the record of whoever sits there
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class RecordStore:
     """A folder of signed records, ``000001.json`` on, and the chain's head.
 
     One process at a time appends. ``check`` is called before a person is called, so that a full
-    or unwritable disk is found while nobody sits in the chair.
+    or unwritable disk is found while nobody sits in the chair. Should it fill up while somebody
+    does, space that ``check`` has set aside is given up for the record. ``write`` writes a file
+    durably; tests hand in a disk that is full.
     """
 
-    def __init__(self, folder: Path, key: BoothKey, room_bytes: int = _ROOM_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        key: BoothKey,
+        room_bytes: int = _ROOM_BYTES,
+        write: Callable[[Path, bytes], None] | None = None,
+    ) -> None:
         self._folder = folder
         self._key = key
         self._room_bytes = room_bytes
+        self._write = write_durably if write is None else write
 
     @property
     def folder(self) -> Path:
@@ -37,9 +50,11 @@ class RecordStore:
         probe = self._folder / ".probe"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_durably(probe, b"room for a record")
+            self._write(probe, b"room for a record")
             probe.unlink()
             free = shutil.disk_usage(self._folder).free
+            if free >= self._room_bytes and not (self._folder / _RESERVE).exists():
+                self._write(self._folder / _RESERVE, bytes(_RESERVE_BYTES))
         except OSError as error:
             raise StationError(
                 f"cannot write records to {self._folder}: {error.strerror}; "
@@ -63,13 +78,28 @@ class RecordStore:
         signed = self._key.sign(record.document(), sequence, previous)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_durably(self._folder / f"{sequence:06d}.json", signed.to_bytes() + b"\n")
+            self._keep(self._folder / f"{sequence:06d}.json", signed.to_bytes() + b"\n")
         except OSError as error:
             raise StationError(
                 f"record {sequence} was not written to {self._folder}: {error.strerror}; "
                 "free space there, the booth calls nobody until then"
             ) from error
         return signed
+
+    def _keep(self, path: Path, content: bytes) -> None:
+        try:
+            self._write(path, content)
+        except OSError as error:
+            reserve = self._folder / _RESERVE
+            if error.errno not in _FULL or not reserve.exists():
+                raise
+            reserve.unlink()
+            self._write(path, content)
+
+    def after(self, sequence: int) -> Iterator[SignedRecord]:
+        """Yield the records behind number ``sequence``, in order."""
+        files = _record_files(self._folder)
+        return (read_record(path) for path in files if int(path.stem) > sequence)
 
     def head(self) -> SignedRecord | None:
         """Return the last record, or None in an empty folder."""
@@ -105,7 +135,7 @@ def _record_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if _NAME.match(path.name))
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes) -> None:
     """Write to a neighbour, sync, rename, sync the folder: after a crash it is whole or absent."""
     draft = path.with_name(path.name + ".part")
     try:

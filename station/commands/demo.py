@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from station.config import BoothConfig, load_config
 from station.demo.run import DemoPlan, run_demo
+from station.demo.trouble import Trouble
 
 app = typer.Typer(add_completion=False)
 
@@ -23,6 +25,15 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="port of the queue service; 0 takes a free one")
     ] = 0,
+    config: Annotated[
+        Path | None, typer.Option(help="a booth's YAML file", show_default="all defaults")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="what breaks: PERSON:STATE:UNIT.MODE[:SECONDS]; staff reset it; may be repeated"
+        ),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="keep the service up and print the live page's address")
     ] = False,
@@ -32,4 +43,14 @@ def demo(
     Starts the queue service on an embedded database, opens a simulated booth (physics, camera,
     wrist sensor, safety monitor), and ends with a table of what happened.
     """
-    run_demo(DemoPlan(citizens=citizens, seed=seed, out=out, port=port, watch=watch))
+    run_demo(
+        DemoPlan(
+            citizens=citizens,
+            seed=seed,
+            out=out,
+            port=port,
+            watch=watch,
+            config=BoothConfig() if config is None else load_config(config),
+            troubles=tuple(Trouble.parse(text) for text in fault or ()),
+        )
+    )

@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +14,7 @@ from arm_control.procedure import Procedure
 from booth_queue.client import BoothClient
 from booth_queue.contract import CalledPerson
 from sim.scene import Scene
+from station.attendance import Attendance, Idle
 from station.booth import Booth
 from station.config import BoothConfig
 from station.demo.album import PictureAlbum
@@ -23,7 +24,9 @@ from station.demo.folder import DemoFolder
 from station.demo.progress import DemoProgress, SessionProgress
 from station.demo.report import Chapter, write_report
 from station.demo.service import Service, queue_service
+from station.demo.staff import StaffMember
 from station.demo.table import Row, print_table
+from station.demo.trouble import Trouble
 from station.doctor import Grade, graphics
 from station.errors import StationError
 from station.ports import Observer
@@ -37,6 +40,7 @@ from station.trace import ForceTrace
 from vision.network import DEFAULT_MODEL, OnnxModel
 from vision.pipeline import ThroatLocator
 
+_PAUSED_S = 0.5  # s between two looks at whether the booth was opened again
 _FILE_WIDTH = 150  # columns of the table in a file or a pipe
 
 
@@ -49,6 +53,8 @@ class DemoPlan:
     out: Path | None = None
     port: int = 0
     watch: bool = False
+    config: BoothConfig = field(default_factory=BoothConfig)
+    troubles: tuple[Trouble, ...] = ()
 
 
 class NumberedTubes:
@@ -144,12 +150,14 @@ class Demonstration:
         self._service = service
         self._progress = progress
         self._interrupt = interrupt
-        self._config = BoothConfig(booth=service.booth_id)
+        self._config = plan.config.model_copy(update={"booth": service.booth_id})
 
     def run(self, chapters: list[Chapter]) -> None:
         """Serve every citizen; ``chapters`` grows by one each."""
         citizens = self._check_all_in()
-        self._progress.step("opening the booth: arm, safety monitor, camera, network")
+        self._progress.step(
+            "opening the booth: arm, safety monitor, camera, network; compiled here the first time"
+        )
         settings = self._config.session
         procedure = Procedure.shipped(settings.procedure)
         with ExitStack() as stack:
@@ -171,12 +179,52 @@ class Demonstration:
                 provenance(self._config, procedure, DEFAULT_MODEL, simulated=True),
             )
             self._interrupt.booth = booth
+            staff = stack.enter_context(
+                StaffMember(
+                    self._service.url,
+                    self._service.staff,
+                    self._service.password,
+                    self._service.site_id,
+                )
+            )
+            attendance = Attendance(client, simulated, booth.outbox)
             while True:
                 self._interrupt.check()
-                person = client.take_next()
-                if person is None:
+                found = attendance.next()
+                if found is Idle.NOBODY_WAITS:
                     return
-                chapters.append(self._serve(booth, simulated, person, citizens[person.ticket_id]))
+                if isinstance(found, Idle):
+                    self._wait(found)
+                    continue
+                trouble = [one for one in self._plan.troubles if one.person == len(chapters) + 1]
+                citizen = citizens[found.ticket_id]
+                chapters.append(self._serve(booth, simulated, found, citizen, trouble))
+                served = chapters[-1].row.served
+                attendance.after(served.result)
+                if served.result.outcome is not Outcome.SAMPLED:
+                    self._call_staff(attendance, staff, chapters)
+
+    def _wait(self, idle: Idle) -> None:
+        """Nobody can be served now; somebody at a console, or the service, may change that."""
+        if idle is Idle.SERVICE_AWAY:
+            raise StationError(
+                f"the queue service at {self._service.url} does not answer; see {self._folder.log}"
+            )
+        self._progress.moves(f"the booth is {idle}; staff open it at {self._service.url}/console")
+        self._interrupt.asked.wait(_PAUSED_S)
+
+    def _call_staff(
+        self, attendance: Attendance, staff: StaffMember, chapters: list[Chapter]
+    ) -> None:
+        """Let staff look at what went wrong, and reset the booth where it needs it."""
+        attendance.beat()
+        reason = staff.look(self._service.booth_id)
+        if not reason:
+            return
+        self._progress.step(f"staff reset the booth: {reason}")
+        attendance.beat()
+        staff.open(self._service.booth_id)
+        chapters[-1] = replace(chapters[-1], row=replace(chapters[-1].row, staff=reason))
 
     def _check_all_in(self) -> Mapping[str, Citizen]:
         """Let every citizen book and arrive, in order; returns them by ticket."""
@@ -189,7 +237,12 @@ class Demonstration:
         return tickets
 
     def _serve(
-        self, booth: Booth, simulated: SimulatedBooth, person: CalledPerson, citizen: Citizen
+        self,
+        booth: Booth,
+        simulated: SimulatedBooth,
+        person: CalledPerson,
+        citizen: Citizen,
+        troubles: Iterable[Trouble],
     ) -> Chapter:
         folder = self._folder.sessions / person.number
         folder.mkdir()
@@ -211,6 +264,8 @@ class Demonstration:
         def seat(_: CalledPerson) -> AbstractContextManager[Callable[[], bool]]:
             return simulated.seated(citizen.body, audits[0].close)
 
+        for trouble in troubles:
+            simulated.world.schedule(trouble.happening)
         served = booth.serve(person, seat, observers)
         trace.save(folder / "force.npz")
         audit = audits[0]

@@ -25,6 +25,8 @@ class Service:
     booth_id: str
     client_id: str
     secret: str
+    staff: str
+    password: str
 
     @property
     def live_page(self) -> str:
@@ -47,8 +49,16 @@ def queue_service(folder: DemoFolder, port: int) -> Iterator[Service]:
     arguments = ["booth_queue", "serve", "--database", database, "--port", str(port)]
     with ChildProcess(arguments, folder.log) as process:
         process.wait_until(lambda: _answers(url), _START_S, "the queue service")
+        site = logins["site_id"]
+        staff = f"{site}-staff"
         yield Service(
-            url, logins["site_id"], booth["booth_id"], booth["client_id"], booth["secret"]
+            url,
+            site,
+            booth["booth_id"],
+            booth["client_id"],
+            booth["secret"],
+            staff,
+            logins["staff"][staff],
         )
 
 

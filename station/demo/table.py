@@ -16,12 +16,16 @@ _SHORT = {"right_tonsil": "R", "left_tonsil": "L", "posterior_wall": "W"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One citizen served: what the booth recorded, and what the world knows of it."""
+    """One citizen served: what the booth recorded, and what the world knows of it.
+
+    ``staff`` is the reason a member of staff gave for resetting the booth afterwards, if one did.
+    """
 
     served: Served
     audit: tuple[SiteAudit, ...]
     true_peak_force: float
     story: str
+    staff: str = ""
 
     def cells(self) -> tuple[str, ...]:
         """Return the table's cells; dashes where there is nothing to tell."""
@@ -72,6 +76,9 @@ def print_table(rows: Sequence[Row], console: Console) -> None:
     for row in rows:
         table.add_row(*row.cells())
     console.print(table)
+    for reset in (row for row in rows if row.staff):
+        ticket = reset.served.person.number
+        console.print(f"after {ticket} staff reset the booth: {reset.staff}", soft_wrap=True)
     console.print(
         "sites: R right tonsil, L left tonsil, W posterior wall. Seconds are the booth's own "
         "(simulated) clock, from sitting down to the end. Target error is measured against the "

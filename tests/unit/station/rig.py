@@ -17,6 +17,7 @@ from station.places import Places
 from station.ports import Observer, Seen
 from station.record import Decision
 from station.session import SamplingSession
+from station.swab import SwabHolder
 from vision.frame import Frame
 from vision.target import Refusal, RefusalReason, Sighting, Site
 from vision.tracking import TrackedMouth, TrackedTarget
@@ -181,11 +182,14 @@ class Rig:
 
     def saw(self, frame: Frame, seen: Sighting | Refusal) -> None: ...
 
+    def __post_init__(self) -> None:
+        self.swab = SwabHolder(self.gripper)
+
     def session(self) -> SamplingSession:
         places = Places(Pose(), Pose(), Pose(), Pose(), Pose(), Pose())
         session = SamplingSession(
             self.arm,
-            self.gripper,
+            self.swab,
             self.sight,
             self,
             self.procedure,

@@ -13,11 +13,12 @@ import pytest
 
 from arm_control.motion import Wipe
 from arm_control.report import Fault, FaultKind
-from booth_queue.client import BoothClient, Retry
+from booth_queue.client import BoothClient, Retry, Unreachable
 from booth_queue.contract import CalledPerson, Language
+from station.attendance import Attendance, Idle
 from station.booth import Booth
 from station.errors import StationError
-from station.record import Outcome, Provenance
+from station.record import Outcome, Provenance, SamplingRecord
 from station.session import SamplingSession
 from station.signing import BoothKey, verify_chain
 from station.store import RecordStore
@@ -25,6 +26,7 @@ from tests.unit.station.rig import PERIOD_NS, Rig
 from vision.target import RefusalReason, Site
 
 NOW = "2026-01-01T08:00:00Z"
+ORIGIN = Provenance("0", "c", "p", "m", simulated=True)
 PERSON = CalledPerson(
     ticket_id="t1",
     number="A001",
@@ -44,21 +46,34 @@ class Service:
 
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
+    refusing: dict[str, str] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    waiting: list[CalledPerson] = field(default_factory=list)
     dead: bool = False
+    dies_after: str = ""
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path == "/v1/sign-in/device":
             tokens = {"access_token": "a", "refresh_token": "r", "expires_in_s": 900}
             return httpx.Response(200, json=tokens | {"role": "booth"})
-        if self.dead and not path.endswith("/sessions"):
+        if self.dead:
             raise httpx.ConnectError("no route")
         body = {}
         if request.headers.get("content-type") == "application/json":
             body = json.loads(request.content)
         name = path.rsplit("/", 1)[-1]
+        key = request.headers.get("idempotency-key", "")
+        if key and key in self.keys:
+            return httpx.Response(200, json=self._body(name))  # done before
+        self.keys.add(key)
+        if name in self.refusing:
+            problem = {"code": self.refusing[name], "message": "不行", "message_en": "no"}
+            return httpx.Response(409, json=problem)
         if name != "picture":
             self.calls.append((name, body))
+        if name == self.dies_after:
+            self.dead = True
         return httpx.Response(200, json=self._body(name))
 
     def _body(self, name: str) -> dict[str, Any]:
@@ -76,18 +91,22 @@ class Service:
         }
         tube = {"barcode": "T-01", "state": "filling", "pool_size": 1, "swabs": 1, "box_id": None}
         order = {"id": "o1", "booth_id": "b", "kind": "stop", "given_at": NOW, "reason": "x"}
-        orders, self.orders = (self.orders, []) if name == "progress" else ([], self.orders)
+        told = name in ("progress", "state")
+        orders, self.orders = (self.orders, []) if told else ([], self.orders)
+        person = self.waiting.pop(0) if name == "next" and self.waiting else None
         return {
             "sessions": session,
             "close": session | {"state": "closed"},
             "swab": tube,
             "record": {"session_id": "s1", "sha256": "0" * 64, "stored_at": NOW},
             "progress": {"accepted": True, "orders": orders},
+            "state": {"accepted": True, "orders": orders},
+            "next": {"person": None if person is None else person.model_dump(mode="json")},
             "take": order | {"taken_at": NOW},
         }.get(name, {"accepted": True})
 
     def names(self) -> list[str]:
-        return [name for name, _ in self.calls if name != "progress"]
+        return [name for name, _ in self.calls if name not in ("progress", "state")]
 
     def body(self, name: str) -> dict[str, Any]:
         return next(body for called, body in self.calls if called == name)
@@ -110,23 +129,47 @@ class Tubes:
 
 
 @dataclass
+class Machine:
+    latched: bool = False
+    done: list[str] = field(default_factory=list)
+
+    def reset(self, by: str) -> None:
+        self.done.append(f"reset by {by}")
+        self.latched = False
+
+    def tidy(self) -> None:
+        self.done.append("tidy")
+
+
+@dataclass
 class World:
     folder: Path
     rig: Rig = field(default_factory=Rig)
     service: Service = field(default_factory=Service)
     chair: list[str] = field(default_factory=list)
 
-    def booth(self) -> Booth:
+    def client(self) -> BoothClient:
         http = httpx.Client(
             base_url="http://booth", transport=httpx.MockTransport(self.service.answer)
         )
-        client = BoothClient("http://booth", "b", "s", http=http, retry=Retry(patience_s=0.0))
-        key = BoothKey.load_or_create(self.folder / "booth.key")
-        store = RecordStore(self.folder / "records", key)
-        origin = Provenance("0", "c", "p", "m", simulated=True)
+        return BoothClient("http://booth", "b", "s", http=http, retry=Retry(patience_s=0.0))
+
+    def store(self) -> RecordStore:
+        return RecordStore(
+            self.folder / "records", BoothKey.load_or_create(self.folder / "booth.key")
+        )
+
+    def booth(self) -> Booth:
         rate_hz = 1e9 / PERIOD_NS
         return Booth(
-            "b", client, Clock(self.rig), rate_hz, self.rig.session, store, Tubes(), origin
+            "b",
+            self.client(),
+            Clock(self.rig),
+            rate_hz,
+            self.rig.session,
+            self.store(),
+            Tubes(),
+            ORIGIN,
         )
 
     @contextmanager
@@ -169,15 +212,75 @@ def test_live_screens_hear_of_site_force_and_instruction(world: World) -> None:
     assert max(max(body["force_n"], default=0.0) for body in told) == pytest.approx(0.3)
 
 
-def test_a_dead_service_costs_nobody_their_record(world: World) -> None:
+@pytest.mark.parametrize("dies_after", ["sessions", "swab", "record"])
+def test_a_service_that_goes_away_is_told_everything_later(world: World, dies_after: str) -> None:
+    world.service.dies_after = dies_after
     booth = world.booth()
-    world.service.dead = True
-    with pytest.raises(StationError, match="is kept as record 1"):
-        booth.serve(PERSON, world.seat)
-    key = BoothKey.load_or_create(world.folder / "booth.key")
-    store = RecordStore(world.folder / "records", key)
-    assert verify_chain(store, key.public) == 1
+    served = booth.serve(PERSON, world.seat)
     assert world.chair[-1] == "A001 leaves"
+    key = BoothKey.load_or_create(world.folder / "booth.key")
+    assert verify_chain(world.store(), key.public) == 1
+    assert booth.outbox.flush() is False
+    world.service.dead, world.service.dies_after = False, ""
+    assert booth.outbox.flush() is True
+    assert world.service.names() == ["sessions", "swab", "record", "close"]
+    assert world.service.body("record")["record"] == served.signed.document()
+    assert booth.outbox.flush() is True
+    assert world.service.names().count("close") == 1, "told once"
+
+
+def test_a_restarted_booth_sends_what_was_left(world: World) -> None:
+    world.service.dies_after = "sessions"
+    world.booth().serve(PERSON, world.seat)
+    world.service.dead = False
+    again = world.booth()
+    assert again.recover() is None
+    assert again.outbox.flush()
+    assert world.service.names() == ["sessions", "swab", "record", "close"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["answer came", "answer lost"])
+def test_a_booth_killed_in_the_middle_ends_the_session_after_its_restart(
+    world: World, known: bool
+) -> None:
+    world.service.dies_after = "" if known else "sessions"
+    if known:
+        world.booth().outbox.begin(PERSON)  # and nothing after it: the process was killed
+    else:
+        lost = world.booth().outbox
+        world.service.dead = True
+        with pytest.raises(Unreachable):
+            lost.begin(PERSON)
+        with pytest.raises(Unreachable):
+            world.booth().recover()
+    world.service.dead, world.service.dies_after = False, ""
+    signed = world.booth().recover()
+    assert signed is not None
+    record = signed.record
+    assert (record["outcome"], record["reason"], record["ticket"]) == ("aborted", "cut_off", "A001")
+    assert world.service.names() == ["sessions", "record", "close"]
+    assert world.service.body("close") == {"outcome": "aborted", "reason": "cut_off"}
+    assert world.booth().recover() is None, "once"
+
+
+def test_a_booth_killed_after_its_record_makes_no_second(world: World) -> None:
+    booth = world.booth()
+    session = booth.outbox.begin(PERSON)
+    begun = (world.folder / "records" / "begun.json").read_bytes()
+    record = SamplingRecord("b", session, "A001", Outcome.REFUSED, "mask", NOW, 1.0, (), (), ORIGIN)
+    booth.outbox.finish(record)
+    (world.folder / "records" / "begun.json").write_bytes(begun)
+    assert world.booth().recover() is None
+    assert len(list(world.store())) == 1
+
+
+def test_what_the_service_will_not_take_is_kept_and_told(world: World) -> None:
+    world.service.refusing = {"swab": "tube_used"}
+    booth = world.booth()
+    booth.serve(PERSON, world.seat)
+    assert world.service.names() == ["sessions", "record", "close"]
+    (said,) = booth.outbox.refused["1"]
+    assert said.startswith("swab: 409 tube_used")
 
 
 def test_a_full_disk_calls_nobody_to_the_chair(world: World) -> None:
@@ -190,10 +293,62 @@ def test_a_full_disk_calls_nobody_to_the_chair(world: World) -> None:
 
 def test_a_latched_fault_is_reported_so_that_nobody_is_called(world: World) -> None:
     world.rig.arm.faults[Wipe] = Fault(FaultKind.FORCE, "1.2 N, bound 1.0 N", latched=True)
-    served = world.booth().serve(PERSON, world.seat)
+    booth = world.booth()
+    served = booth.serve(PERSON, world.seat)
     assert served.result.outcome is Outcome.ABORTED
-    assert world.service.names()[-1] == "faults"
+    machine = Machine(latched=True)
+    attendance = Attendance(world.client(), machine, booth.outbox)
+    attendance.after(served.result)
+    world.service.waiting = [PERSON]
+    assert attendance.next() is Idle.LATCHED
     assert world.service.body("faults")["code"] == "force"
+    assert "next" not in world.service.names()
+    order = {"id": "o2", "booth_id": "b", "kind": "reset", "given_at": NOW, "reason": "looked"}
+    world.service.orders = [order | {"taken_at": None}]
+    assert attendance.next() == PERSON
+    assert machine.done == ["reset by order o2: looked"]
+    assert world.service.names().count("faults") == 1
+    assert "take" in world.service.names()
+
+
+def test_a_fault_is_reported_when_the_service_is_back(world: World) -> None:
+    world.rig.arm.faults[Wipe] = Fault(FaultKind.FORCE, "1.2 N, bound 1.0 N", latched=True)
+    booth = world.booth()
+    attendance = Attendance(world.client(), Machine(latched=True), booth.outbox)
+    attendance.after(booth.serve(PERSON, world.seat).result)
+    world.service.dead = True
+    assert attendance.next() is Idle.SERVICE_AWAY
+    world.service.dead = False
+    assert attendance.next() is Idle.LATCHED
+    assert world.service.names()[-1] == "faults"
+
+
+def test_after_a_session_broken_off_the_arm_tidies_up_before_anybody_is_called(
+    world: World,
+) -> None:
+    world.rig.arm.stuck = True
+    booth, machine = world.booth(), Machine()
+    served = booth.serve(PERSON, world.seat)
+    assert served.result.outcome is Outcome.ABORTED
+    Attendance(world.client(), machine, booth.outbox).after(served.result)
+    assert machine.done == ["tidy"]
+
+
+def test_a_booth_paused_by_staff_calls_nobody_until_it_is_opened(world: World) -> None:
+    attendance = Attendance(world.client(), Machine(), world.booth().outbox)
+    world.service.waiting = [PERSON]
+    world.service.refusing = {"next": "booth_not_open"}
+    assert attendance.next() is Idle.CLOSED
+    world.service.refusing = {}
+    assert attendance.next() == PERSON
+    assert attendance.next() is Idle.NOBODY_WAITS
+
+
+def test_a_reset_ordered_while_a_session_ends_is_left_for_afterwards(world: World) -> None:
+    order = {"id": "o1", "booth_id": "b", "kind": "reset", "given_at": NOW, "reason": "x"}
+    world.service.orders = [order | {"taken_at": None}]
+    world.booth().serve(PERSON, world.seat)
+    assert "take" not in world.service.names()
 
 
 def test_staff_can_stop_a_session_from_their_console(world: World) -> None:

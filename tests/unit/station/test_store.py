@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from station.record import (
 )
 from station.signing import BoothKey, verify_chain
 from station.states import State
-from station.store import RecordStore, read_folder, read_record
+from station.store import RecordStore, read_folder, read_record, write_durably
 
 
 def record(session: str = "s-1", outcome: Outcome = Outcome.SAMPLED) -> SamplingRecord:
@@ -79,6 +80,31 @@ def test_a_full_disk_is_found_before_anybody_is_called(tmp_path: Path) -> None:
     RecordStore(tmp_path, key, room_bytes=1).check()
     with pytest.raises(StationError, match=r"MiB are free .* wants"):
         RecordStore(tmp_path, key, room_bytes=2**62).check()
+
+
+def test_the_record_of_whoever_sits_there_is_kept_though_the_disk_fills_up(tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    full = False
+
+    def write(path: Path, content: bytes) -> None:
+        if full and (folder / ".reserve").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_durably(path, content)
+
+    key = BoothKey.load_or_create(tmp_path / "booth.key")
+    store = RecordStore(folder, key, room_bytes=1, write=write)
+    store.check()
+    full = True
+    assert store.append(record()).sequence == 1
+    assert verify_chain(read_folder(folder), key.public) == 1
+    assert not (folder / ".reserve").exists()
+
+
+def test_records_behind_a_number_come_in_order(store: RecordStore) -> None:
+    for number in range(4):
+        store.append(record(f"s-{number}"))
+    assert [signed.sequence for signed in store.after(2)] == [3, 4]
+    assert list(store.after(4)) == []
 
 
 def test_a_record_that_cannot_be_written_leaves_the_chain_as_it_was(

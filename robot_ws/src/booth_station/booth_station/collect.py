@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from arm_control.ports import Clock, Gripper
+from arm_control.ports import Clock
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
 from booth_station.sight import TopicSight
@@ -19,6 +19,7 @@ from station.ports import Controller
 from station.record import Decision, Outcome, Provenance, SamplingRecord
 from station.session import SamplingSession
 from station.store import RecordStore
+from station.swab import SwabHolder
 from vision.frame import Frame
 from vision.target import Refusal, Sighting
 
@@ -46,7 +47,7 @@ class Collection:
         self,
         request: Request,
         controller: Controller,
-        gripper: Gripper,
+        swab: SwabHolder,
         sight: TopicSight,
         clock: Clock,
         places: Places,
@@ -62,7 +63,7 @@ class Collection:
         self._lock = threading.Lock()
         self._strokes_wanted = sum(step.strokes for step in request.procedure.sites)
         self._session = SamplingSession(
-            controller, gripper, sight, self, request.procedure, places, settings
+            controller, swab, sight, self, request.procedure, places, settings
         )
         self._session.observe(self)
 

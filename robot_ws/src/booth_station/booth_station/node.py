@@ -33,6 +33,7 @@ from station.config import SessionSettings
 from station.places import Places
 from station.signing import BoothKey
 from station.store import RecordStore
+from station.swab import SwabHolder
 from vision.errors import VisionError
 from vision.tracking import MouthTracker
 
@@ -62,7 +63,8 @@ class StationNode(BoothNode[Settings]):
         self._watch = HeartbeatWatch(
             self, ("arm",), lambda _, why: self._arm.lose(why), callback_group=group
         )
-        self._gripper = RemoteGripper(self._arm, self._move_gripper)
+        gripper = RemoteGripper(self._arm, self._move_gripper)
+        self._swab = SwabHolder(gripper, fresh=True)  # who starts the nodes answers for it
         self._sight: TopicSight | None = None
         self._collection: Collection | None = None
         self._claim = threading.Lock()  # held while a person is in the chair
@@ -165,7 +167,7 @@ class StationNode(BoothNode[Settings]):
         collection = Collection(
             request,
             self._arm,
-            self._gripper,
+            self._swab,
             self._sight,
             self.stamps,
             self._places,

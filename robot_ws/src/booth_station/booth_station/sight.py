@@ -69,7 +69,7 @@ class TopicSight:
     def observe(self, observer: Observer) -> None:
         """Accept an observer. It is shown no pictures: those stay with the vision node."""
 
-    def look(self, now_ns: int) -> Seen:
+    def look(self, now_ns: int, *, inside: bool = False) -> Seen:  # noqa: ARG002 - the vision node sets the pace
         """Take in the newest sighting, if it is news; tell of a camera that is silent too long."""
         if self._good_ns is None:
             self._good_ns = now_ns
