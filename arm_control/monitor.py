@@ -71,6 +71,7 @@ class MonitorProcess:
         self._own: Fault | None = None
         self._asked = 0  # the samples' sequence that a verdict is due on; 0 for none
         self._verdict = np.zeros(1, VERDICT)
+        self._read = np.zeros(1, VERDICT)
         self._samples = SharedRecord.create(SAMPLE)
         self._verdicts = SharedRecord.create(VERDICT)
         context = multiprocessing.get_context("spawn")
@@ -132,8 +133,7 @@ class MonitorProcess:
                 self._ask(sample)
             return self._own or fault
         self._samples.write(sample)
-        if not self._verdicts.read(self._verdict):
-            return self._fail("its verdict could not be read")
+        self._look()  # a torn verdict leaves the one before, which may grow only so old
         age = (time.monotonic_ns() - int(self._verdict["stamp"][0])) * 1e-9
         if age > _HEARTBEAT_S:
             return self._fail(f"silent for {age:.3f} s, bound {_HEARTBEAT_S} s")
@@ -195,9 +195,7 @@ class MonitorProcess:
         deadline = time.monotonic() + self._answer_s
         look = 0
         while self._verdict["judged"][0] != self._asked:
-            if not self._verdicts.read(self._verdict):
-                return self._fail("its verdict could not be read")
-            if self._verdict["judged"][0] == self._asked:
+            if self._look() and self._verdict["judged"][0] == self._asked:
                 break
             if time.monotonic() > deadline:
                 return self._fail(f"no verdict within {self._answer_s} s")
@@ -207,6 +205,13 @@ class MonitorProcess:
             time.sleep(_NAP_S)
         self._asked = 0
         return self._latched()
+
+    def _look(self) -> bool:
+        """Take the newest verdict; False when the monitor was interrupted while writing it."""
+        if not self._verdicts.read(self._read):
+            return False
+        self._verdict[:] = self._read
+        return True
 
     def _latched(self) -> Fault | None:
         return fault_of(self._verdict) if self._verdict["fault"][0] >= 0 else None
@@ -290,17 +295,18 @@ class _Bench:
         self._watch["fault"] = OK
         self._publish()
 
-    def judge(self) -> None:
-        """Judge the newest sample and publish the verdict."""
+    def judge(self) -> bool:
+        """Judge the newest sample and publish the verdict; False while the sample is torn."""
         had = int(self._watch["fault"][0])
-        self._judged = self.samples.sequence
-        if self.samples.read(self._sample):
+        sequence = self.samples.sequence
+        whole = self.samples.read(self._sample)
+        if whole:
+            self._judged = sequence
             judge(self._config, self._rules, self._sample, self._watch)
-        elif had < 0:
-            self.trip(FaultKind.HEARTBEAT, 0.0)
         if had < 0 <= int(self._watch["fault"][0]):
             self._act()
         self._publish()
+        return whole
 
     def trip(self, kind: FaultKind, value: float) -> None:
         """Latch ``kind`` on the monitor's own finding."""
@@ -361,10 +367,9 @@ def _real_time(pipe: Connection, bench: _Bench) -> None:
             bench.lost()
             return
         sequence = bench.samples.sequence
-        if sequence != last:
+        if sequence != last and bench.judge():
             last = sequence
             heard = time.monotonic()
-            bench.judge()
             continue
         silence = time.monotonic() - heard
         if last > 0 and silence > _HEARTBEAT_S:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from multiprocessing import shared_memory
@@ -176,3 +177,20 @@ def test_each_rule_trips_on_its_own_hazard(model: ArmModel, limits: Limits) -> N
         fault = local.check(sample(k, model, wrench=noisy + 1e-5 * np.sin(k + np.arange(6))))
     assert fault is not None
     assert fault.kind is FaultKind.FORCE
+
+
+def test_a_monitor_interrupted_while_writing_its_verdict_is_waited_for(
+    monitor: MonitorProcess, model: ArmModel
+) -> None:
+    """On two busy cores a writer may rest in the middle of a copy for milliseconds."""
+    words = monitor._verdicts._words
+    before = int(words[0])
+    assert monitor.check(sample(1, model)) is None
+    while words[0] == before or words[0] % 2:  # until the verdict stands
+        time.sleep(0.01)
+    words[0] += 1  # as if its writer slept in the middle
+    awake = threading.Timer(0.2, lambda: words.__setitem__(0, words[0] - 1))
+    awake.start()
+    assert monitor.check(sample(2, model)) is None
+    awake.join()
+    assert monitor.check(sample(3, model)) is None
