@@ -5,14 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from booth_queue.api import views
-from booth_queue.api.calls import Call, commanding
-from booth_queue.contract.base import Identifier
-from booth_queue.contract.work import BoxReceipt, BoxView, FindingReport, FindingView
+from booth_queue.api.calls import Call, commanding, reading
+from booth_queue.contract.base import Barcode, Identifier
+from booth_queue.contract.work import BoxReceipt, BoxView, FindingReport, FindingView, TubeFindings
 from booth_queue.domain.vocabulary import Role
 from booth_queue.service import laboratory
 from booth_queue.service.work import Work
 
 router = APIRouter(prefix="/v1/lab", tags=["laboratory"])
+Reads = Annotated[Call, reading(Role.LAB)]
 Commands = Annotated[Call, commanding(Role.LAB)]
 
 
@@ -35,3 +36,10 @@ async def report(body: FindingReport, call: Commands) -> Response:
         return views.finding(said)
 
     return await call.answer(do)
+
+
+@router.get("/tubes/{barcode}")
+async def read_tube(barcode: Barcode, call: Reads) -> TubeFindings:
+    """Read how far a tube is, and what was found in it."""
+    tube, findings = await call.read(lambda work: laboratory.findings_of(work, barcode))
+    return TubeFindings(tube=views.tube(tube), findings=[views.finding(one) for one in findings])

@@ -31,7 +31,7 @@ from booth_queue.contract.work import (
 )
 from booth_queue.domain import idcard, priority
 from booth_queue.domain.chain import Entry
-from booth_queue.domain.community import Block, Certificate, HomeVisit, Incident
+from booth_queue.domain.community import Certificate, HomeVisit, Incident
 from booth_queue.domain.laboratory import TubeResult
 from booth_queue.domain.places import Journey, Site, Slot
 from booth_queue.domain.sampling import Session, Tube
@@ -40,6 +40,7 @@ from booth_queue.domain.wait import Wait, predict
 from booth_queue.service.access import SignedIn
 from booth_queue.service.booking import Booked
 from booth_queue.service.diversion import Advice, ahead_of
+from booth_queue.service.groups import Held
 from booth_queue.service.incidents import due
 from booth_queue.service.laboratory import Received, Told
 from booth_queue.service.live import Picture
@@ -309,10 +310,18 @@ def finding(one: TubeResult) -> FindingView:
     )
 
 
-def block(one: Block) -> BlockView:
-    """Return seats set aside."""
+def block(held: Held) -> BlockView:
+    """Return seats set aside, and when."""
+    one, slot = held.block, held.slot
     return BlockView(
-        id=one.id, group_id=one.group_id, slot_id=one.slot_id, seats=one.seats, used=one.used
+        id=one.id,
+        group_id=one.group_id,
+        slot_id=one.slot_id,
+        booth_id=slot.booth_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        seats=one.seats,
+        used=one.used,
     )
 
 

@@ -102,6 +102,13 @@ class FindingView(Answer):
     corrects: Identifier | None
 
 
+class TubeFindings(Answer):
+    """A tube and what was found in it, the latest last."""
+
+    tube: TubeView
+    findings: list[FindingView]
+
+
 class ProofCheck(Request):
     """A proof of a result that somebody shows."""
 
@@ -232,6 +239,9 @@ class BlockView(Answer):
     id: Identifier
     group_id: Identifier
     slot_id: Identifier
+    booth_id: Identifier
+    starts_at: Stamp
+    ends_at: Stamp
     seats: int
     used: int
 

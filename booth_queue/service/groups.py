@@ -23,6 +23,14 @@ from booth_queue.service.work import Work
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Seats set aside, and the slot they are of."""
+
+    block: Block
+    slot: Slot
+
+
 async def create(work: Work, name: str) -> Group:
     """Create a group with a code to hand to its members."""
     code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
@@ -56,7 +64,7 @@ async def join(work: Work, code: str, person_id: str, *, shows_name: bool) -> Me
     return membership
 
 
-async def block(work: Work, group_id: str, slot_id: str, wanted: int) -> Block:
+async def block(work: Work, group_id: str, slot_id: str, wanted: int) -> Held:
     """Set seats of a slot aside for a group, from the same quota as everybody's.
 
     Raises
@@ -72,16 +80,18 @@ async def block(work: Work, group_id: str, slot_id: str, wanted: int) -> Block:
     await work.tx.add(made)
     if not await work.tx.take_seats(slot_id, wanted):
         raise SlotFull
-    return made
+    return Held(made, slot)
 
 
-async def blocks_of(work: Work, group_id: str) -> list[Block]:
+async def blocks_of(work: Work, group_id: str) -> list[Held]:
     """List a group's blocks, newest first."""
     await _own_group(work, group_id)
-    return await work.tx.find(Block, group_id=group_id, newest=True)
+    blocks = await work.tx.find(Block, group_id=group_id, newest=True)
+    slots = {one.id: one for one in await work.tx.find(Slot, id={one.slot_id for one in blocks})}
+    return [Held(block, slots[block.slot_id]) for block in blocks]
 
 
-async def release(work: Work, block_id: str) -> Block:
+async def release(work: Work, block_id: str) -> Held:
     """Give back the seats of a block that nobody has used."""
     held = await work.tx.get(Block, block_id)
     await _own_group(work, held.group_id)
@@ -90,7 +100,7 @@ async def release(work: Work, block_id: str) -> Block:
     if not await work.tx.change(Block, block_id, expect, seats=held.used):
         raise AlreadyBooked  # a member took a seat at this moment
     await work.tx.return_seats(held.slot_id, freed)
-    return replace(held, seats=held.used)
+    return Held(replace(held, seats=held.used), await work.tx.get(Slot, held.slot_id))
 
 
 async def book(work: Work, block_id: str, slot_id: str, person_id: str) -> seats.Booked:

@@ -139,6 +139,12 @@ async def report(
     return said
 
 
+async def findings_of(work: Work, barcode: str) -> tuple[Tube, list[TubeResult]]:
+    """Return a tube and what was reported of it, the latest last."""
+    tube = await work.tx.get(Tube, barcode)
+    return tube, await work.tx.find(TubeResult, tube_id=barcode)
+
+
 async def _earlier_entry(work: Work, corrects: str | None) -> str | None:
     if corrects is None:
         return None

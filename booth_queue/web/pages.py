@@ -58,12 +58,14 @@ HOMES: Final = {
     "desk": "/desk",
     "grid": "/grid",
     "enterprise": "/enterprise",
+    "lab": "/lab",
 }
 
 PAGES: Final = (
     Page("/", "open/door", "door.title", "open", "phone", False, False),
     Page("/live", "open/board", "board.title", "open", "wide", False, False),
     Page("/screen", "open/screen", "screen.title", "open", "screen", False, False),
+    Page("/verify", "open/verify", "verify.title", "open", "phone", False, False),
     Page("/citizen/sign-in", "citizen/sign-in", "sign_in.title", "citizen", "phone", False, False),
     Page("/citizen", "citizen/home", "home.title", "citizen", "phone"),
     Page("/citizen/booths", "citizen/booths", "booths.title", "citizen", "phone"),
@@ -83,6 +85,8 @@ PAGES: Final = (
     Page("/grid", "grid/roster", "grid.title", "grid", "wide"),
     Page("/grid/cards", "grid/cards", "grid.cards", "grid", "wide"),
     Page("/enterprise", "enterprise/group", "group.title", "enterprise", "wide"),
+    Page("/lab", "lab/boxes", "lab.boxes", "lab", "wide"),
+    Page("/lab/results", "lab/results", "lab.results", "lab", "wide"),
 )  # fmt: skip
 
 

@@ -98,10 +98,10 @@ def test_no_page_has_a_serious_violation(seat: Seat, service: Service, lang: str
 
     # Past the content policy for axe alone; every other test obeys it.
     anybody = seat(lang=lang, bypass_csp=True)
-    for path in ("/", "/live", "/screen", "/citizen/sign-in", "/staff/sign-in"):
+    for path in ("/", "/live", "/screen", "/verify", "/citizen/sign-in", "/staff/sign-in"):
         anybody.open(path)
         looked_at(anybody, names[path], lang, found)
-    for role, area in (("staff", "staff"), ("desk", "desk"), ("grid", "grid")):
+    for role, area in (("staff", "staff"), ("desk", "desk"), ("grid", "grid"), ("lab", "lab")):
         desk = seat(lang=lang, bypass_csp=True)
         desk.staff(role, "/")
         for page in PAGES:

@@ -92,6 +92,7 @@ GET  /v1/sites/{site_id}/handover              S
 POST /v1/alarms/{alarm_id}/acknowledge         S
 POST /v1/lab/boxes/{box_id}/receive            L
 POST /v1/lab/results                           L
+GET  /v1/lab/tubes/{barcode}                   L
 GET  /v1/grid/roster                           G
 POST /v1/grid/residents                        G
 POST /v1/grid/bookings                         G

@@ -60,6 +60,8 @@ class TestLaboratory:
             ["POOL-9"],
         )
         first = ok(service.command(lab, "/v1/lab/results", positive))
+        seen = ok(service.http.get("/v1/lab/tubes/POOL-1", headers=lab))
+        assert (seen["tube"]["state"], seen["findings"]) == ("reported", [first])
         refused(service.command(lab, "/v1/lab/results", positive), "already_reported")
         told = people[0].client.results()
         assert [one.verdict for one in told] == ["retest_singly"]

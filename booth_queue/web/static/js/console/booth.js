@@ -1,4 +1,4 @@
-import { api } from '../app.js';
+import { api, command, form, say, t } from '../app.js';
 import { fill, one } from '../dom.js';
 import { watch } from './common.js';
 import { picked, tabs } from './pick.js';
@@ -37,6 +37,13 @@ async function looking() {
   await look().catch(() => {}); // no picture now; the next look tries again
   setTimeout(looking, 500);
 }
+
+form('#harm', async ({ text }, element) => {
+  const card = picked();
+  await command(`harm ${card.id} ${text}`, (key) => api.post(`/v1/booths/${card.id}/adverse-events`, { text: text.trim() }, key));
+  element.reset();
+  say(t('harm.sent'));
+});
 
 watch(draw);
 addEventListener('hashchange', draw);

@@ -1,13 +1,26 @@
-import { actions, api, ask, command, every, form, say, t } from '../app.js';
+import { actions, api, ask, command, every, form, lang, say, t } from '../app.js';
 import { fill, one } from '../dom.js';
 import { pickSlot } from '../pick-slot.js';
 
+const { bookingCard } = globalThis.booth;
+
 let round = null;
+let places = null;
+
+/** When and where the seats of a block are. */
+function whenWords(block) {
+  const card = bookingCard(block, places.booths, places.sites, Date.now(), t, lang);
+  return `${card.when} · ${card.where}`;
+}
 
 const tick = (is) => (is ? '✓' : '—');
 
 async function show() {
   if (!round) [round] = (await api.get('/v1/rounds')).rounds;
+  if (!places) {
+    const [{ booths }, { sites }] = await Promise.all([api.get('/v1/booths'), api.get('/v1/sites')]);
+    places = { booths, sites };
+  }
   const { groups } = await api.get('/v1/groups');
   const cards = await Promise.all(groups.map(async (group) => {
     const [{ members }, { blocks }] = await Promise.all([
@@ -24,7 +37,7 @@ async function show() {
       members: members.map((member, place) => ({
         id: place, name: member.name || t('group.unnamed', { number: place + 1 }), booked: tick(member.booked), sampled: tick(member.sampled), negative: tick(member.negative),
       })),
-      blocks: blocks.filter((block) => block.seats > block.used).map((block) => ({ ...block, words: t('group.block_words', { slot: block.slot_id, used: block.used, seats: block.seats }) })),
+      blocks: blocks.filter((block) => block.seats > block.used).map((block) => ({ ...block, words: t('group.block_words', { slot: whenWords(block), used: block.used, seats: block.seats }) })),
     };
   }));
   fill(one('#group'), { groups: cards });
