@@ -1,5 +1,6 @@
 """Between two people: heartbeats, staff's orders, what was not sent, and who is next."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
@@ -58,7 +59,7 @@ class Attendance:
         if result.latched:
             self._fault = result.reason, result.detail
         elif result.outcome is Outcome.ABORTED:
-            self._machine.tidy()
+            self._try(self._machine.tidy)
 
     def next(self) -> CalledPerson | Idle:
         """Return who was called, or why nobody is served now. Never waits for people."""
@@ -90,7 +91,14 @@ class Attendance:
 
     def _obey(self, order: OrderView) -> None:
         if order.kind == _RESET and self._machine.latched:
-            self._machine.reset(f"order {order.id}: {order.reason}")
+            self._try(lambda: self._machine.reset(f"order {order.id}: {order.reason}"))
         elif order.kind not in (_STOP, _RESET):
             raise StationError(f"order {order.kind!r} is not known here; update the booth")
         self._client.take_order(order.id)
+
+    def _try(self, do: Callable[[], None]) -> None:
+        """Do what moves the arm; where it fails, staff are called once more."""
+        try:
+            do()
+        except StationError as error:
+            self._fault = "arm", str(error)

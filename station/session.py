@@ -27,6 +27,7 @@ from vision.target import RefusalReason
 
 _LONGEST_S = 30.0  # s within which every state's motions must arrive
 _LONGEST_OUT_S = 6.0  # s after which the way out after the mouth becomes a way straight back
+_WAYS_OUT = 5  # ways out begun after touching something on one, before the arm is left to rest
 _CLEAR = 0.03  # m before the lips, from which on a way out that does not arrive is far enough
 _FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
@@ -91,6 +92,7 @@ class SamplingSession:
         self._said: Instruction | None = None
         self._said_ns = 0
         self._blind = False
+        self._ways_out = 1
         self._ending = Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
         self._cancelled: str | None = None
         self._latched = False
@@ -302,7 +304,7 @@ class SamplingSession:
         event = self._ending.event
         if not self._run(lambda: self._steps_out(event, report), report):
             return
-        self._near_ns, self._blind = None, False
+        self._near_ns, self._blind, self._ways_out = None, False, 1
         if event is Event.RETRY:
             self._tries += 1
             self._fire(Event.RETRY, f"try {self._tries} of {self._settings.tries}")
@@ -416,11 +418,15 @@ class SamplingSession:
         return progress is Progress.FINISHED
 
     def _failed(self, fault: Fault, report: CycleReport) -> None:
+        leaving = self._state is State.WITHDRAWING and self._near_ns is not None
         lost = fault.kind in (FaultKind.STALE_MOUTH, FaultKind.LATE)
-        if lost and self._near_ns is not None and self._out_of(report) > _CLEAR:
+        touched = fault.kind is FaultKind.FORCE
+        if leaving and lost and self._out_of(report) > _CLEAR:
             self._near_ns, self._errand = None, None  # far enough: on with what comes after
-        elif lost and self._state is State.WITHDRAWING and not self._blind:
-            self._blind, self._errand = True, None  # lost on the way out: straight back instead
+        elif leaving and (touched or lost) and self._ways_out < (_WAYS_OUT if touched else 2):
+            # it gave way where it touched, or lost the mouth: on from here, straight back
+            self._blind, self._errand = True, None
+            self._ways_out += 1
         elif self._state in _NEAR:
             self._react(_INCIDENTS.get(fault.kind, Incident.HEAD_MOVED), fault.detail)
         else:

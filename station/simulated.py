@@ -53,6 +53,7 @@ _TRACKER = TrackerSettings(acceleration=0.08, angular_acceleration=0.02)
 
 
 _TIDY_S = 40.0  # s
+_ANSWER_S = 60.0  # s of the wall: in lock-step a loaded machine makes nothing late but the result
 _WALK_S = 4.0  # s from the call to sitting at the chin rest: the next one stands at the door
 _ASIDE = 0.40  # rad: about 0.35 m beside the mouth, outside the zone of the face
 _DRAWN_IN = 0.93  # of the distance to the mouth: nearer, the elbow comes to its end
@@ -158,7 +159,7 @@ class SimulatedBooth:
             )
             limits = Limits(JointLimits.of(model))
             driver = self.world.arm
-            monitor = MonitorProcess(configure(model, limits, driver.info))
+            monitor = MonitorProcess(configure(model, limits, driver.info), answer_s=_ANSWER_S)
             opening.callback(monitor.close)
             opening.callback(driver.stop)
             self.monitor = monitor

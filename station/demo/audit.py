@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from arm_control.report import CycleReport
+from arm_control.report import CycleReport, Phase
 from sim.world import World
 from station.errors import StationError
 from station.record import Decision
@@ -15,13 +15,18 @@ from station.states import State
 from vision.frame import Frame
 from vision.target import Refusal, Sighting, Site
 
+_TOUCH_N = 0.025  # N, at which the controller calls it contact
+
 
 @dataclass(frozen=True, slots=True)
 class SiteAudit:
     """One site as the world knows it: target error [m] at the first touch, coverage, forces [N].
 
     ``target_error`` is the distance from the point the swab was sent to, to the true centre of the
-    site, both in the base at that instant; None where the site was not gone to.
+    site, both in the base at that instant; None where the site was not gone to. ``coverage``,
+    ``contact_s``, ``peak_force`` and ``mean_force`` are of the site's own tissue; ``touched_s`` and
+    ``touch_force`` (mean) of whatever the swab touched while the booth wiped there, which is what
+    the wrist can feel.
     """
 
     site: str
@@ -30,6 +35,8 @@ class SiteAudit:
     contact_s: float
     peak_force: float
     mean_force: float
+    touched_s: float = 0.0
+    touch_force: float = 0.0
 
 
 class TruthAudit:
@@ -39,10 +46,22 @@ class TruthAudit:
         self._world = world
         self._session = session
         self._errors: dict[str, float] = {}
+        self._touches: dict[str, list[float]] = {}
+        self._last_ns = 0
+        self._period_s = 0.0
         self._final: tuple[tuple[SiteAudit, ...], float] | None = None
 
     def cycled(self, report: CycleReport) -> None:
-        """Cycles are not audited; the world keeps its own ledger of contact."""
+        """Feel with the world what the swab touches while the booth says that it wipes."""
+        self._period_s = (report.stamp_ns - self._last_ns) * 1e-9
+        self._last_ns = report.stamp_ns
+        site = self._session.site
+        if site is None or report.phase not in (Phase.TOUCHING, Phase.WIPING):
+            return
+        force = sum((contact.force for contact in self._world.contacts), start=np.zeros(3))
+        size = float(np.linalg.norm(force))
+        if size > _TOUCH_N:
+            self._touches.setdefault(site, []).append(size)
 
     def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
         """Pictures are not audited."""
@@ -67,6 +86,8 @@ class TruthAudit:
                 outcome.contact_s,
                 outcome.peak_force,
                 outcome.mean_force,
+                len(self._touches.get(site.value, ())) * self._period_s,
+                float(np.mean(self._touches.get(site.value, 0.0))),
             )
             for site, outcome in truth.sites.items()
         )

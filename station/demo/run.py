@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from booth_queue.contract import CalledPerson
 from sim.scene import Scene
 from station.attendance import Attendance, Idle
 from station.booth import Booth
+from station.child import choose_port
 from station.config import BoothConfig
 from station.demo.album import PictureAlbum
 from station.demo.audit import TruthAudit
@@ -40,6 +42,7 @@ from station.trace import ForceTrace
 from vision.network import DEFAULT_MODEL, OnnxModel
 from vision.pipeline import ThroatLocator
 
+_RESETS = 5  # times staff reset a booth before they close it
 _PAUSED_S = 0.5  # s between two looks at whether the booth was opened again
 _FILE_WIDTH = 150  # columns of the table in a file or a pipe
 
@@ -114,15 +117,35 @@ def run_demo(plan: DemoPlan) -> None:
         if finding.grade is Grade.BAD:
             raise StationError(f"{finding.detail}; {finding.remedy}")
         folder = DemoFolder.create(plan.out)
-        service = stack.enter_context(queue_service(folder, plan.port))
-        if plan.watch:
-            console.print(f"live page: {service.live_page}")
+        port = choose_port(plan.port)
+        services = stack.enter_context(ExitStack())
+        beside = stack.enter_context(ThreadPoolExecutor(1))  # ends before the service is stopped
         chapters: list[Chapter] = []
         try:
             with DemoProgress(console, plan.citizens) as progress:
-                Demonstration(plan, folder, service, progress, interrupt).run(chapters)
+                progress.step(
+                    "starting the queue service, opening the booth: arm, safety monitor, network; "
+                    "the first time, half a minute of compiling"
+                )
+                starting = beside.submit(services.enter_context, queue_service(folder, port))
+                procedure = Procedure.shipped(plan.config.session.procedure)
+                simulated = stack.enter_context(
+                    SimulatedBooth(
+                        Scene(),
+                        plan.seed,
+                        ThroatLocator(OnnxModel(), LOCATOR),
+                        procedure,
+                        plan.config.session,
+                    )
+                )
+                service = starting.result()
+                if plan.watch:
+                    console.print(f"live page: {service.live_page}")
+                demonstration = Demonstration(plan, folder, service, progress, interrupt)
+                demonstration.run(simulated, procedure, chapters)
         finally:
-            _tell(plan, chapters, folder, console)
+            if chapters:
+                _tell(plan, chapters, folder, console)
         if plan.watch:
             console.print(f"the service stays up at {service.live_page}; Ctrl-C ends it")
             interrupt.asked.wait()
@@ -150,23 +173,15 @@ class Demonstration:
         self._service = service
         self._progress = progress
         self._interrupt = interrupt
+        self._resets = 0
         self._config = plan.config.model_copy(update={"booth": service.booth_id})
 
-    def run(self, chapters: list[Chapter]) -> None:
+    def run(self, simulated: SimulatedBooth, procedure: Procedure, chapters: list[Chapter]) -> None:
         """Serve every citizen; ``chapters`` grows by one each."""
         citizens = self._check_all_in()
-        self._progress.step(
-            "opening the booth: arm, safety monitor, camera, network; compiled here the first time"
-        )
-        settings = self._config.session
-        procedure = Procedure.shipped(settings.procedure)
         with ExitStack() as stack:
             client = stack.enter_context(
                 BoothClient(self._service.url, self._service.client_id, self._service.secret)
-            )
-            locator = ThroatLocator(OnnxModel(), LOCATOR)
-            simulated = stack.enter_context(
-                SimulatedBooth(Scene(), self._plan.seed, locator, procedure, settings)
             )
             booth = Booth(
                 self._service.booth_id,
@@ -195,10 +210,12 @@ class Demonstration:
                     return
                 if isinstance(found, Idle):
                     self._wait(found)
+                    self._call_staff(attendance, staff, chapters)
                     continue
                 trouble = [one for one in self._plan.troubles if one.person == len(chapters) + 1]
                 citizen = citizens[found.ticket_id]
                 chapters.append(self._serve(booth, simulated, found, citizen, trouble))
+                self._interrupt.check()
                 served = chapters[-1].row.served
                 attendance.after(served.result)
                 if served.result.outcome is not Outcome.SAMPLED:
@@ -216,15 +233,22 @@ class Demonstration:
     def _call_staff(
         self, attendance: Attendance, staff: StaffMember, chapters: list[Chapter]
     ) -> None:
-        """Let staff look at what went wrong, and reset the booth where it needs it."""
+        """Let staff look at what went wrong, and reset the booth where it needs it.
+
+        Raises StationError where resetting does not help.
+        """
         attendance.beat()
         reason = staff.look(self._service.booth_id)
         if not reason:
             return
+        self._resets += 1
+        if self._resets > _RESETS + len(self._plan.troubles):
+            raise StationError(f"staff have reset the booth {_RESETS} times, again: {reason}")
         self._progress.step(f"staff reset the booth: {reason}")
         attendance.beat()
         staff.open(self._service.booth_id)
-        chapters[-1] = replace(chapters[-1], row=replace(chapters[-1].row, staff=reason))
+        if chapters:
+            chapters[-1] = replace(chapters[-1], row=replace(chapters[-1].row, staff=reason))
 
     def _check_all_in(self) -> Mapping[str, Citizen]:
         """Let every citizen book and arrive, in order; returns them by ticket."""
@@ -282,10 +306,9 @@ class Demonstration:
 
 
 def _tell(plan: DemoPlan, chapters: list[Chapter], folder: DemoFolder, console: Console) -> None:
-    if chapters:
-        print_table([chapter.row for chapter in chapters], console)
-        title = f"Throat-swab booth: {len(chapters)} of {plan.citizens} citizens, seed {plan.seed}"
-        write_report(folder.report, chapters, title)
+    print_table([chapter.row for chapter in chapters], console)
+    title = f"Throat-swab booth: {len(chapters)} of {plan.citizens} citizens, seed {plan.seed}"
+    write_report(folder.report, chapters, title)
     console.print(
         f"records: {folder.records}  pictures and force traces: {folder.sessions}  "
         f"report: {folder.report}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from station.child import ChildProcess, choose_port
+from station.child import ChildProcess
 from station.demo.folder import DemoFolder
 from station.errors import StationError
 
@@ -38,9 +38,9 @@ class Service:
 def queue_service(folder: DemoFolder, port: int) -> Iterator[Service]:
     """Seed a database in ``folder`` and run the service on it, for as long as the context lasts.
 
-    Raises StationError where the port is taken or the service does not start.
+    ``port`` is one that `choose_port` has found free. Raises StationError where the service does
+    not start.
     """
-    port = choose_port(port)
     database = f"sqlite:///{folder.database}"
     _seed(folder, database)
     logins = json.loads(folder.credentials.read_bytes())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rich.console import Console
@@ -9,8 +10,17 @@ from rich.table import Table
 
 from station.booth import Served
 from station.demo.audit import SiteAudit
-from station.record import Outcome
+from station.record import Decision, Outcome
+from station.states import State
 
+_IN_THE_CHAIR = (
+    State.SEATED,
+    State.LOCATING,
+    State.APPROACHING,
+    State.ENTERING,
+    State.SWABBING,
+    State.WITHDRAWING,
+)
 _SHORT = {"right_tonsil": "R", "left_tonsil": "L", "posterior_wall": "W"}
 
 
@@ -67,6 +77,32 @@ HEADINGS = (
 )
 
 
+def time_by_state(trail: Sequence[Decision]) -> dict[State, float]:
+    """Return the seconds spent in each state of a session, by its decision trail."""
+    spent: dict[State, float] = {}
+    for entry, following in pairwise(trail):
+        spent[entry.state] = spent.get(entry.state, 0.0) + following.time_s - entry.time_s
+    return spent
+
+
+def _pace(rows: Sequence[Row]) -> str:
+    """Tell the mean time by state of those who were sampled; empty where nobody was."""
+    trails = [
+        row.served.result.trail for row in rows if row.served.result.outcome is Outcome.SAMPLED
+    ]
+    if not trails:
+        return ""
+    spent = [time_by_state(trail) for trail in trails]
+    means = {
+        state: sum(one.get(state, 0.0) for one in spent) / len(spent) for state in _IN_THE_CHAIR
+    }
+    told = ", ".join(f"{state} {seconds:.1f}" for state, seconds in means.items())
+    return (
+        f"mean seconds of those sampled: {told}; together {sum(means.values()):.1f} s "
+        "from sitting down until the swab is clear of the face"
+    )
+
+
 def print_table(rows: Sequence[Row], console: Console) -> None:
     """Print the rows."""
     table = Table(title="What happened", title_justify="left", show_edge=False, pad_edge=False)
@@ -79,6 +115,8 @@ def print_table(rows: Sequence[Row], console: Console) -> None:
     for reset in (row for row in rows if row.staff):
         ticket = reset.served.person.number
         console.print(f"after {ticket} staff reset the booth: {reset.staff}", soft_wrap=True)
+    if pace := _pace(rows):
+        console.print(pace, soft_wrap=True)
     console.print(
         "sites: R right tonsil, L left tonsil, W posterior wall. Seconds are the booth's own "
         "(simulated) clock, from sitting down to the end. Target error is measured against the "

@@ -142,8 +142,9 @@ def test_records_and_physics_agree(demo: Done) -> None:
         for site in record["sites"]:
             true = truth[site["site"]]
             if site["strokes"]:
-                assert true["contact_s"] == pytest.approx(site["contact_s"], rel=0.35, abs=0.4)
-                assert true["mean_force"] == pytest.approx(site["force"]["mean"], abs=0.12)
+                assert true["touched_s"] == pytest.approx(site["contact_s"], rel=0.3, abs=0.3)
+                assert true["touch_force"] == pytest.approx(site["force"]["mean"], abs=0.15)
+                assert true["contact_s"] > 0.0, "it was this site's own tissue"
                 assert true["target_error"] < 0.012
                 assert true["coverage"] > 0.0
             else:

@@ -132,12 +132,15 @@ class Tubes:
 class Machine:
     latched: bool = False
     done: list[str] = field(default_factory=list)
+    broken: str = ""
 
     def reset(self, by: str) -> None:
         self.done.append(f"reset by {by}")
         self.latched = False
 
     def tidy(self) -> None:
+        if self.broken:
+            raise StationError(self.broken)
         self.done.append("tidy")
 
 
@@ -332,6 +335,20 @@ def test_after_a_session_broken_off_the_arm_tidies_up_before_anybody_is_called(
     assert served.result.outcome is Outcome.ABORTED
     Attendance(world.client(), machine, booth.outbox).after(served.result)
     assert machine.done == ["tidy"]
+
+
+def test_an_arm_that_cannot_tidy_up_calls_staff(world: World) -> None:
+    world.rig.arm.stuck = True
+    booth, machine = world.booth(), Machine(broken="it met something")
+    served = booth.serve(PERSON, world.seat)
+    attendance = Attendance(world.client(), machine, booth.outbox)
+    attendance.after(served.result)
+    attendance.beat()
+    assert world.service.body("faults") == {
+        "code": "arm",
+        "detail": "it met something",
+        "session_id": None,
+    }
 
 
 def test_a_booth_paused_by_staff_calls_nobody_until_it_is_opened(world: World) -> None:

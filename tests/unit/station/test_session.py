@@ -329,6 +329,26 @@ def test_a_motion_that_never_arrives_ends_the_session(rig: Rig, state: str) -> N
     assert rig.arm.stopped
 
 
+def test_tissue_touched_on_the_way_out_does_not_keep_the_swab_inside(rig: Rig) -> None:
+    session = rig.seated()
+    rig.arm.faults[Withdraw] = Fault(FaultKind.FORCE, "0.6 N, bound 0.5 N", latched=False)
+    rig.run(session)
+    assert session.result().outcome is Outcome.SAMPLED
+    ways = [goal for goal in rig.arm.goals if isinstance(goal, Withdraw | MoveTip)]
+    first = next(index for index, goal in enumerate(ways) if isinstance(goal, Withdraw))
+    assert isinstance(ways[first + 1], MoveTip), "straight back"
+
+
+def test_a_way_out_that_touches_again_and_again_is_left_to_rest(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.WITHDRAWING)
+    fault = Fault(FaultKind.FORCE, "0.6 N, bound 0.5 N", latched=False)
+    rig.arm.faults.update({Withdraw: fault, MoveTip: fault})
+    rig.run(session)
+    assert session.result().reason == "force"
+    assert rig.arm.stopped
+
+
 def test_a_way_out_that_never_arrives_becomes_a_way_straight_back(rig: Rig) -> None:
     session = rig.seated()
     rig.run_until(session, State.WITHDRAWING)
