@@ -144,8 +144,8 @@ class Outbox:
         def try_to(step: str, do: Callable[[str], object]) -> None:
             try:
                 do(f"{session}:{step}")
-            except Refused as refusal:
-                refused.append(f"{step}: {refusal}")
+            except (Refused, ValueError) as refusal:  # turned down there, or here by the contract
+                refused.append(f"{step}: {' '.join(str(refusal).split())}")
 
         if tube:
             try_to("swab", lambda key: client.bind_swab(session, tube, key=key))

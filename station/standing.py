@@ -115,7 +115,7 @@ class CountedTubes:
     def scan(self) -> str:
         """Return the next tube's code."""
         head = self._store.head()
-        return f"{self._booth}-{1 if head is None else head.sequence + 1:06d}"
+        return f"{self._booth.upper()}-{1 if head is None else head.sequence + 1:06d}"
 
 
 def read_secret(file: str) -> str:

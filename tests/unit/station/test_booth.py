@@ -277,6 +277,19 @@ def test_a_booth_killed_after_its_record_makes_no_second(world: World) -> None:
     assert len(list(world.store())) == 1
 
 
+def test_a_tube_code_the_contract_does_not_know_bars_nothing_behind_it(world: World) -> None:
+    booth = world.booth()
+    session = booth.outbox.begin(PERSON)
+    booth.outbox.finish(
+        SamplingRecord(
+            "b", session, "A001", Outcome.SAMPLED, "", NOW, 1.0, (), (), ORIGIN, "no such code"
+        )
+    )
+    assert "barcode" in booth.outbox.refused["1"][0]
+    assert world.service.names() == ["sessions", "record", "close"]
+    assert booth.outbox.flush()
+
+
 def test_what_the_service_will_not_take_is_kept_and_told(world: World) -> None:
     world.service.refusing = {"swab": "tube_used"}
     booth = world.booth()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from booth_queue.contract import SwabBinding
 from station.errors import StationError
 from station.record import Outcome, Provenance, SamplingRecord
 from station.signing import BoothKey
@@ -27,9 +28,10 @@ def test_a_secret_is_read_only_where_nobody_else_can(tmp_path: Path) -> None:
 
 def test_no_tube_code_comes_twice_across_restarts(tmp_path: Path) -> None:
     store = RecordStore(tmp_path, BoothKey.load_or_create(tmp_path / "booth.key"))
-    first = CountedTubes("b", store).scan()
+    first = CountedTubes("demo-a", store).scan()
+    assert SwabBinding(barcode=first).barcode == first, "the service takes such codes"
     origin = Provenance("", "", "", "")
     store.append(
         SamplingRecord("b", "s", "A1", Outcome.SAMPLED, "", "", 1.0, (), (), origin, first)
     )
-    assert CountedTubes("b", store).scan() != first
+    assert CountedTubes("demo-a", store).scan() != first
