@@ -17,9 +17,9 @@ from vision.frame import Frame
 from vision.health import HealthSettings, picture_fault
 from vision.mouth import measure_mouth
 from vision.network import load_network
-from vision.person import find_mouth
-from vision.pipeline import COARSE_SIZE, FINE_SIZE, ThroatLocator
-from vision.preprocess import Crop
+from vision.pipeline import ThroatLocator
+from vision.preprocess import Look
+from vision.segmentation import Model
 from vision.settings import LocatorSettings
 from vision.target import Refusal, Target
 from vision.view import View
@@ -51,7 +51,7 @@ def main() -> None:
     first = frames[SIZES[0]]
     targets = [_targets(locator, frame) for frame in first]
     figures.append(Figure("targets_per_frame", float(np.mean(targets)), "1", "higher"))
-    for name, stage in _stages(locator, model).items():
+    for name, stage in _stages(locator, model, first).items():
         spent = _time(first, stage, 30 if options.quick else 300)
         figures.append(Figure(f"stage_{name}_ms_p50", float(np.median(spent)), "ms", "lower"))
     figures += _sustained(locator, first, 8.0 if options.quick else 600.0)
@@ -106,38 +106,31 @@ def _targets(locator: ThroatLocator, frame: Frame) -> int:
     return sum(isinstance(target, Target) for target in seen.targets.values())
 
 
-def _stages(locator: ThroatLocator, model: object) -> dict[str, Callable[[Frame], object]]:
-    settings, looks = LocatorSettings(), {}
+def _stages(
+    locator: ThroatLocator, model: Model, frames: list[Frame]
+) -> dict[str, Callable[[Frame], object]]:
+    """Return what can be timed alone, each as a function of one of ``frames``."""
+    settings = LocatorSettings()
+    seen = {frame.sequence: locator.look(frame) for frame in frames}
 
-    def coarse(frame: Frame) -> View:
-        whole = Crop.whole(frame.intrinsics.width, frame.intrinsics.height)
-        return View.look(model, frame.rgb, frame.depth, whole, COARSE_SIZE)  # type: ignore[arg-type]  # a Model
+    def again(frame: Frame, at: Look) -> None:
+        looks = seen[frame.sequence]
+        if not isinstance(looks, Refusal):
+            crop = (looks.mouth if at is Look.MOUTH else looks.throat).crop
+            View.look(model, frame.rgb, frame.depth, crop, at.size)
 
-    def fine(frame: Frame) -> None:
-        if frame.sequence not in looks:
-            looks[frame.sequence] = find_mouth(coarse(frame), frame.stamp_ns)
-        crop = looks[frame.sequence]
-        if not isinstance(crop, Refusal):
-            View.look(model, frame.rgb, frame.depth, crop, FINE_SIZE)  # type: ignore[arg-type]  # a Model
-
-    views: dict[int, View | Refusal] = {}
-
-    def view_of(frame: Frame) -> View | Refusal:
-        if frame.sequence not in views:
-            views[frame.sequence] = locator.look(frame)
-        return views[frame.sequence]
-
-    def mouth(frame: Frame) -> None:
-        view = view_of(frame)
-        if not isinstance(view, Refusal):
-            measure_mouth(view, frame.intrinsics, settings, frame.stamp_ns)
+    def mouth_pose(frame: Frame) -> None:
+        looks = seen[frame.sequence]
+        if not isinstance(looks, Refusal):
+            measure_mouth(looks.mouth, frame.intrinsics, settings, frame.stamp_ns)
 
     return {
         "health": lambda frame: picture_fault(frame, HealthSettings()),
-        "whole_picture": coarse,
-        "mouth_picture": fine,
-        "mouth_pose": mouth,
-        "mouth_and_sites": lambda frame: locator.judge(view_of(frame), frame),
+        "whole_picture": locator.glance,
+        "mouth_picture": lambda frame: again(frame, Look.MOUTH),
+        "throat_picture": lambda frame: again(frame, Look.THROAT),
+        "mouth_pose": mouth_pose,
+        "mouth_and_sites": lambda frame: locator.judge(seen[frame.sequence], frame),
     }
 
 

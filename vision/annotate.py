@@ -1,6 +1,6 @@
 """Draws what the vision saw onto its picture, for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import cv2
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from vision.evaluation.boxes import BOXED
 from vision.frame import Frame, Intrinsics
 from vision.photo import Reading
+from vision.pipeline import Looks
+from vision.sites import THROAT
 from vision.structure import Structure
 from vision.target import Refusal, Sighting, Site, Target
 from vision.view import View
@@ -34,6 +36,9 @@ COLOURS: Mapping[Structure, tuple[int, int, int]] = {
 }
 """sRGB of every structure that is drawn."""
 
+_IN_THROAT = (*THROAT, Structure.SOFT_PALATE, Structure.SWAB, Structure.DEPRESSOR)
+_AROUND = tuple(s for s in COLOURS if s not in _IN_THROAT)
+
 _SITE_COLOURS = {
     Site.RIGHT_TONSIL: (255, 90, 60),
     Site.LEFT_TONSIL: (120, 230, 80),
@@ -41,11 +46,12 @@ _SITE_COLOURS = {
 }
 
 
-def draw_frame(frame: Frame, view: View | Refusal, seen: Sighting | Refusal) -> Picture:
+def draw_frame(frame: Frame, looks: Looks | Refusal, seen: Sighting | Refusal) -> Picture:
     """Return the frame's picture with structures, targets, paths and refusals drawn in."""
     picture = frame.rgb.copy()
-    if isinstance(view, View):
-        draw_structures(picture, view)
+    if isinstance(looks, Looks):
+        draw_structures(picture, looks.mouth, _AROUND)
+        draw_structures(picture, looks.throat, _IN_THROAT)
     if isinstance(seen, Refusal):
         _say(picture, [f"{seen.reason}: {seen.detail}"])
         return picture
@@ -65,7 +71,7 @@ def draw_photo(rgb: Picture, reading: Reading) -> Picture:
     picture = rgb.copy()
     thick = max(1, picture.shape[1] // 400)
     if reading.view is not None:
-        draw_structures(picture, reading.view)
+        draw_structures(picture, reading.view, COLOURS)
     for structure, ((left, top, right, bottom), _) in reading.boxes.items():
         corners = (round(left), round(top)), (round(right), round(bottom))
         cv2.rectangle(picture, *corners, COLOURS[structure], thick)
@@ -81,8 +87,8 @@ def draw_photo(rgb: Picture, reading: Reading) -> Picture:
     return picture
 
 
-def draw_structures(picture: Picture, view: View) -> None:
-    """Blend the structures of a view into the picture, in place."""
+def draw_structures(picture: Picture, view: View, structures: Iterable[Structure]) -> None:
+    """Blend some structures of a view into the picture, in place."""
     height, width = view.shape
     rows = slice(view.top, min(picture.shape[0], view.top + height * view.step))
     columns = slice(view.left, min(picture.shape[1], view.left + width * view.step))
@@ -90,7 +96,8 @@ def draw_structures(picture: Picture, view: View) -> None:
     size = (width * view.step, height * view.step)
     labels = cv2.resize(view.labels, size, interpolation=cv2.INTER_NEAREST)
     labels = labels[: part.shape[0], : part.shape[1]]
-    for structure, colour in COLOURS.items():
+    for structure in structures:
+        colour = COLOURS[structure]
         mask = (labels == structure).astype(np.uint8)
         if not mask.any():
             continue

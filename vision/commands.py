@@ -95,8 +95,8 @@ def play(
     camera = RealSenseCamera.recording(recording)
     try:
         while isinstance(frame := camera.next_frame(1.0), Frame):
-            view = locator.look(frame)
-            seen = locator.judge(view, frame)
+            looks = locator.look(frame)
+            seen = locator.judge(looks, frame)
             if isinstance(seen, Refusal):
                 typer.echo(f"{frame.sequence}: {seen.reason}: {seen.detail}")
             else:
@@ -104,7 +104,7 @@ def play(
                 typer.echo(f"{frame.sequence}: {1e3 * seen.opening:.0f} mm open, {found}")
             if out is not None:
                 path = out / f"{frame.sequence:06d}.png"
-                cv2.imwrite(str(path), draw_frame(frame, view, seen)[:, :, ::-1])
+                cv2.imwrite(str(path), draw_frame(frame, looks, seen)[:, :, ::-1])
     finally:
         camera.close()
 
@@ -160,8 +160,8 @@ def _evaluate_rendered(
         report.draw_reliability(figures / "reliability.png", results.outcomes)
         for rank, case in enumerate(report.worst(results.outcomes, 12)):
             frame = rendered_set[case.frame].frame
-            view = locator.look(frame)
-            drawn = draw_frame(frame, view, locator.judge(view, frame))
+            looks = locator.look(frame)
+            drawn = draw_frame(frame, looks, locator.judge(looks, frame))
             name = f"worst_{rank:02d}_{case.site}_{1e3 * case.error:.0f}mm.png"
             cv2.imwrite(str(figures / name), drawn[:, :, ::-1])
 

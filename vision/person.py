@@ -1,16 +1,24 @@
-"""The first look at a whole picture: whether one unmasked person is there, and the mouth."""
+"""Where to look next: from a whole picture to its only mouth, from the mouth to the throat."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.preprocess import Crop
+from vision.sites import THROAT
 from vision.structure import ORAL, Structure
 from vision.target import Refusal, RefusalReason
 from vision.view import View
 
 CROP_MARGIN = 1.25
 """Side of the second look, in extents of lips and mouth."""
+
+THROAT_MARGIN = 1.3
+"""Side of the third look, in extents of the throat."""
+
+_INNER = 0.6  # side of the third look where no throat was seen, in extents of the mouth
+_MIN_THROAT = 12  # cells of the throat below which none was seen
+_THROAT_MIN = 32.0  # px; what is smaller is looked at with its surroundings
 
 _MIN_MOUTH = 8  # cells of lips and mouth below which there is no mouth
 _MIN_FACE = 0.01  # share of the picture that is skin, below which there is nobody
@@ -25,7 +33,7 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
     ``view`` is a look at the whole picture. Lips and what is inside the mouth count together, so a
     throat that fills the picture is found as well.
     """
-    labels = np.argmax(view.segmentation.probability, axis=0).astype(np.uint8)
+    labels = view.cells
     mouth = np.isin(labels, [*ORAL, Structure.LIPS])
     shares = {s: float((labels == s).mean()) for s in Structure}
     if int(mouth.sum()) < _MIN_MOUTH:
@@ -57,7 +65,21 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
         return Refusal(
             RefusalReason.OCCLUDED, stamp_ns, "a hand covers the mouth in the whole picture"
         )
-    return _square(parts == first + 1, view.crop, labels.shape[0])
+    return _square(parts == first + 1, view, CROP_MARGIN, _CROP_MIN)
+
+
+def find_throat(view: View) -> Crop:
+    """Return the square about the throat, as seen in a look at the mouth.
+
+    Where none is seen it is the middle of the mouth, so that the third look can say so too.
+    """
+    throat = np.isin(view.cells, THROAT)
+    if int(throat.sum()) >= _MIN_THROAT:
+        return _square(throat, view, THROAT_MARGIN, _THROAT_MIN)
+    mouth = np.isin(view.cells, [*ORAL, Structure.LIPS])
+    if int(mouth.sum()) >= _MIN_THROAT:
+        return _square(mouth, view, _INNER, _THROAT_MIN)
+    return view.crop
 
 
 def _no_mouth(shares: dict[Structure, float], stamp_ns: int) -> Refusal:
@@ -104,13 +126,14 @@ def _covered(labels: NDArray[np.uint8], box: NDArray[np.int32]) -> bool:
     return bool((inside == Structure.HAND).mean() > 0.35)
 
 
-def _square(part: NDArray[np.bool_], whole: Crop, cells: int) -> Crop:
+def _square(part: NDArray[np.bool_], view: View, margin: float, least: float) -> Crop:
+    """Return the square of ``margin`` extents about the inner 98 % of some cells."""
     rows, columns = np.nonzero(part)
     left, right = np.percentile(columns, (1, 99))
     top, bottom = np.percentile(rows, (1, 99))
-    scale = whole.side / cells
+    whole, scale = view.crop, view.crop.side / part.shape[0]
     extent = max(right - left, bottom - top) + 1.0
-    side = max(CROP_MARGIN * extent * scale, _CROP_MIN)
+    side = max(margin * extent * scale, least)
     u = whole.left + (0.5 * (left + right) + 0.5) * scale
     v = whole.top + (0.5 * (top + bottom) + 0.5) * scale
     return Crop(u - side / 2, v - side / 2, side)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from vision.confidence import PhotoEvidence, Weighs
 from vision.evaluation.boxes import BOXED, seen_box
 from vision.evaluation.metrics import Box
-from vision.person import find_mouth
-from vision.pipeline import COARSE_SIZE
-from vision.preprocess import Crop
+from vision.person import find_mouth, find_throat
+from vision.pipeline import look_at_whole
+from vision.preprocess import Crop, Look
 from vision.segmentation import Model, Segmentation
 from vision.settings import LocatorSettings
 from vision.sites import Spot, find_spot
@@ -24,10 +24,7 @@ from vision.structure import MIRRORED, Structure
 from vision.target import Refusal, RefusalReason, Site
 from vision.view import View
 
-PHOTO_SIZE = 192
-"""Side [px] at which a photograph's mouth is looked at; there is no hurry."""
-
-_SMALLEST = 0.003  # share of the mouth that a wall must fill to be one
+_SMALLEST = 0.003  # share of the throat's square that a wall must fill to be one
 _MARGINS = (1.0, 1.3)
 _GAMMAS = (1.0, 0.7, 1.4)
 
@@ -53,12 +50,13 @@ def read_photo(model: Model, rgb: NDArray[np.uint8], weigh: Weighs | None = None
     weigh = weigh or model.photo_confidence
     height, width = rgb.shape[:2]
     whole = Crop.whole(width, height)
-    crop = find_mouth(View.look(model, rgb, None, whole, COARSE_SIZE), 0)
+    crop = find_mouth(look_at_whole(model, rgb, None), 0)
     if isinstance(crop, Refusal):
         if crop.reason in (RefusalReason.MASK, RefusalReason.NO_FACE):
             return Reading({}, None, crop, 0.0, None, None)
         crop = whole  # a gloved hand or a second mouth in a close-up: look at all of it
-    looks = _looks(model, rgb, _within(crop, whole))
+    mouth = View.look(model, rgb, None, _within(crop, whole), Look.MOUTH.size)
+    looks = _looks(model, rgb, find_throat(mouth))
     fused = _fused(looks)
     boxes = {s: box for s in BOXED if (box := seen_box(fused, s)) is not None}
     smallest = max(4.0 * fused.step**2, _SMALLEST * fused.crop.side**2)
@@ -95,7 +93,7 @@ def _looks(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> list[View]:
         for gamma in _GAMMAS:
             table = (255.0 * (np.arange(256) / 255.0) ** gamma).astype(np.uint8)
             shown = table[rgb]
-            looks.append(View.look(model, shown, None, square, PHOTO_SIZE))
+            looks.append(View.look(model, shown, None, square, Look.THROAT.size))
         looks.append(_mirrored_look(model, rgb, square))
     return looks
 
@@ -104,7 +102,7 @@ def _mirrored_look(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> View:
     width = rgb.shape[1]
     flipped = np.ascontiguousarray(rgb[:, ::-1])
     there = Crop(width - crop.left - crop.side, crop.top, crop.side)
-    seen = View.look(model, flipped, None, there, PHOTO_SIZE).segmentation
+    seen = View.look(model, flipped, None, there, Look.THROAT.size).segmentation
     order = [int(MIRRORED.get(s, s)) for s in Structure]
     back = Segmentation(
         np.ascontiguousarray(seen.probability[order][:, :, ::-1]),
@@ -119,17 +117,11 @@ def _mirrored_look(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> View:
 def _fused(looks: list[View]) -> View:
     """Average all looks on the first one's crop."""
     first = looks[0]
-    cells = first.segmentation.probability.shape[1]
     probability = np.zeros_like(first.segmentation.probability)
     places = np.zeros_like(first.segmentation.places)
     for view in looks:
-        # cell of the first crop -> picture -> cell of this view's crop
-        scale = first.crop.side / view.crop.side
-        shift_x = (first.crop.left - view.crop.left) * cells / view.crop.side + 0.5 * (scale - 1)
-        shift_y = (first.crop.top - view.crop.top) * cells / view.crop.side + 0.5 * (scale - 1)
-        onto = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
-        probability += _resampled(view.segmentation.probability, onto)
-        places += _resampled(view.segmentation.places, onto)
+        probability += _resampled(view.segmentation.probability, first.crop, view.crop)
+        places += _resampled(view.segmentation.places, first.crop, view.crop)
     probability /= probability.sum(axis=0, keepdims=True)
     places /= np.maximum(places.sum(axis=(1, 2), keepdims=True), 1e-12)
     seen = np.mean([view.segmentation.seen for view in looks], axis=0)
@@ -137,8 +129,13 @@ def _fused(looks: list[View]) -> View:
     return View(first.crop, fused, first.left, first.top, first.step, first.depth)
 
 
-def _resampled(maps: NDArray[np.float32], onto: NDArray[np.float64]) -> NDArray[np.float32]:
+def _resampled(maps: NDArray[np.float32], first: Crop, crop: Crop) -> NDArray[np.float32]:
+    """Return maps (n, s, s) of ``crop`` as they lie on the cells of the ``first`` crop."""
     cells = maps.shape[1]
+    scale = first.side / crop.side
+    shift_x = (first.left - crop.left) * cells / crop.side + 0.5 * (scale - 1)
+    shift_y = (first.top - crop.top) * cells / crop.side + 0.5 * (scale - 1)
+    onto = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.stack(
         [
@@ -152,10 +149,13 @@ def _middle(view: View, structure: Structure) -> tuple[float, float] | None:
     found = seen_box(view, structure)
     if found is None:
         return None
-    rows, columns = np.nonzero(view.mask([structure]))
+    cells = view.cells.shape[0]
+    scale = view.crop.side / cells
+    rows, columns = np.nonzero(view.cells == structure)
+    u = view.crop.left + scale * (columns + 0.5) - 0.5
+    v = view.crop.top + scale * (rows + 0.5) - 0.5
     (left, top, right, bottom), _ = found
-    u, v = view.left + view.step * columns, view.top + view.step * rows
-    inside = (u >= left) & (u < right) & (v >= top) & (v < bottom)
+    inside = (u + 0.5 >= left) & (u + 0.5 <= right) & (v + 0.5 >= top) & (v + 0.5 <= bottom)
     return float(u[inside].mean()), float(v[inside].mean())
 
 

@@ -1,32 +1,39 @@
 """From a frame to a sighting, or a refusal: the locator."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial import Matrix
 from vision.camera import CameraFault
 from vision.frame import Frame
 from vision.health import HealthSettings, picture_fault
 from vision.mouth import Mouth, measure_mouth
-from vision.person import find_mouth
-from vision.preprocess import Crop
+from vision.person import find_mouth, find_throat
+from vision.preprocess import Crop, Look
 from vision.segmentation import Model
 from vision.settings import LocatorSettings
-from vision.sites import find_spot, measure_site
+from vision.sites import find_obstacles, find_spot, measure_site
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 from vision.view import View
 
-COARSE_SIZE = 128
-"""Side [px] at which the whole picture is looked at first."""
-FINE_SIZE = 160
-"""Side [px] at which the mouth is looked at."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looks:
+    """The three looks at one picture: all of it, its mouth, and the throat in the mouth."""
+
+    whole: View
+    mouth: View
+    throat: View
 
 
 class ThroatLocator:
     """Finds mouth and sites in one RGB-D frame; the ``Locator`` of the booth.
 
-    ``model`` is what ``vision.network.load_network()`` returns. Two looks: at the whole picture,
-    for person and mouth, and at the mouth, for everything else. Stateless: the same frame gives
-    the same sighting. Not thread-safe.
+    ``model`` is what ``vision.network.load_network()`` returns. Three looks: at the whole picture,
+    for the person, at the mouth, for its pose and opening, and at the throat, for the sites.
+    Stateless: the same frame gives the same sighting. Not thread-safe.
     """
 
     def __init__(
@@ -48,30 +55,37 @@ class ThroatLocator:
         """Return what the frame shows; never raises on a picture, however bad."""
         return self.judge(self.look(frame), frame)
 
-    def judge(self, view: View | Refusal, frame: Frame) -> Sighting | Refusal:
-        """Return the sighting that a look at ``frame`` allows, or the refusal."""
-        if isinstance(view, Refusal):
-            return view
-        mouth = measure_mouth(view, frame.intrinsics, self._settings, frame.stamp_ns)
+    def judge(self, looks: Looks | Refusal, frame: Frame) -> Sighting | Refusal:
+        """Return the sighting that the looks at ``frame`` allow, or the refusal."""
+        if isinstance(looks, Refusal):
+            return looks
+        mouth = measure_mouth(looks.mouth, frame.intrinsics, self._settings, frame.stamp_ns)
         if isinstance(mouth, Refusal):
             return mouth
+        obstacles = find_obstacles(looks.mouth, frame.intrinsics)
         return Sighting(
             frame.stamp_ns,
             mouth.optical_mouth,
             mouth.covariance,
             mouth.opening,
-            {site: self._site(view, mouth, site, frame) for site in Site},
+            {site: self._site(looks.throat, mouth, obstacles, site, frame) for site in Site},
         )
 
-    def look(self, frame: Frame) -> View | Refusal:
-        """Return the second look, at the mouth, for those who draw or watch."""
+    def look(self, frame: Frame) -> Looks | Refusal:
+        """Return the three looks, for those who draw or watch."""
         if fault := picture_fault(frame, self._health):
             lit = fault.fault not in (CameraFault.DARK, CameraFault.SATURATED)
             reason = RefusalReason.DEPTH_INVALID if lit else RefusalReason.LIGHT
             return Refusal(reason, frame.stamp_ns, fault.detail)
-        return look_twice(self._model, frame.rgb, frame.depth, frame.stamp_ns)
+        return look_closer(self._model, self.glance(frame), frame)
 
-    def _site(self, view: View, mouth: Mouth, site: Site, frame: Frame) -> Target | Refusal:
+    def glance(self, frame: Frame) -> View:
+        """Return the first look alone, at the whole picture."""
+        return look_at_whole(self._model, frame.rgb, frame.depth)
+
+    def _site(
+        self, view: View, mouth: Mouth, obstacles: Matrix, site: Site, frame: Frame
+    ) -> Target | Refusal:
         spot = find_spot(view, site, self._settings, frame.stamp_ns)
         if isinstance(spot, Refusal):
             return spot
@@ -81,19 +95,24 @@ class ThroatLocator:
             site,
             frame.intrinsics,
             mouth.optical_mouth,
+            obstacles,
             self._settings,
             self._model.confidence,
             frame.stamp_ns,
         )
 
 
-def look_twice(
-    model: Model, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None, stamp_ns: int
-) -> View | Refusal:
-    """Look at the whole picture (H, W, 3), then at its mouth; refuse where there is none."""
+def look_at_whole(model: Model, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> View:
+    """Look at a whole picture (H, W, 3)."""
     height, width = rgb.shape[:2]
-    first = View.look(model, rgb, depth, Crop.whole(width, height), COARSE_SIZE)
-    crop = find_mouth(first, stamp_ns)
+    return View.look(model, rgb, depth, Crop.whole(width, height), Look.WHOLE.size)
+
+
+def look_closer(model: Model, whole: View, frame: Frame) -> Looks | Refusal:
+    """Look at the mouth seen in ``whole`` and at its throat; refuse where there is no mouth."""
+    crop = find_mouth(whole, frame.stamp_ns)
     if isinstance(crop, Refusal):
         return crop
-    return View.look(model, rgb, depth, crop, FINE_SIZE)
+    mouth = View.look(model, frame.rgb, frame.depth, crop, Look.MOUTH.size)
+    throat = View.look(model, frame.rgb, frame.depth, find_throat(mouth), Look.THROAT.size)
+    return Looks(whole, mouth, throat)

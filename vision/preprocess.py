@@ -1,6 +1,7 @@
 """From a picture to the network's input: one definition, used in training and in the booth."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import cv2
 import numpy as np
@@ -10,10 +11,31 @@ from spatial import Matrix, unit
 from vision.errors import VisionError
 from vision.frame import Intrinsics
 
-DEPTH_SPAN = 0.12
-"""Depth range [m] about the middle of the crop that fills the network's depth channel."""
+DEPTH_SPAN = 0.06
+"""Depth [m] from the middle of the crop that is one unit of the network's depth channel."""
+
+CHANNELS = 5
+"""Channels of the network's input: red, green, blue, relative depth, depth known."""
+
+_FARTHEST = 1.5  # units of ``DEPTH_SPAN``: what is nearer or farther is near or far enough
 
 _MIN_VALID = 16  # fewer measured pixels than this say nothing about the depth of the crop
+
+
+class Look(StrEnum):
+    """What a look is at: the whole picture, the mouth in it, the throat in the mouth."""
+
+    WHOLE = "whole"
+    MOUTH = "mouth"
+    THROAT = "throat"
+
+    @property
+    def size(self) -> int:
+        """Side [px] of the square the network is shown."""
+        return _SIZES[self]
+
+
+_SIZES = {Look.WHOLE: 128, Look.MOUTH: 128, Look.THROAT: 160}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +103,23 @@ def cut(
 
 
 def network_input(rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Return the input (4, S, S) of a square picture (S, S, 3) and its depth (S, S) [m] or None.
+    """Return the input (5, S, S) of a square picture (S, S, 3) and its depth (S, S) [m] or None.
 
-    Colour lies in [-1, 1]. The fourth channel is 0 where depth is unknown, and elsewhere runs from
-    0.2 (``DEPTH_SPAN`` nearer than the crop's median depth) to 1.2 (as much farther).
+    Colour lies in [-1, 1]. The fourth channel is depth from the crop's median in units of
+    ``DEPTH_SPAN``, within 1.5 of it; the fifth is 1 where depth is known. Both are 0 elsewhere.
     """
     size = rgb.shape[0]
-    tensor = np.zeros((4, size, size), dtype=np.float32)
+    tensor = np.zeros((CHANNELS, size, size), dtype=np.float32)
     tensor[:3] = np.moveaxis(rgb, 2, 0)
     tensor[:3] *= 2.0 / 255.0
     tensor[:3] -= 1.0
     if depth is not None:
         valid = np.isfinite(depth) & (depth > 0)
-        if int(valid.sum()) >= _MIN_VALID:
-            middle = float(np.median(depth[valid]))
-            relative = np.clip((depth - middle) / (2 * DEPTH_SPAN), -0.5, 0.5) + 0.7
-            tensor[3] = np.where(valid, relative, 0.0)
+        known = depth[valid]
+        if len(known) >= _MIN_VALID:
+            relative = (known - np.median(known)) / DEPTH_SPAN
+            tensor[3][valid] = np.clip(relative, -_FARTHEST, _FARTHEST)
+            tensor[4][valid] = 1.0
     return tensor
 
 

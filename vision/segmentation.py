@@ -18,10 +18,10 @@ PLACES: tuple[Site | None, ...] = (None, *Site)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
-    """What the model says of one square picture, at half its size.
+    """What the model says of one square picture.
 
-    ``probability`` (classes, S/2, S/2) float32 sums to 1 over the classes. ``places``
-    (4, S/2, S/2) float32, in the order of ``PLACES``, each sums to 1 over the picture.
+    ``probability`` (classes, S, S) float32 sums to 1 over the classes. ``places`` (4, S/4, S/4)
+    float32, in the order of ``PLACES``, each sums to 1 over the picture.
     ``rotation`` (3, 3) is the mouth's rotation in the view frame of the crop. ``seen`` (4,), same
     order, is the probability that the mouth, or a site that can be reached, is in the picture.
     """
@@ -32,14 +32,16 @@ class Segmentation:
     seen: Vector
 
     def __post_init__(self) -> None:
-        half = self.probability.shape[1:]
-        if self.probability.shape[0] != len(Structure) or self.places.shape != (
+        side = self.probability.shape[-1]
+        quarter = side // 4
+        if self.probability.shape != (len(Structure), side, side) or self.places.shape != (
             len(PLACES),
-            *half,
+            quarter,
+            quarter,
         ):
             raise VisionError(
                 f"the model gave {self.probability.shape} and {self.places.shape}, wants "
-                f"({len(Structure)}, h, w) and ({len(PLACES)}, h, w); it is of another version"
+                f"({len(Structure)}, S, S) and ({len(PLACES)}, S/4, S/4); it is of another version"
             )
         object.__setattr__(self, "rotation", matrix(self.rotation, (3, 3), "mouth rotation"))
         object.__setattr__(self, "seen", vector(self.seen, len(PLACES), "what is seen"))

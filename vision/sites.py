@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial import Pose, Vector, matrix, unit, vector
+from spatial import Matrix, Pose, Vector, matrix, unit, vector
 from vision.confidence import Evidence, Weighs
 from vision.errors import VisionError
 from vision.frame import Intrinsics
@@ -22,6 +22,16 @@ SITE_STRUCTURES: dict[Site, tuple[Structure, ...]] = {
     Site.POSTERIOR_WALL: (Structure.POSTERIOR_WALL,),
 }
 """What may be wiped for each site: where the tonsil is gone, its bed between the arches."""
+
+THROAT = (
+    Structure.RIGHT_ARCH,
+    Structure.LEFT_ARCH,
+    Structure.UVULA,
+    Structure.RIGHT_TONSIL,
+    Structure.LEFT_TONSIL,
+    Structure.POSTERIOR_WALL,
+)
+"""What the third look is about."""
 
 _SURROUNDINGS: dict[Site, tuple[tuple[Structure, ...], ...]] = {
     Site.RIGHT_TONSIL: (
@@ -50,6 +60,7 @@ _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another
 _MIN_DISC_POINTS = 3
 _RIM = 2  # px of a site's edge whose depth is not trusted
 _MIN_CORE = 20  # measured pixels that must be left inside the rim
+_ENOUGH = 800  # obstacle pixels; more cost time and tell no more
 _MAX_CLEARANCE = 0.05  # m; more is as good as no obstacle
 
 
@@ -103,17 +114,27 @@ def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) 
     )
 
 
+def find_obstacles(view: View, intrinsics: Intrinsics) -> Matrix:
+    """Return measured uvula, tongue and teeth (n, 3) [m] of a look at the mouth, thinned."""
+    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
+    return obstacles[:: max(1, len(obstacles) // _ENOUGH)]
+
+
 def measure_site(
     view: View,
     spot: Spot,
     site: Site,
     intrinsics: Intrinsics,
     optical_mouth: Pose,
+    obstacles: Matrix,
     settings: LocatorSettings,
     confidence: Weighs,
     stamp_ns: int,
 ) -> Target | Refusal:
-    """Turn a spot into a target in the optical frame, or refuse it."""
+    """Turn a spot into a target in the optical frame, or refuse it.
+
+    ``obstacles`` (n, 3) [m] are what ``find_obstacles`` saw in the same frame.
+    """
     pixel = np.array([[view.left + view.step * spot.column, view.top + view.step * spot.row]])
     ray = rays(pixel, intrinsics)[0]
     guess = float(np.linalg.norm(optical_mouth.translation)) + 0.08
@@ -182,7 +203,7 @@ def measure_site(
         share,
         1e3 * plane.residual,
         spot.neighbours,
-        1e3 * _passage(view, intrinsics, optical_mouth, point),
+        1e3 * _passage(obstacles, optical_mouth, point),
     )
     probability = confidence.of(evidence)
     bound = max(settings.min_confidence, confidence.threshold)
@@ -199,7 +220,7 @@ def measure_site(
         matrix(path + (point - path[len(path) // 2]), (-1, 3)),
         point_covariance(ray, float(across), float(along)),
         probability,
-        _clearance(view, intrinsics, path),
+        _clearance(obstacles, path),
     )
 
 
@@ -302,33 +323,28 @@ def _nearest_inside(mask: NDArray[np.bool_], row: float, column: float) -> tuple
     return float(rows[best]), float(columns[best])
 
 
-def _passage(
-    view: View, intrinsics: Intrinsics, optical_mouth: Pose, point: NDArray[np.float64]
-) -> float:
+def _passage(obstacles: Matrix, optical_mouth: Pose, point: Vector) -> float:
     """Return how far [m] obstacles keep from the straight way in, at most 10 mm.
 
-    From between the lips to 4 mm before the point; obstacles are measured uvula, tongue, teeth.
+    From between the lips to 4 mm before the point.
     """
-    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
     start = optical_mouth.translation
     way = point - start
     length = float(np.linalg.norm(way))
     if len(obstacles) < 3 or length < 0.01:
         return 0.010
     way = way / length
-    obstacles = obstacles[:: max(1, len(obstacles) // 800)] - start
-    along = np.clip(obstacles @ way, 0.0, length - 0.004)
-    gaps = np.linalg.norm(obstacles - along[:, None] * way, axis=1)
+    aside = obstacles - start
+    along = np.clip(aside @ way, 0.0, length - 0.004)
+    gaps = np.linalg.norm(aside - along[:, None] * way, axis=1)
     return float(min(np.partition(gaps, 2)[2], 0.010))
 
 
-def _clearance(view: View, intrinsics: Intrinsics, path: NDArray[np.float64]) -> float:
-    """Return the distance [m] from the path to measured uvula, tongue or teeth.
+def _clearance(obstacles: Matrix, path: Matrix) -> float:
+    """Return the distance [m] from the path to the obstacles.
 
     That of the third nearest pixel: one or two alone are specks.
     """
-    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
-    obstacles = obstacles[:: max(1, len(obstacles) // 500)]
     if len(obstacles) < 3:
         return _MAX_CLEARANCE
     gaps = np.linalg.norm(obstacles[:, None] - path[None], axis=2).min(axis=1)

@@ -15,7 +15,7 @@ from vision.segmentation import PLACES, Model, Segmentation
 from vision.structure import Structure
 from vision.target import Site
 
-_MAX_SIDE = 240  # a crop with more pixels than this is looked at every second, third, ... pixel
+_MAX_SIDE = 320  # a crop with more pixels than this is looked at every second, third, ... pixel
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,10 @@ class View:
         crop: Crop,
         size: int,
     ) -> "View":
-        """Cut ``crop`` out of the picture, have the model segment it at ``size`` pixels."""
+        """Cut ``crop`` out of the picture, have the model segment it at ``size`` pixels.
+
+        Raises VisionError where the model refuses the size.
+        """
         segmentation = model.segment(*cut(rgb, depth, crop, size))
         left, top, step, empty = cls.frame_of(rgb.shape[:2], crop)
         if depth is None:
@@ -79,11 +82,20 @@ class View:
     @cached_property
     def labels(self) -> NDArray[np.uint8]:
         """The likeliest structure of every grid pixel."""
-        coarse = self.segmentation.probability.argmax(axis=0).astype(np.uint8)
         return np.asarray(
-            cv2.warpAffine(coarse, self._from_model, self.shape[::-1], flags=self._pick),
+            cv2.warpAffine(
+                self.cells,
+                self._from_cells(self.cells.shape[0]),
+                self.shape[::-1],
+                flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+            ),
             dtype=np.uint8,
         )
+
+    @cached_property
+    def cells(self) -> NDArray[np.uint8]:
+        """The likeliest structure of every pixel of the model's square (S, S)."""
+        return np.asarray(self.segmentation.probability.argmax(axis=0), dtype=np.uint8)
 
     def probability(self, structures: Iterable[Structure]) -> NDArray[np.float32]:
         """Return the probability (h, w) that a pixel shows one of ``structures``."""
@@ -115,25 +127,19 @@ class View:
         turn = view_optical(intrinsics, self.crop)
         return np.asarray(turn.T @ self.segmentation.rotation)
 
-    @property
-    def _from_model(self) -> NDArray[np.float64]:
-        """The affine map (2, 3) from the model's cells to grid pixels, as warpAffine inverts it."""
-        cells = self.segmentation.probability.shape[1]
+    def _from_cells(self, cells: int) -> NDArray[np.float64]:
+        """Return the affine map (2, 3) from grid pixels to a map of the model, ``cells`` a side."""
         to_cells = self.crop.to_square(cells)  # picture pixel -> cell
         grid = to_cells.copy()
         grid[:, :2] *= self.step
         grid[:, 2] = to_cells[:, :2] @ (self.left, self.top) + to_cells[:, 2]
         return grid
 
-    @property
-    def _pick(self) -> int:
-        return cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-
     def _onto_grid(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(
             cv2.warpAffine(
                 cells,
-                self._from_model,
+                self._from_cells(cells.shape[0]),
                 self.shape[::-1],
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,

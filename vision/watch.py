@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from spatial import Pose, Vector
 from vision.frame import Frame
+from vision.pipeline import Looks
 from vision.settings import Bounded, bounded
 from vision.structure import ORAL, Structure
-from vision.target import Refusal, Sighting
+from vision.target import Refusal, RefusalReason, Sighting
 from vision.view import View
 
 
@@ -70,7 +71,7 @@ class SwabWatch:
     def check(
         self,
         frame: Frame,
-        view: View | Refusal,
+        looks: Looks | Refusal,
         seen: Sighting | Refusal,
         base_camera: Pose,
         optical_tip: Vector | None,
@@ -80,7 +81,7 @@ class SwabWatch:
         ``optical_tip`` (3,) [m] is where the arm believes the unbent tip to be, None while no
         swab should be seen.
         """
-        signs = self._signs(frame, view, seen, base_camera, optical_tip)
+        signs = self._signs(frame, looks, seen, base_camera, optical_tip)
         self._counts = {sign: self._counts.get(sign, 0) + 1 for sign in signs}
         lasting = [s for s, n in self._counts.items() if n >= self._settings.patience]
         return min(lasting, key=list(Alarm).index) if lasting else None
@@ -88,22 +89,21 @@ class SwabWatch:
     def _signs(
         self,
         frame: Frame,
-        view: View | Refusal,
+        looks: Looks | Refusal,
         seen: Sighting | Refusal,
         base_camera: Pose,
         optical_tip: Vector | None,
     ) -> set[Alarm]:
         signs: set[Alarm] = set()
         s = self._settings
-        if isinstance(view, Refusal):
-            signs.add(Alarm.HEAD_LEFT)
+        if isinstance(looks, Refusal):
+            hidden = looks.reason is RefusalReason.OCCLUDED
+            signs.add(Alarm.HAND_RAISED if hidden else Alarm.HEAD_LEFT)
             return signs
-        whole = frame.intrinsics.width * frame.intrinsics.height
-        hand = float(view.mask([Structure.HAND]).sum()) * view.step**2 / whole
-        if hand > s.hand_share:
+        if float(looks.whole.mask([Structure.HAND]).mean()) > s.hand_share:
             signs.add(Alarm.HAND_RAISED)
         if optical_tip is not None:
-            tip = find_tip(view, frame, optical_tip, s.tip_radius)
+            tip = find_tip(looks.mouth, frame, optical_tip, s.tip_radius)
             if tip is None:
                 signs.add(Alarm.SWAB_LOST)
             elif tip.beside in (Structure.TONGUE, Structure.TEETH, Structure.LIPS):

@@ -29,13 +29,15 @@ def true_box(labels: NDArray[np.uint8], structure: Structure) -> Box | None:
 
 def seen_box(view: View, structure: Structure) -> tuple[Box, float] | None:
     """Return the box [px of the picture] the model sees, with its score, or None."""
-    mask = _without_specks(view.mask([structure]))
-    box = box_of(mask, max(4, SMALLEST // view.step**2))
+    mask = _without_specks(view.cells == structure)
+    scale = view.crop.side / mask.shape[0]
+    box = box_of(mask, max(4, round(SMALLEST / scale**2)))
     if box is None:
         return None
-    score = float(view.probability([structure])[mask].mean())
-    left, top, right, bottom = (v * view.step for v in box)
-    return (view.left + left, view.top + top, view.left + right, view.top + bottom), score
+    score = float(view.segmentation.probability[structure][mask].mean())
+    left, top = view.crop.left, view.crop.top
+    x0, y0, x1, y1 = (scale * v for v in box)
+    return (left + x0, top + y0, left + x1, top + y1), score
 
 
 def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

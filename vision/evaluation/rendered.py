@@ -15,8 +15,8 @@ from vision.evaluation.metrics import (
     mean_average_precision,
     percentile,
 )
-from vision.pipeline import ThroatLocator
-from vision.sites import SITE_STRUCTURES
+from vision.pipeline import Looks, ThroatLocator
+from vision.sites import SITE_STRUCTURES, THROAT
 from vision.structure import Structure
 from vision.target import Refusal, RefusalReason, Site, Target
 from vision.view import View
@@ -25,6 +25,16 @@ ON_SITE = 0.012
 """A target farther than this [m] from the site's true middle is wrong: the region's radius."""
 
 _MOUTH_CORNERS = 0.024 * np.array([[0, 1, 1], [0, 1, -1], [0, -1, 1], [0, -1, -1]])
+_IN_THROAT = (*THROAT, Structure.SOFT_PALATE)
+_IN_WHOLE = (
+    Structure.BACKGROUND,
+    Structure.SKIN,
+    Structure.EYES,
+    Structure.MASK,
+    Structure.HAND,
+)
+_IN_MOUTH = tuple(s for s in Structure if s not in (*_IN_THROAT, *_IN_WHOLE))
+"""Which look's word counts for a structure."""
 _NEAR_PIXELS = 1  # a pixel beside a site's edge is still on it
 
 
@@ -101,15 +111,18 @@ def evaluate(
     shared = np.zeros((len(Structure), 2))
     mouths = []
     for number, labelled in enumerate(frames):
-        view = locator.look(labelled.frame)
+        looks = locator.look(labelled.frame)
         for structure, name in BOXED.items():
             if (box := true_box(labelled.labels, structure)) is not None:
                 truths[name].append((number, box))
-            if isinstance(view, View) and (seen := seen_box(view, structure)) is not None:
+            if isinstance(looks, Looks) and (seen := seen_box(looks.throat, structure)) is not None:
                 detections[name].append(Detection(number, *seen))
-        if isinstance(view, View):
-            _count_overlap(view, labelled, shared)
-        sighting = locator.judge(view, labelled.frame)
+        if isinstance(looks, Looks):
+            _count_overlap(looks.throat, labelled, _IN_THROAT, shared)
+            _count_overlap(looks.mouth, labelled, _IN_MOUTH, shared)
+        whole = looks.whole if isinstance(looks, Looks) else locator.glance(labelled.frame)
+        _count_overlap(whole, labelled, _IN_WHOLE, shared)
+        sighting = locator.judge(looks, labelled.frame)
         if not isinstance(sighting, Refusal):
             distance, angle = sighting.optical_mouth.distance_to(labelled.optical_mouth)
             mouths.append((distance, angle, sighting.opening - labelled.opening))
@@ -191,10 +204,12 @@ def _outcome(
     return SiteOutcome(*common, True, right, error, found.confidence, None, groups)
 
 
-def _count_overlap(view: View, labelled: LabelledFrame, shared: Matrix) -> None:
+def _count_overlap(
+    view: View, labelled: LabelledFrame, structures: Iterable[Structure], shared: Matrix
+) -> None:
     height, width = view.shape
     true = labelled.labels[view.top :: view.step, view.left :: view.step][:height, :width]
-    for structure in Structure:
+    for structure in structures:
         mine, theirs = view.labels == structure, true == structure
         shared[structure] += (int((mine & theirs).sum()), int((mine | theirs).sum()))
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.frame import Intrinsics
-from vision.preprocess import Crop, network_input, view_optical
-from vision.structure import MIRRORED, ORAL, Structure
+from vision.preprocess import Crop, Look, network_input, view_optical
+from vision.structure import MIRRORED
 
 IGNORED = 255
 """Label of pixels that no loss counts."""
@@ -21,32 +21,43 @@ _MIRROR_TABLE = np.arange(256, dtype=np.uint8)
 for _from, _to in MIRRORED.items():
     _MIRROR_TABLE[_from] = _to
 _MIRRORED_PLACES = [0, 2, 1, 3]  # right and left tonsil change places
-_ORAL_TABLE = np.zeros(256, dtype=bool)
-_ORAL_TABLE[[*ORAL, Structure.LIPS]] = True
+_MEASURED = 0.65  # share of examples with depth; the rest stand for photographs
+_CALM = 0.5  # how strange pictures with depth may look: they come from the booth's own cameras
+_MARGINS = {
+    Look.WHOLE: (0.6, 1.0, 1.3),
+    Look.MOUTH: (0.95, 1.25, 1.9),
+    Look.THROAT: (1.0, 1.3, 1.9),
+}
+"""Side of the square that is looked at, in extents of what it is about: least, usual, most."""
 _NOISE = np.random.default_rng(0).standard_normal((660, 660, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One rendered frame: ``rgb`` (H, W, 3), ``depth`` (H, W) [m], ``labels`` (H, W) Structure.
+    """A window of a rendered frame about what one look is at.
 
-    ``rotation`` (3, 3) is that of optical_mouth. ``places`` (4, 2) [px] is where the mouth's origin
-    and the middles of the sites are seen, in the order of ``Site``; ``visible`` (4,) says which of
-    them really are.
+    ``rgb`` (h, w, 3), ``depth`` (h, w) [m], ``labels`` (h, w) Structure. ``window`` is the square
+    of the frame they show, ``rotation`` (3, 3) that of optical_mouth. ``places`` (4, 2) [px of the
+    window] is where the mouth's origin and the middles of the sites are seen, in the order of
+    ``Site``; ``visible`` (4,) says which of them really are. ``extent`` is the smallest square
+    [px of the window] about what the look is at, None where that is not to be seen.
     """
 
+    look: Look
     rgb: NDArray[np.uint8]
-    depth: NDArray[np.float32]
+    depth: NDArray[np.floating]
     labels: NDArray[np.uint8]
     intrinsics: Intrinsics
+    window: Crop
     rotation: NDArray[np.float64]
     places: NDArray[np.float64]
     visible: NDArray[np.bool_]
+    extent: Crop | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """What the network is shown and should say; labels and places at half the input's size."""
+    """What the network is shown and should say: labels (S, S), places in quarters of its pixels."""
 
     tensor: NDArray[np.float32]
     labels: NDArray[np.uint8]
@@ -55,15 +66,12 @@ class Example:
     visible: NDArray[np.bool_]
 
 
-def augment(
-    sample: Sample, rng: np.random.Generator, size: int, coarse: bool, strength: float = 1.0
-) -> Example:
-    """Return a random variant of ``sample`` as the network would meet it.
+def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float = 1.0) -> Example:
+    """Return a random variant of ``sample`` as the network would meet it, ``size`` pixels wide.
 
-    ``coarse`` takes about the whole picture, as the first look does; else a square about the
-    mouth. ``strength`` 0 gives the plain crop, for validation.
+    ``strength`` 0 gives the plain crop, for validation.
     """
-    crop = _random_crop(sample, rng, coarse, strength)
+    crop = _random_crop(sample, rng, strength)
     angle = float(rng.normal(0.0, 0.15) * strength) if strength else 0.0
     mirrored = bool(strength) and rng.random() < 0.5
     to_square = _turned(crop, size, angle, mirrored)
@@ -77,13 +85,14 @@ def augment(
         places, visible = places[_MIRRORED_PLACES], visible[_MIRRORED_PLACES]
     use_depth: NDArray[np.float32] | None = depth
     if strength:
-        rgb, labels = _photometry(rgb, labels, rng, strength)
-        use_depth = _thin_depth(depth, rng)
+        measured = rng.random() < _MEASURED
+        use_depth = _thin_depth(depth, rng) if measured else None
+        rgb, labels = _photometry(rgb, labels, rng, strength * (_CALM if measured else 1.0))
     return Example(
         network_input(rgb, use_depth),
         labels,
         np.concatenate([rotation[:, 0], rotation[:, 2]]).astype(np.float32),
-        ((places - 0.5) / 2).astype(np.float32),
+        ((places - 1.5) / 4).astype(np.float32),
         visible,
     )
 
@@ -93,35 +102,26 @@ def distort(rgb: NDArray[np.uint8], rng: np.random.Generator, strength: float) -
     side = max(rgb.shape[:2])
     square = np.zeros((side, side, 3), dtype=np.uint8)
     square[: rgb.shape[0], : rgb.shape[1]] = rgb
-    labels = np.zeros((side // 2, side // 2), dtype=np.uint8)
+    labels = np.zeros((side, side), dtype=np.uint8)
     distorted, _ = _photometry(square, labels, rng, strength)
     return np.ascontiguousarray(distorted[: rgb.shape[0], : rgb.shape[1]])
 
 
-def _random_crop(sample: Sample, rng: np.random.Generator, coarse: bool, strength: float) -> Crop:
+def _random_crop(sample: Sample, rng: np.random.Generator, strength: float) -> Crop:
+    """Return about the square of the window that the locator would cut out."""
     height, width = sample.labels.shape
-    if coarse:
-        whole = Crop.whole(width, height)
-        scale = float(rng.uniform(0.6, 1.3)) if strength else 1.0
-        side = whole.side * scale
-        slack = abs(whole.side - side) / 2 + 0.1 * side
-        u, v = whole.centre
-        du, dv = rng.uniform(-slack, slack, 2) * (1.0 if strength else 0.0)
-        return Crop(u + du - side / 2, v + dv - side / 2, side)
-    rows, columns = np.nonzero(_ORAL_TABLE[sample.labels])
-    if len(rows) < 12:
-        side = float(min(height, width)) * float(rng.uniform(0.4, 1.0))
-        u, v = rng.uniform(0.2, 0.8, 2) * (width, height)
-        return Crop(u - side / 2, v - side / 2, side)
-    left, right = np.percentile(columns, (1, 99))
-    top, bottom = np.percentile(rows, (1, 99))
-    extent = max(right - left, bottom - top, 12.0)
-    scale = float(np.exp(rng.uniform(np.log(0.75), np.log(2.2)))) if strength else 1.25
-    side = extent * scale
-    jitter = rng.normal(0.0, 0.10, 2) * extent * (1.0 if strength else 0.0)
-    return Crop(
-        (left + right) / 2 + jitter[0] - side / 2, (top + bottom) / 2 + jitter[1] - side / 2, side
-    )
+    whole = Crop.whole(width, height)
+    if sample.extent is None:
+        side = whole.side * (float(rng.uniform(0.3, 0.9)) if strength else 0.6)
+        u, v = rng.uniform(0.3, 0.7, 2) * (width, height) if strength else np.array(whole.centre)
+        return Crop(float(u) - side / 2, float(v) - side / 2, side)
+    low, usual, high = _MARGINS[sample.look]
+    extent = sample.extent
+    scale = float(np.exp(rng.uniform(np.log(low), np.log(high)))) if strength else usual
+    side = extent.side * scale
+    slack = max(0.08 * extent.side, 0.35 * (side - extent.side)) if strength else 0.0
+    u, v = np.array(extent.centre) + 0.5 + rng.uniform(-slack, slack, 2)
+    return Crop(float(u) - side / 2, float(v) - side / 2, side)
 
 
 def _turned(crop: Crop, size: int, angle: float, mirrored: bool) -> NDArray[np.float64]:
@@ -145,7 +145,9 @@ def _turned(crop: Crop, size: int, angle: float, mirrored: bool) -> NDArray[np.f
 def _rotated_view(sample: Sample, crop: Crop, angle: float, mirrored: bool) -> NDArray[np.float64]:
     c, s = np.cos(angle), np.sin(angle)
     about_sight = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    rotation = about_sight @ view_optical(sample.intrinsics, crop) @ sample.rotation
+    there, ratio = sample.window, sample.window.side / max(sample.labels.shape)
+    seen = Crop(there.left + ratio * crop.left, there.top + ratio * crop.top, ratio * crop.side)
+    rotation = about_sight @ view_optical(sample.intrinsics, seen) @ sample.rotation
     if mirrored:  # picture x and the person's left both flip, so that it stays a rotation
         rotation = np.diag([-1.0, 1.0, 1.0]) @ rotation @ np.diag([1.0, -1.0, 1.0])
     return np.asarray(rotation, dtype=np.float64)
@@ -159,10 +161,13 @@ def _warp(
         rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 0.35 * ratio), dtype=np.uint8)
     square = cv2.warpAffine(rgb, to_square, (size, size), flags=cv2.INTER_LINEAR)
     depth = cv2.warpAffine(
-        sample.depth, to_square, (size, size), flags=cv2.INTER_NEAREST, borderValue=float("nan")
+        sample.depth.astype(np.float32),
+        to_square,
+        (size, size),
+        flags=cv2.INTER_NEAREST,
+        borderValue=float("nan"),
     )
-    halved = 0.5 * to_square - [[0.0, 0.0, 0.25]]  # the centre of cell i is input pixel 2 i + 0.5
-    labels = cv2.warpAffine(sample.labels, halved, (size // 2, size // 2), flags=cv2.INTER_NEAREST)
+    labels = cv2.warpAffine(sample.labels, to_square, (size, size), flags=cv2.INTER_NEAREST)
     return (
         np.asarray(square, dtype=np.uint8),
         np.asarray(depth, dtype=np.float32),
@@ -170,12 +175,9 @@ def _warp(
     )
 
 
-def _thin_depth(depth: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32] | None:
-    kind = rng.random()
-    if kind < 0.4:
-        return None
+def _thin_depth(depth: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     out = depth.copy()
-    if kind < 0.6:  # holes with soft edges, as wet and dark places give
+    if rng.random() < 0.3:  # holes with soft edges, as wet and dark places give
         size = out.shape[0]
         noise = cv2.GaussianBlur(
             rng.standard_normal((size // 4, size // 4)).astype(np.float32), (0, 0), 4.0
@@ -278,5 +280,5 @@ def _cut_out(
     height, width = (int(v) for v in rng.integers(size // 16, size // 4, 2))
     top, left = int(rng.integers(0, size - height)), int(rng.integers(0, size - width))
     rgb[top : top + height, left : left + width] = rng.integers(0, 256, 3)
-    labels[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2] = IGNORED
+    labels[top : top + height, left : left + width] = IGNORED
     return rgb, labels

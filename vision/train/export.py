@@ -8,6 +8,7 @@ from typing import Any
 import onnx
 import torch
 
+from vision.preprocess import CHANNELS
 from vision.train.unet import Deployed, ThroatNet
 
 
@@ -29,7 +30,7 @@ def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
 def _export(deployed: Deployed, path: Path, side: Any) -> None:  # noqa: ANN401 - torch is untyped here
     torch.onnx.export(
         deployed,
-        (torch.zeros(1, 4, 160, 160),),
+        (torch.zeros(1, CHANNELS, 160, 160),),
         path,
         dynamo=True,
         input_names=["picture"],

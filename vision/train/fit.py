@@ -15,23 +15,33 @@ from torch import Tensor
 from torch.nn import functional
 
 from vision.data import RenderedSet
+from vision.preprocess import Look
 from vision.structure import Structure
-from vision.train.augment import IGNORED, Example, Sample, augment
+from vision.train.augment import IGNORED, Example, augment
 from vision.train.samples import RenderedSamples
-from vision.train.unet import CLASSES, ThroatNet
+from vision.train.unet import ThroatNet
 
 LOG = logging.getLogger(__name__)
 _FORMAT = "%(asctime)s %(message)s"
 
 _RARE = {
-    Structure.UVULA: 2.5,
+    Structure.UVULA: 1.5,
     Structure.RIGHT_TONSIL: 2.0,
     Structure.LEFT_TONSIL: 2.0,
-    Structure.POSTERIOR_WALL: 2.0,
-    Structure.RIGHT_ARCH: 1.5,
-    Structure.LEFT_ARCH: 1.5,
+    Structure.POSTERIOR_WALL: 1.3,
+    Structure.RIGHT_ARCH: 1.2,
+    Structure.LEFT_ARCH: 1.2,
 }
 """Loss weights of what matters and is small; every other class counts once."""
+
+_OVERLAPPED = (
+    *_RARE,
+    Structure.LIPS,
+    Structure.TEETH,
+    Structure.TONGUE,
+    Structure.SOFT_PALATE,
+)
+"""Classes whose overlap counts as well as their pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,7 @@ class Schedule:
     minutes: float = 100.0
     steps: int = 100_000
     batch: int = 8
-    size: int = 160
-    coarse_size: int = 128
-    coarse_share: float = 0.25
+    shares: tuple[float, float, float] = (0.2, 0.2, 0.6)  # of looks, in the order of Look
     rate: float = 2.5e-3
     ramp: int = 8_000
     workers: int = 2
@@ -157,7 +165,7 @@ def _agreed(progress: float) -> float:
 
 def _drift(mean: Tensor, latest: Tensor, count: Tensor) -> Tensor:
     """Return the moving average; early on it forgets fast, so that the random start is gone."""
-    keep = torch.clamp((1.0 + count) / (10.0 + count), max=0.998)
+    keep = torch.clamp((1.0 + count) / (10.0 + count), max=0.999)
     return keep * mean + (1.0 - keep) * latest
 
 
@@ -170,50 +178,52 @@ def _rate(peak: float, step: int, progress: float) -> float:
 def _loss(
     logits: Tensor, places: Tensor, columns: Tensor, seen: Tensor, batch: _Batch, weights: Tensor
 ) -> tuple[Tensor, str]:
-    cross = functional.cross_entropy(
-        logits, batch.labels, weight=weights, ignore_index=IGNORED, label_smoothing=0.02
-    )
-    dice = _dice(logits, batch.labels)
-    place = turn = logits.new_zeros(())
-    if bool(batch.visible.any()):
-        place = _place_loss(places[batch.visible], batch.places[batch.visible])
-    pose = batch.visible[:, 0]
-    if bool(pose.any()):
-        turn = functional.smooth_l1_loss(columns[pose], batch.columns[pose], beta=0.1)
-    sight = functional.binary_cross_entropy_with_logits(seen, batch.visible.float())
+    """Return the loss of a batch, and its parts in words.
+
+    What is not visible weighs nothing, but stays in the sum: workers wait for every gradient.
+    """
+    logs = logits.log_softmax(dim=1)
+    cross = functional.nll_loss(logs, batch.labels, weight=weights, ignore_index=IGNORED)
+    dice = _dice(logs, batch.labels)
+    shown = batch.visible.float()
+    place = (_place_loss(places, batch.places) * shown).sum() / shown.sum().clamp_min(1.0)
+    pose = shown[:, 0]
+    turn = functional.smooth_l1_loss(columns, batch.columns, beta=0.1, reduction="none").mean(1)
+    turn = (turn * pose).sum() / pose.sum().clamp_min(1.0)
+    sight = functional.binary_cross_entropy_with_logits(seen, shown)
     total = cross + dice + 0.1 * place + turn + 0.3 * sight
     return total, (
         f"ce {cross:.3f} dice {dice:.3f} place {place:.2f} turn {turn:.4f} sight {sight:.3f}"
     )
 
 
-def _dice(logits: Tensor, labels: Tensor) -> Tensor:
-    """One minus the soft Dice coefficient, mean over the classes present in the batch."""
-    known = labels != IGNORED
-    probability = logits.softmax(dim=1) * known[:, None]
-    truth = functional.one_hot(labels.where(known, labels.new_zeros(())), CLASSES)
-    truth = truth.permute(0, 3, 1, 2) * known[:, None]
+def _dice(logs: Tensor, labels: Tensor) -> Tensor:
+    """One minus the soft Dice coefficient, mean over the small classes present in the batch."""
+    chosen = torch.tensor([int(s) for s in _OVERLAPPED])
+    known = (labels != IGNORED)[:, None]
+    probability = logs[:, chosen].exp() * known
+    truth = (labels[:, None] == chosen[None, :, None, None]).to(logs.dtype)
     overlap = (probability * truth).sum((0, 2, 3))
     size = probability.sum((0, 2, 3)) + truth.sum((0, 2, 3))
-    present = truth.sum((0, 2, 3)) > 0
-    return (1.0 - (2 * overlap + 1.0) / (size + 1.0))[present].mean()
+    present = (truth.sum((0, 2, 3)) > 0).to(logs.dtype)
+    return ((1.0 - (2 * overlap + 1.0) / (size + 1.0)) * present).sum() / present.sum().clamp_min(1)
 
 
 def _place_loss(logits: Tensor, place: Tensor) -> Tensor:
-    """Cross entropy between maps (n, h, w) and Gaussians of 1.5 cells about places (n, 2)."""
-    n, height, width = logits.shape
-    rows = torch.arange(height, dtype=torch.float32)[None, :, None]
-    columns = torch.arange(width, dtype=torch.float32)[None, None, :]
-    square = (columns - place[:, 0, None, None]) ** 2 + (rows - place[:, 1, None, None]) ** 2
-    target = torch.exp(-square / (2 * 1.5**2)).flatten(1)
-    target = target / target.sum(1, keepdim=True).clamp_min(1e-6)
-    return -(target * logits.reshape(n, -1).log_softmax(1)).sum(1).mean()
+    """Cross entropy (n, k) of maps (n, k, h, w) with Gaussians of 1.5 cells at places (n, k, 2)."""
+    height, width = logits.shape[2:]
+    rows = torch.arange(height, dtype=torch.float32)[:, None]
+    columns = torch.arange(width, dtype=torch.float32)[None, :]
+    u, v = place[..., 0, None, None], place[..., 1, None, None]
+    target = torch.exp(-((columns - u) ** 2 + (rows - v) ** 2) / (2 * 1.5**2)).flatten(2)
+    target = target / target.sum(2, keepdim=True).clamp_min(1e-6)
+    return -(target * logits.flatten(2).log_softmax(2)).sum(2)
 
 
-def _batches(samples: Sequence[Sample], schedule: Schedule, rank: int) -> Generator[_Batch]:
+def _batches(samples: RenderedSamples, schedule: Schedule, rank: int) -> Generator[_Batch]:
     """Yield batches for ever; a thread augments ahead of the training thread.
 
-    Whether a step looks at whole pictures or at mouths is the same for all workers.
+    Which look a step is about is the same for all workers, so that none waits for another.
     """
     ready: Queue[_Batch] = Queue(maxsize=6)
     stopped = threading.Event()
@@ -221,14 +231,16 @@ def _batches(samples: Sequence[Sample], schedule: Schedule, rank: int) -> Genera
     def produce() -> None:
         common = np.random.default_rng([schedule.seed, 1])
         own = np.random.default_rng([schedule.seed, 2, rank])
+        looks = list(Look)
         shown = 0
         while not stopped.is_set():
             strength = min(1.0, 0.3 + 0.7 * shown / schedule.ramp)
             shown += schedule.batch
-            coarse = common.random() < schedule.coarse_share
-            size = schedule.coarse_size if coarse else schedule.size
+            look = looks[int(common.choice(len(looks), p=schedule.shares))]
             picked = own.integers(0, len(samples), schedule.batch)
-            batch = _stack([augment(samples[int(i)], own, size, coarse, strength) for i in picked])
+            batch = _stack(
+                [augment(samples.of(int(i), look), own, look.size, strength) for i in picked]
+            )
             while not stopped.is_set():
                 try:
                     ready.put(batch, timeout=0.2)

@@ -1,51 +1,85 @@
-"""Rendered frames as training samples."""
+"""Rendered frames as training samples: of every frame, what each look needs of it."""
 
 from collections.abc import Sequence
-from typing import overload
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.data import LabelledFrame, RenderedSet
-from vision.sites import SITE_STRUCTURES
+from vision.preprocess import Crop, Look, cut
+from vision.sites import SITE_STRUCTURES, THROAT
 from vision.structure import ORAL, Structure
 from vision.target import RefusalReason, Site
 from vision.train.augment import Sample
 
 _MIN_MOUTH = 30  # px of lips and mouth from which a picture shows one
+_MIN_THROAT = 12  # px of the throat from which there is something to look at
+_ABOUT = {Look.MOUTH: (*ORAL, Structure.LIPS), Look.THROAT: THROAT}
+_MOST = {Look.WHOLE: 176, Look.MOUTH: 208, Look.THROAT: 288}
+"""Largest side [px] at which a window is kept; a larger one is shrunk to it."""
+_MARGIN = 2.1  # side of a window, in extents of what it is about
 
 
-class RenderedSamples(Sequence[Sample]):
-    """All frames of some data sets, read when drawn and then kept."""
+class RenderedSamples:
+    """All frames of some data sets: read once, and of each only what the looks need is kept."""
 
     def __init__(self, sets: Sequence[RenderedSet]) -> None:
-        self._sets = sets
-        for each in sets:
-            each.keep()
-        self._ends = np.cumsum([len(each) for each in sets])
+        self._samples = [windows(labelled) for each in sets for labelled in each]
 
     def __len__(self) -> int:
-        return int(self._ends[-1])
+        return len(self._samples)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        which = int(np.searchsorted(self._ends, index, side="right"))
-        first = 0 if which == 0 else int(self._ends[which - 1])
-        return sample_of(self._sets[which][index - first])
+    def of(self, index: int, look: Look) -> Sample:
+        """Return a frame's sample for one look."""
+        return self._samples[index][look]
 
 
-def sample_of(labelled: LabelledFrame) -> Sample:
-    """Return the sample of a rendered frame.
+def windows(labelled: LabelledFrame) -> dict[Look, Sample]:
+    """Return the samples of a rendered frame, one a look."""
+    places, visible = _places(labelled)
+    height, width = labelled.labels.shape
+    whole = Crop.whole(width, height)
+    samples = {}
+    for look in Look:
+        about = whole if look is Look.WHOLE else _extent(labelled.labels, _ABOUT[look])
+        window, extent = whole, about
+        if look is not Look.WHOLE:
+            # where the throat is hidden the mouth is looked at, as the locator does
+            basis = about or _extent(labelled.labels, _ABOUT[Look.MOUTH]) or whole
+            margin = _MARGIN if about is not None else 1.0
+            window = _about(basis, margin)
+        size = min(round(window.side), _MOST[look])
+        scale = size / window.side
+        to_window = window.to_square(size)
+        if extent is not None:
+            u, v = to_window[:, :2] @ (extent.centre) + to_window[:, 2]
+            side = extent.side * scale
+            extent = Crop(u + 0.5 - side / 2, v + 0.5 - side / 2, side)
+        rgb, depth = cut(labelled.frame.rgb, labelled.frame.depth, window, size)
+        labels = cv2.warpAffine(labelled.labels, to_window, (size, size), flags=cv2.INTER_NEAREST)
+        samples[look] = Sample(
+            look,
+            rgb,
+            np.asarray(depth, dtype=np.float16),
+            np.asarray(labels, dtype=np.uint8),
+            labelled.frame.intrinsics,
+            window,
+            labelled.optical_mouth.rotation,
+            places @ to_window[:, :2].T + to_window[:, 2],
+            visible,
+            extent,
+        )
+    return samples
+
+
+def _places(labelled: LabelledFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return where mouth and sites are seen (4, 2) [px], and which of them really are (4,).
 
     A site counts as visible where it is safe, or would be but for the opening, which is measured
     and not guessed by the network.
     """
-    frame = labelled.frame
-    k = frame.intrinsics
+    k = labelled.frame.intrinsics
     places, visible = np.zeros((4, 2)), np.zeros(4, dtype=bool)
     mouth = int(np.isin(labelled.labels, [*ORAL, Structure.LIPS]).sum())
     points = [labelled.optical_mouth.translation, *(labelled.sites[s].point for s in Site)]
@@ -64,12 +98,20 @@ def sample_of(labelled: LabelledFrame) -> Sample:
             column, row = np.round(place).astype(int)
             own = labelled.labels[row, column] in SITE_STRUCTURES[site]
             visible[number] = truth.safe or own
-    return Sample(
-        frame.rgb,
-        frame.depth,
-        labelled.labels,
-        k,
-        labelled.optical_mouth.rotation,
-        places,
-        visible,
-    )
+    return places, visible
+
+
+def _extent(labels: NDArray[np.uint8], structures: Sequence[Structure]) -> Crop | None:
+    """Return the square about the inner 98 % of some structures' pixels, None of too few."""
+    rows, columns = np.nonzero(np.isin(labels, structures))
+    if len(rows) < _MIN_THROAT:
+        return None
+    left, right = np.percentile(columns, (1, 99))
+    top, bottom = np.percentile(rows, (1, 99))
+    side = max(right - left, bottom - top, 15.0) + 1.0
+    return Crop((left + right + 1 - side) / 2, (top + bottom + 1 - side) / 2, side)
+
+
+def _about(square: Crop, margin: float) -> Crop:
+    side = square.side * margin
+    return Crop(square.left + (square.side - side) / 2, square.top + (square.side - side) / 2, side)

@@ -1,74 +1,84 @@
 """The network: a plain U-Net with two small heads for the mouth's pose."""
 
-from itertools import pairwise
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vision.preprocess import CHANNELS
 from vision.structure import Structure
 
-CHANNELS = (16, 32, 64, 128, 160)
+WIDTHS = (16, 32, 64, 128, 160)
+"""Feature channels from half the input's resolution down to a thirty-second."""
+DOWN = (1, 1, 2, 2, 2)
+UP = (1, 1, 2, 2)
+"""Convolutions of every level on the way down and up; fine levels are dear and need few."""
 CLASSES = len(Structure)
 PLACES = 4  # the mouth's origin, then the sites in the order of vision.target.Site
+_PLACE_LEVEL = 1  # the level of a quarter of the input's resolution
 
 
-def _block(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
+def _block(inputs: int, outputs: int, count: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for number in range(count):
+        layers += [
+            nn.Conv2d(inputs if number == 0 else outputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        ]
+    return nn.Sequential(*layers)
 
 
 class ThroatNet(nn.Module):
-    """U-Net (Ronneberger et al. 2015) on half the input's resolution, 1.3 M parameters.
+    """U-Net (Ronneberger et al. 2015) from half the input's resolution, 1.4 M parameters.
 
-    Input (n, 4, S, S), S divisible by 32. Returns class logits (n, classes, S/2, S/2), logits of
-    where the mouth's origin and each site's middle are seen (n, 4, S/2, S/2), two columns of the
-    mouth's rotation (n, 6), not yet orthonormal (Zhou et al. 2019, arXiv 1812.07035), and logits
-    of whether mouth and sites can be seen and reached (n, 4).
+    Input (n, 5, S, S), S divisible by 32. Returns class logits (n, classes, S, S), shuffled out of
+    features of half the resolution (Shi et al. 2016, arXiv 1609.05158), logits of where the
+    mouth's origin and each site's middle are seen (n, 4, S/4, S/4), two columns of the mouth's
+    rotation (n, 6), not yet orthonormal (Zhou et al. 2019, arXiv 1812.07035), and logits of
+    whether mouth and sites can be seen and reached (n, 4).
     """
 
-    def __init__(self, channels: tuple[int, ...] = CHANNELS) -> None:
+    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(4, channels[0], 4, stride=2, padding=1)
+        self.stem = nn.Conv2d(CHANNELS, widths[0], 4, stride=2, padding=1)
+        inputs = (widths[0], *widths[:-1])
         self.down = nn.ModuleList(
-            [_block(channels[0], channels[0])] + [_block(a, b) for a, b in pairwise(channels)]
+            _block(a, b, n) for a, b, n in zip(inputs, widths, DOWN, strict=True)
         )
-        self.up = nn.ModuleList([_block(a + b, a) for a, b in pairwise(channels)])
-        self.head = nn.Conv2d(channels[0], CLASSES + PLACES, 1)
+        self.up = nn.ModuleList(
+            _block(a + b, a, n) for a, b, n in zip(widths[:-1], widths[1:], UP, strict=True)
+        )
+        self.classes = nn.Conv2d(widths[0], 4 * CLASSES, 1)
+        self.places = nn.Conv2d(widths[_PLACE_LEVEL], PLACES, 1)
         self.whole = nn.Sequential(
-            nn.Conv2d(channels[-1], 64, 1), nn.ReLU(inplace=True), nn.Conv2d(64, 6 + 2 * PLACES, 1)
+            nn.Conv2d(widths[-1], 64, 1), nn.ReLU(inplace=True), nn.Conv2d(64, 6 + 2 * PLACES, 1)
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return class logits, place logits, rotation columns and logits of what is seen."""
         x = self.stem(x)
         skips = []
-        for depth, block in enumerate(self.down):
-            x = block(x if depth == 0 else functional.max_pool2d(x, 2))
+        for level, block in enumerate(self.down):
+            x = block(x if level == 0 else functional.max_pool2d(x, 2))
             skips.append(x)
         votes = self.whole(x).flatten(2)  # (n, 14, cells): every cell votes, and says how firmly
         attention = votes[:, 6 + PLACES :].softmax(dim=2)
         columns = (votes[:, :6] * attention[:, :1]).sum(dim=2)
         seen = (votes[:, 6 : 6 + PLACES] * attention).sum(dim=2)
         for level in reversed(range(len(self.up))):
-            x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = self.up[level](torch.cat([x, skips[level]], dim=1))
-        logits = self.head(x)
-        return logits[:, :CLASSES], logits[:, CLASSES:], columns, seen
+            if level == _PLACE_LEVEL:
+                places = self.places(x)
+        return functional.pixel_shuffle(self.classes(x), 2), places, columns, seen
 
 
 class Deployed(nn.Module):
     """What is exported: the network with its softmax, its calibrated temperature built in.
 
-    Returns class probabilities (n, classes, S/2, S/2), place probabilities (n, 4, S/2, S/2) that
-    sum to 1 over the picture, the two columns of the rotation (n, 6), and the probabilities that
-    mouth and sites are seen (n, 4).
+    Returns class probabilities (n, classes, S, S), place probabilities (n, 4, S/4, S/4) that sum
+    to 1 over the picture, the two columns of the rotation (n, 6), and the probabilities that mouth
+    and sites are seen (n, 4).
     """
 
     def __init__(self, network: ThroatNet, temperature: float = 1.0) -> None:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from spatial import Pose
 from vision.confidence import Confidence
 from vision.frame import Frame, Intrinsics
-from vision.pipeline import COARSE_SIZE
 from vision.segmentation import PLACES, Segmentation
 from vision.structure import Structure
 from vision.target import Site
@@ -120,10 +119,8 @@ class PaintReader:
 
     def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
         del depth
-        labels = read_paint(rgb[::2, ::2]).astype(np.uint8)
-        if rgb.shape[0] > COARSE_SIZE:
-            # where two paints meet, a blend may read as a third: a median takes such lines out
-            labels = cv2.medianBlur(labels, 3)
+        # where two paints meet, a blend may read as a third: a median takes such lines out
+        labels = cv2.medianBlur(read_paint(rgb).astype(np.uint8), 3)
         probability = np.full((len(Structure), *labels.shape), 0.002, dtype=np.float32)
         rows, columns = np.indices(labels.shape)
         probability[labels, rows, columns] = 1.0
@@ -134,13 +131,16 @@ class PaintReader:
             Site.LEFT_TONSIL: [Structure.LEFT_TONSIL],
             Site.POSTERIOR_WALL: [Structure.POSTERIOR_WALL],
         }
-        places = np.zeros((len(PLACES), *labels.shape), dtype=np.float32)
+        quarter = labels.shape[0] // 4
+        places = np.zeros((len(PLACES), quarter, quarter), dtype=np.float32)
+        coarse_rows, coarse_columns = np.indices((quarter, quarter))
         for k, place in enumerate(PLACES):
             mask = np.isin(labels, wanted[place])
             if not mask.any():
-                places[k] = 1.0 / labels.size
+                places[k] = 1.0 / quarter**2
                 continue
-            r, c = (float(v[mask].mean()) for v in (rows, columns))
-            places[k] = np.exp(-((rows - r) ** 2 + (columns - c) ** 2) / (2 * 1.5**2))
+            r, c = ((float(v[mask].mean()) - 1.5) / 4 for v in (rows, columns))
+            square = (coarse_rows - r) ** 2 + (coarse_columns - c) ** 2
+            places[k] = np.exp(-square / (2 * 1.5**2))
             places[k] /= places[k].sum()
         return Segmentation(probability, places, self._rotation, np.ones(4))

@@ -222,8 +222,8 @@ def test_a_sighting_is_drawn_without_touching_the_frame() -> None:
     frame = SCENE.frame()
     before = frame.rgb.copy()
     locator = ThroatLocator(PaintReader(SCENE.optical_mouth))
-    view = locator.look(frame)
-    drawn = draw_frame(frame, view, locator.judge(view, frame))
+    looks = locator.look(frame)
+    drawn = draw_frame(frame, looks, locator.judge(looks, frame))
     assert (frame.rgb == before).all()
     assert (drawn != before).any()
 

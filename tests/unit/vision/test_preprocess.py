@@ -60,10 +60,11 @@ def test_depth_is_told_relative_to_the_crop() -> None:
     assert np.allclose(network_input(rgb, near), network_input(rgb, far), atol=1e-5)
     near[20] = np.nan
     tensor = network_input(rgb, near)
-    assert (tensor[3, 20] == 0).all()
-    assert tensor[3, 40, 0] == pytest.approx(0.7)
-    assert tensor[3, 0, 0] > tensor[3, 40, 0]
-    assert (network_input(rgb, None)[3] == 0).all()
+    assert (tensor[3:, 20] == 0).all()
+    assert (tensor[4, 21:] == 1).all()
+    assert tensor[3, 40, 0] == 0.0
+    assert tensor[3, 0, 0] == pytest.approx(0.5)
+    assert (network_input(rgb, None)[3:] == 0).all()
     assert np.abs(tensor[:3] + 1.0).max() < 1e-6
 
 

@@ -7,13 +7,15 @@ import pytest
 
 from tests.unit.vision.painted import Scene, read_paint
 from vision.confidence import Evidence
+from vision.data import LabelledFrame, SiteTruth
 from vision.network import load_network
-from vision.preprocess import Crop, view_optical
-from vision.sites import SITE_STRUCTURES
+from vision.preprocess import Crop, Look, view_optical
+from vision.sites import SITE_STRUCTURES, THROAT
 from vision.structure import MIRRORED, Structure
 from vision.target import Site
 from vision.train.augment import IGNORED, Sample, augment, distort
 from vision.train.calibrate import fit_confidence, write_card
+from vision.train.samples import windows
 
 SCENE = Scene()
 PLACES = {
@@ -24,29 +26,34 @@ PLACES = {
 
 
 @pytest.fixture(scope="module")
-def sample() -> Sample:
-    frame = SCENE.frame()
-    points = [SCENE.optical_mouth.translation]
-    points += [SCENE.optical_mouth.apply(PLACES[site]) for site in Site]
-    return Sample(
-        frame.rgb,
-        frame.depth,
-        read_paint(frame.rgb).astype(np.uint8),
-        frame.intrinsics,
-        SCENE.optical_mouth.rotation,
-        frame.intrinsics.project(np.array(points)),
-        np.ones(4, dtype=bool),
+def samples() -> dict[Look, Sample]:
+    frame, normal = SCENE.frame(), SCENE.optical_mouth.rotate((1.0, 0.0, 0.0))
+    return windows(
+        LabelledFrame(
+            frame,
+            read_paint(frame.rgb).astype(np.uint8),
+            "booth",
+            "D405",
+            "adult",
+            {},
+            SCENE.optical_mouth,
+            0.044,
+            {
+                site: SiteTruth(SCENE.optical_mouth.apply(PLACES[site]), normal, 80.0, None)
+                for site in Site
+            },
+        )
     )
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("coarse", [False, True])
+@pytest.mark.parametrize("look", list(Look))
 def test_labels_places_and_pose_move_together(
-    sample: Sample, coarse: bool, strength: float
+    samples: dict[Look, Sample], look: Look, strength: float
 ) -> None:
     rng, checked = np.random.default_rng(4), 0
     for _ in range(12):
-        example = augment(sample, rng, 128 if coarse else 160, coarse, strength)
+        example = augment(samples[look], rng, look.size, strength)
         x, z = example.columns[:3], example.columns[3:]
         assert np.linalg.norm(x) == pytest.approx(1.0, abs=1e-5)
         assert abs(float(x @ z)) < 1e-5
@@ -56,10 +63,10 @@ def test_labels_places_and_pose_move_together(
         for number, site in enumerate(Site, start=1):
             if not example.visible[number]:
                 continue
-            column, row = np.round(example.places[number]).astype(int)
-            half = example.labels.shape[0] - 1
+            column, row = np.round(4 * example.places[number] + 1.5).astype(int)
+            last = example.labels.shape[0] - 1
             near = example.labels[
-                max(0, row - 1) : min(row, half) + 2, max(0, column - 1) : min(column, half) + 2
+                max(0, row - 1) : min(row, last) + 2, max(0, column - 1) : min(column, last) + 2
             ]
             if (near == IGNORED).any():
                 continue
@@ -68,7 +75,17 @@ def test_labels_places_and_pose_move_together(
     assert checked > 10
 
 
-def test_a_mirrored_pose_is_still_a_rotation(sample: Sample) -> None:
+def test_every_look_is_about_its_own(samples: dict[Look, Sample]) -> None:
+    shares = {}
+    for look, sample in samples.items():
+        labels = augment(sample, np.random.default_rng(0), look.size, 0.0).labels
+        shares[look] = float(np.isin(labels, THROAT).mean())
+    assert shares[Look.WHOLE] < shares[Look.MOUTH] < shares[Look.THROAT]
+    assert shares[Look.THROAT] > 0.2
+
+
+def test_a_mirrored_pose_is_still_a_rotation(samples: dict[Look, Sample]) -> None:
+    sample = samples[Look.MOUTH]
     R = view_optical(sample.intrinsics, Crop(300, 200, 100)) @ sample.rotation
     mirrored = np.diag([-1.0, 1.0, 1.0]) @ R @ np.diag([1.0, -1.0, 1.0])
     assert np.linalg.det(mirrored) == pytest.approx(1.0)
@@ -76,10 +93,10 @@ def test_a_mirrored_pose_is_still_a_rotation(sample: Sample) -> None:
         assert MIRRORED[other] is structure
 
 
-def test_depth_is_often_taken_away(sample: Sample) -> None:
-    rng = np.random.default_rng(0)
-    blind = [not augment(sample, rng, 160, False).tensor[3].any() for _ in range(60)]
-    assert 12 < sum(blind) < 36  # 40 % of 60
+def test_depth_is_often_taken_away(samples: dict[Look, Sample]) -> None:
+    rng, sample = np.random.default_rng(0), samples[Look.THROAT]
+    blind = [not augment(sample, rng, 160).tensor[3:].any() for _ in range(60)]
+    assert 9 < sum(blind) < 33  # 35 % of 60
 
 
 def test_distortion_keeps_size_and_changes_the_look() -> None:
@@ -122,6 +139,6 @@ def test_a_network_is_trained_exported_and_loaded(tmp_path: Path) -> None:
         {"sha256": digest, "confidence": blank, "photo_confidence": blank},
     )
     said = load_network(path).segment(np.zeros((96, 96, 3), np.uint8), None)
-    assert said.probability.shape == (len(Structure), 48, 48)
+    assert said.probability.shape == (len(Structure), 96, 96)
     assert json.loads(path.with_suffix(".json").read_text())["sha256"] == digest
     assert asdict(evidence(0.5, np.random.default_rng(0)))["seen"] == 0.5

@@ -5,11 +5,10 @@ import pytest
 
 from spatial import Pose, Vector
 from tests.unit.vision.painted import PaintReader, Scene, Slab
-from vision.pipeline import ThroatLocator
+from vision.pipeline import Looks, ThroatLocator
 from vision.sites import SITE_STRUCTURES
 from vision.structure import Structure
 from vision.target import Refusal, RefusalReason, Site
-from vision.view import View
 from vision.watch import Alarm, SwabWatch, WatchSettings, confirms_site, find_tip
 
 SCENE = Scene()
@@ -19,11 +18,11 @@ SWAB = Slab(Structure.SWAB, -0.058, (0.0155, 0.0185), (-0.030, -0.001))
 
 def checked(watch: SwabWatch, scene: Scene, tip: Vector | None, times: int = 3) -> Alarm | None:
     locator, frame = ThroatLocator(PaintReader(scene.optical_mouth)), scene.frame()
-    view = locator.look(frame)
+    looks = locator.look(frame)
     optical_tip = None if tip is None else scene.optical_mouth.apply(tip)
     alarm = None
     for _ in range(times):
-        alarm = watch.check(frame, view, locator.judge(view, frame), Pose(), optical_tip)
+        alarm = watch.check(frame, looks, locator.judge(looks, frame), Pose(), optical_tip)
     return alarm
 
 
@@ -41,9 +40,9 @@ def test_all_is_well() -> None:
 def test_the_tip_confirms_its_site() -> None:
     scene = SCENE.plus(SWAB)
     frame = scene.frame()
-    view = ThroatLocator(PaintReader(scene.optical_mouth)).look(frame)
-    assert isinstance(view, View)
-    tip = find_tip(view, frame, scene.optical_mouth.apply(TIP_ON_TONSIL), 0.003)
+    looks = ThroatLocator(PaintReader(scene.optical_mouth)).look(frame)
+    assert isinstance(looks, Looks)
+    tip = find_tip(looks.mouth, frame, scene.optical_mouth.apply(TIP_ON_TONSIL), 0.003)
     assert tip is not None
     assert confirms_site(tip, SITE_STRUCTURES[Site.LEFT_TONSIL])
     assert not confirms_site(tip, SITE_STRUCTURES[Site.POSTERIOR_WALL])
