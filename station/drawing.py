@@ -6,6 +6,7 @@ import numpy as np
 from spatial import Pose
 from station.errors import StationError
 from vision.frame import Frame
+from vision.privacy import hide_face
 from vision.target import Refusal, Sighting, Site, Target
 
 _COLOURS = {
@@ -17,8 +18,11 @@ _AXIS = 0.02  # m of the drawn mouth axes
 
 
 def draw(frame: Frame, seen: Sighting | Refusal, title: str) -> np.ndarray:
-    """Return the frame's colours (H, W, 3) with mouth axes, targets, paths and a caption."""
-    picture = frame.rgb.copy()
+    """Return the frame's colours (H, W, 3) with mouth axes, targets, paths and a caption.
+
+    The face is taken out: these pictures are kept, and shown on screens.
+    """
+    picture = hide_face(frame, seen)
     caption = title
     if isinstance(seen, Refusal):
         caption = f"{title} | refused: {seen.reason.value}"

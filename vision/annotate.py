@@ -10,6 +10,7 @@ from vision.evaluation.boxes import BOXED
 from vision.frame import Frame, Intrinsics
 from vision.photo import Reading
 from vision.pipeline import Looks
+from vision.privacy import hide_face
 from vision.sites import THROAT
 from vision.structure import Structure
 from vision.target import Refusal, Sighting, Site, Target
@@ -46,9 +47,14 @@ _SITE_COLOURS = {
 }
 
 
-def draw_frame(frame: Frame, looks: Looks | Refusal, seen: Sighting | Refusal) -> Picture:
-    """Return the frame's picture with structures, targets, paths and refusals drawn in."""
-    picture = frame.rgb.copy()
+def draw_frame(
+    frame: Frame, looks: Looks | Refusal, seen: Sighting | Refusal, face: bool = False
+) -> Picture:
+    """Return the frame's picture with structures, targets, paths and refusals drawn in.
+
+    All but the mouth is hidden unless ``face`` asks for it, as for people who are only rendered.
+    """
+    picture = frame.rgb.copy() if face else hide_face(frame, seen)
     if isinstance(looks, Looks):
         draw_structures(picture, looks.mouth, _AROUND)
         draw_structures(picture, looks.throat, _IN_THROAT)

@@ -161,7 +161,7 @@ def _evaluate_rendered(
         for rank, case in enumerate(report.worst(results.outcomes, 12)):
             frame = rendered_set[case.frame].frame
             looks = locator.look(frame)
-            drawn = draw_frame(frame, looks, locator.judge(looks, frame))
+            drawn = draw_frame(frame, looks, locator.judge(looks, frame), face=True)
             name = f"worst_{rank:02d}_{case.site}_{1e3 * case.error:.0f}mm.png"
             cv2.imwrite(str(figures / name), drawn[:, :, ::-1])
 
