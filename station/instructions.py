@@ -65,6 +65,7 @@ _FOR_REFUSAL: Mapping[RefusalReason, Instruction] = MappingProxyType(
         RefusalReason.HEAD_MOVING: Instruction.HOLD_STILL,
         RefusalReason.OCCLUDED: Instruction.HANDS_DOWN,
         RefusalReason.OUT_OF_REACH: Instruction.FACE_FORWARD,
+        RefusalReason.ANOTHER_PERSON: Instruction.ONE_PERSON,
     }
 )
 

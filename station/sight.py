@@ -7,6 +7,7 @@ from station.config import SessionSettings
 from station.ports import Observer, Seen
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
+from vision.same_person import SamePerson
 from vision.target import Locator, Refusal, RefusalReason, Site
 from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
 
@@ -36,6 +37,7 @@ class CameraSight:
         self._last_frame_ns: int | None = None
         self._sequence = -1
         self._closed_for = 0
+        self._same_person = SamePerson()
         self._base_eye = vector((0.0, 0.0, 0.0))
 
     @property
@@ -88,6 +90,7 @@ class CameraSight:
     def forget(self) -> None:
         """Start anew: another person, or the same after moving away."""
         self._tracker.reset()
+        self._same_person.reset()
         self._closed_for = 0
         self._last_frame_ns = None
 
@@ -99,6 +102,8 @@ class CameraSight:
             closed = seen.reason is RefusalReason.MOUTH_CLOSED
             self._closed_for = self._closed_for + 1 if closed else 0
             return seen
+        if (other := self._same_person.take(seen)) is not None:
+            return other
         closed = seen.opening < self._settings.mouth_open
         self._closed_for = self._closed_for + 1 if closed else 0
         base_camera = self._base_camera_at(frame.stamp_ns)

@@ -87,6 +87,10 @@ _CITIZEN: dict[RefusalReason, Message] = {
         "请将下巴放在托架上，正对镜头。",
         "Please rest your chin on the support and face the camera.",
     ),
+    RefusalReason.ANOTHER_PERSON: Message(
+        "请被叫到号的人就座。",
+        "Only the person who was called may sit here, please.",
+    ),
     RefusalReason.MODEL_UNSURE: Message(
         "请保持不动，再试一次。",
         "Please hold still; trying again.",
@@ -149,6 +153,11 @@ _STAFF: dict[RefusalReason, Message] = {
     RefusalReason.OUT_OF_REACH: Message(
         "目标不在允许范围内，请检查坐姿。",
         "Target outside the corridor; check how the person sits.",
+    ),
+    RefusalReason.ANOTHER_PERSON: Message(
+        "咽部形态与开始时不符，可能换了人：请核对身份后重新开始。",
+        "The throat is not built as at the start, perhaps somebody else sits there: check, and "
+        "start anew.",
     ),
     RefusalReason.MODEL_UNSURE: Message(
         "模型把握不足，未给出目标。",

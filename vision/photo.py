@@ -25,6 +25,7 @@ from vision.target import Refusal, RefusalReason, Site
 from vision.view import View
 
 _SMALLEST = 0.003  # share of the throat's square that a wall must fill to be one
+_NO_THROAT = (RefusalReason.MASK, RefusalReason.NO_FACE)  # a wall seen then is not believed
 _MARGINS = (1.0, 1.3)
 _GAMMAS = (1.0, 0.7, 1.4)
 
@@ -50,18 +51,18 @@ def read_photo(model: Model, rgb: NDArray[np.uint8], weigh: Weighs | None = None
     weigh = weigh or model.photo_confidence
     height, width = rgb.shape[:2]
     whole = Crop.whole(width, height)
-    crop = find_mouth(look_at_whole(model, rgb, None), 0)
-    if isinstance(crop, Refusal):
-        if crop.reason in (RefusalReason.MASK, RefusalReason.NO_FACE):
-            return Reading({}, None, crop, 0.0, None, None)
-        crop = whole  # a gloved hand or a second mouth in a close-up: look at all of it
-    mouth = View.look(model, rgb, None, _within(crop, whole), Look.MOUTH.size)
+    found = find_mouth(look_at_whole(model, rgb, None), 0)
+    # a close-up may show no lips, a gloved hand or what looks like two mouths: look at all of it
+    crop = whole if isinstance(found, Refusal) else _within(found, whole)
+    mouth = View.look(model, rgb, None, crop, Look.MOUTH.size)
     looks = _looks(model, rgb, find_throat(mouth))
     fused = _fused(looks)
     boxes = {s: box for s in BOXED if (box := seen_box(fused, s)) is not None}
     smallest = max(4.0 * fused.step**2, _SMALLEST * fused.crop.side**2)
     settings = LocatorSettings(min_site_pixels=smallest)
     uvula = _middle(fused, Structure.UVULA)
+    if isinstance(found, Refusal) and found.reason in _NO_THROAT:
+        return Reading(boxes, uvula, found, 0.0, None, fused)
     spot = find_spot(fused, Site.POSTERIOR_WALL, settings, 0)
     if isinstance(spot, Refusal):
         return Reading(boxes, uvula, spot, 0.0, None, fused)

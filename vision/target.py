@@ -36,6 +36,7 @@ class RefusalReason(StrEnum):
     LIGHT = "light"
     OCCLUDED = "occluded"
     OUT_OF_REACH = "out_of_reach"
+    ANOTHER_PERSON = "another_person"
     MODEL_UNSURE = "model_unsure"
     CAMERA = "camera"
 
