@@ -24,6 +24,9 @@ from vision.view import View
 ON_SITE = 0.012
 """A target farther than this [m] from the site's true middle is wrong: the region's radius."""
 
+GOAL_RANGE = (0.25, 0.40)
+"""Distance of the mouth [m] for which the goals of the target's error are stated."""
+
 _MOUTH_CORNERS = 0.024 * np.array([[0, 1, 1], [0, 1, -1], [0, -1, 1], [0, -1, -1]])
 _IN_THROAT = (*THROAT, Structure.SOFT_PALATE)
 _IN_WHOLE = (
@@ -42,13 +45,16 @@ _NEAR_PIXELS = 1  # a pixel beside a site's edge is still on it
 class SiteOutcome:
     """What became of one site of one frame.
 
+    ``danger`` is why the truth says there is no safe target, None where there is one. ``goal`` says
+    whether the frame is of the kind the accuracy's goal speaks of (a D405 at 0.25 to 0.4 m).
     ``error`` [m] from the true middle and ``right`` only where a target was given.
     """
 
     frame: int
     site: Site
-    safe: bool
+    danger: RefusalReason | None
     cooperative: bool
+    goal: bool
     emitted: bool
     right: bool
     error: float
@@ -56,16 +62,25 @@ class SiteOutcome:
     reason: RefusalReason | None
     groups: Mapping[str, str]
 
+    @property
+    def safe(self) -> bool:
+        """Whether the truth says a swab may be sent there."""
+        return self.danger is None
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything measured: site outcomes, boxes, pixel agreement and mouth pose errors."""
+    """Everything measured: site outcomes, boxes, pixel agreement and mouth pose errors.
+
+    ``cooperative`` holds the numbers of the frames whose person did what was asked.
+    """
 
     outcomes: tuple[SiteOutcome, ...]
     detections: Mapping[str, tuple[Detection, ...]]
     truths: Mapping[str, tuple[tuple[int, Box], ...]]
     overlap: Mapping[str, float]
     mouth_error: tuple[tuple[float, float, float], ...]
+    cooperative: frozenset[int]
 
     def figures(self) -> dict[str, float]:
         """Return the figures issue 5 names, and those that explain them."""
@@ -73,21 +88,28 @@ class Results:
         safe = [o for o in self.outcomes if o.safe and o.cooperative]
         unsafe = [o for o in self.outcomes if not o.safe]
         errors = [1e3 * o.error for o in emitted if o.right]
-        precision = {
-            name: mean_average_precision(self.detections[name], self.truths[name])
-            for name in self.detections
-        }
+        at_goal = [1e3 * o.error for o in emitted if o.right and o.goal]
+        dangers = sorted({o.danger for o in unsafe if o.danger is not None})
         confidence = np.array([o.confidence for o in emitted])
         right = np.array([o.right for o in emitted], dtype=bool)
         mouth = np.array(self.mouth_error).reshape(-1, 3)
         return {
-            **{f"ap5095_{name}": value for name, value in precision.items()},
-            "ap5095_mean": float(np.mean(list(precision.values()))),
+            **self._precision(""),
+            **self._precision("_cooperative", self.cooperative),
             "target_error_mm_p50": percentile(errors, 50),
             "target_error_mm_p95": percentile(errors, 95),
-            "wrong_target_rate": _share(o.emitted and not o.right for o in emitted),
+            "target_error_mm_p50_d405_25_40cm": percentile(at_goal, 50),
+            "target_error_mm_p95_d405_25_40cm": percentile(at_goal, 95),
+            "wrong_target_rate": _share(not o.right for o in emitted),
+            "wrong_target_rate_cooperative": _share(not o.right for o in emitted if o.cooperative),
             "refusal_rate": _share(not o.emitted for o in safe),
             "unsafe_refused_rate": _share(not o.emitted for o in unsafe),
+            **{
+                f"refused_where_{danger}": _share(
+                    not o.emitted for o in unsafe if o.danger is danger
+                )
+                for danger in dangers
+            },
             "calibration_error": calibration_error(confidence, right),
             "targets": float(len(emitted)),
             "safe_sites": float(len(safe)),
@@ -97,6 +119,18 @@ class Results:
             "opening_error_mm_p50": percentile(list(1e3 * np.abs(mouth[:, 2])), 50),
             **{f"iou_{name}": value for name, value in self.overlap.items()},
         }
+
+    def _precision(self, ending: str, frames: frozenset[int] | None = None) -> dict[str, float]:
+        """Return AP@.5:.95 of every kind of box and their mean, of ``frames`` or all."""
+        values = {
+            name: mean_average_precision(
+                [d for d in found if frames is None or d.picture in frames],
+                [t for t in self.truths[name] if frames is None or t[0] in frames],
+            )
+            for name, found in self.detections.items()
+        }
+        values["mean"] = float(np.mean(list(values.values())))
+        return {f"ap5095_{name}{ending}": value for name, value in values.items()}
 
 
 def evaluate(
@@ -109,7 +143,7 @@ def evaluate(
     detections: dict[str, list[Detection]] = {name: [] for name in BOXED.values()}
     truths: dict[str, list[tuple[int, Box]]] = {name: [] for name in BOXED.values()}
     shared = np.zeros((len(Structure), 2))
-    mouths = []
+    mouths, willing = [], set()
     for number, labelled in enumerate(frames):
         looks = locator.look(labelled.frame)
         for structure, name in BOXED.items():
@@ -127,6 +161,8 @@ def evaluate(
             distance, angle = sighting.optical_mouth.distance_to(labelled.optical_mouth)
             mouths.append((distance, angle, sighting.opening - labelled.opening))
         groups = subgroups(labelled)
+        if cooperative(labelled):
+            willing.add(number)
         for site in Site:
             found = sighting if isinstance(sighting, Refusal) else sighting.targets[site]
             outcomes.append(_outcome(number, site, found, labelled, groups))
@@ -139,6 +175,7 @@ def evaluate(
         {name: tuple(found) for name, found in truths.items()},
         {s.name.lower(): float(iou[s]) for s in Structure if shared[s, 1] > 0},
         tuple(mouths),
+        frozenset(willing),
     )
 
 
@@ -196,7 +233,9 @@ def _outcome(
     groups: Mapping[str, str],
 ) -> SiteOutcome:
     truth = labelled.sites[site]
-    common = (number, site, truth.safe, cooperative(labelled))
+    distance = float(labelled.optical_mouth.translation[2])
+    at_goal = labelled.camera == "D405" and GOAL_RANGE[0] <= distance <= GOAL_RANGE[1]
+    common = (number, site, truth.reason, cooperative(labelled), at_goal)
     if isinstance(found, Refusal):
         return SiteOutcome(*common, False, False, np.nan, np.nan, found.reason, groups)
     error = float(np.linalg.norm(found.point - truth.point))

@@ -17,6 +17,9 @@ GOALS: Mapping[str, tuple[str, str, float | None]] = {
     "ap5095_mean": ("1", "higher", 0.85),
     "target_error_mm_p50": ("mm", "lower", 2.0),
     "target_error_mm_p95": ("mm", "lower", 5.0),
+    "target_error_mm_p50_d405_25_40cm": ("mm", "lower", 2.0),
+    "target_error_mm_p95_d405_25_40cm": ("mm", "lower", 5.0),
+    "wrong_target_rate_cooperative": ("1", "lower", 0.005),
     "wrong_target_rate": ("1", "lower", 0.005),
     "refusal_rate": ("1", "lower", 0.05),
     "unsafe_refused_rate": ("1", "higher", 1.0),
@@ -27,6 +30,8 @@ GOALS: Mapping[str, tuple[str, str, float | None]] = {
     "wall_refused": ("1", "lower", None),
 }
 """Unit, better direction and goal of the figures of issue 5."""
+
+_HIGHER = ("ap5095_", "iou_", "refused_where_", "targets", "safe_sites", "unsafe_sites")
 
 
 def print_figures(console: Console, title: str, figures: Mapping[str, float]) -> None:
@@ -98,7 +103,8 @@ def write_json(
     """Write figures in the benchmarks' format; NaN becomes null."""
     listed = []
     for key, value in figures.items():
-        unit, better, goal = GOALS.get(key, ("1", "lower", None))
+        direction = "higher" if key.startswith(_HIGHER) else "lower"
+        unit, better, goal = GOALS.get(key, ("1", direction, None))
         finite = float(value) if np.isfinite(value) else None
         listed.append({"name": key, "value": finite, "unit": unit, "better": better, "goal": goal})
     path.parent.mkdir(parents=True, exist_ok=True)
