@@ -55,6 +55,8 @@ _MUST_NOT_TOUCH = (Structure.UVULA, Structure.TONGUE, Structure.TEETH)
 _IN_FRONT = (Structure.SWAB, Structure.HAND, Structure.DEPRESSOR)
 _DISC = 0.0025  # m around the point, over which depth is taken: the swab tip's radius
 _PATCH = 0.006  # m around the point, over which the surface is fitted
+_FAR = 0.010  # m around the point, from which the surface is carried on where holes are wide
+_FAR_SHARE = 0.2  # of the usual share of measured pixels that will do so far out
 _REGION = 0.014  # m around the point, within which a site's visible tissue is counted
 _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
 _MIN_DISC_POINTS = 3
@@ -140,28 +142,32 @@ def measure_site(
     rows, columns = np.ogrid[: view.shape[0], : view.shape[1]]
     distance = np.sqrt((rows - spot.row) ** 2 + (columns - spot.column) ** 2) * view.step
     tissue = _core(spot.mask, view.valid)
-    for reach in (_DISC, _PATCH):
-        disc = tissue & (distance <= max(1.5 * view.step, reach * intrinsics.fx / guess))
+    for radius in (_DISC, _PATCH, _FAR):
+        disc = tissue & (distance <= max(1.5 * view.step, radius * intrinsics.fx / guess))
         measured = disc & view.valid
         share = float(measured.sum()) / max(1, int(disc.sum()))
-        if int(measured.sum()) >= _MIN_DISC_POINTS and share >= settings.min_valid_depth:
+        least = settings.min_valid_depth * (_FAR_SHARE if radius == _FAR else 1.0)
+        if int(measured.sum()) >= _MIN_DISC_POINTS and share >= least:
             break
     else:
         return Refusal(
             RefusalReason.DEPTH_INVALID,
             stamp_ns,
             f"{share:.0%} of {int(disc.sum())} pixels on {site} have depth, bound "
-            f"{settings.min_valid_depth:.0%} and {_MIN_DISC_POINTS} pixels",
+            f"{least:.0%} and {_MIN_DISC_POINTS} pixels",
         )
     samples = view.depth[measured].astype(np.float64)
     depth = float(np.median(samples))
-    around = tissue & (distance <= _PATCH * intrinsics.fx / depth)
+    around = tissue & (distance <= max(_PATCH, radius) * intrinsics.fx / depth)
     around &= np.abs(view.depth - depth) < _STEP
     points = view.points(around, intrinsics)
     try:
         plane = fit_plane(points)
     except VisionError:
         plane = Plane(ray * depth, -unit(ray), _STEP)
+    met = plane.meet(ray) if radius == _FAR else None
+    if met is not None and abs(float(met[2]) - depth) < _STEP:
+        depth = float(met[2])  # nothing is measured at the point itself: carry the plane on to it
     up = optical_mouth.rotation[:, 2 if site is not Site.POSTERIOR_WALL else 1]
     if np.linalg.norm(np.cross(up, plane.normal)) < 1e-3:
         up = optical_mouth.rotation[:, 0]
