@@ -9,17 +9,24 @@ import numpy as np
 from vision.errors import VisionError
 
 
+def log_odds(share: float) -> float:
+    """Return the log odds of a share or probability, which a thousandth bounds on either side."""
+    p = min(max(share, 1e-3), 1.0 - 1e-3)
+    return float(np.log(p / (1.0 - p)))
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for a target in a frame with depth.
 
-    ``seen``: the model's probability that the site is seen and can be reached. ``certainty``: mean
-    probability of the site's classes around the point. ``agreement``: share of the place map that
-    lies on the site. ``spread``: standard deviation of the place map about its peak, in hundredths
-    of the crop. ``area``: logarithm of the site's visible area [mm²]. ``depth``: share of measured
-    pixels around the point. ``flatness``: residual of the local plane [mm]. ``neighbours``: mean
-    certainty of the structures that must stand around the site. ``passage``: how far [mm, at most
-    10] uvula, tongue and teeth keep from the straight way in.
+    The first three as log odds. ``seen``: the model's probability that the site is seen and can be
+    reached. ``certainty``: mean probability of the site's classes around the point. ``agreement``:
+    share of the place map that lies on the site. ``spread``: standard deviation of the place map
+    about its peak, in hundredths of the crop. ``area``: logarithm of the site's visible area [mm²].
+    ``depth``: share of measured pixels around the point. ``flatness``: residual of the local plane
+    [mm]. ``neighbours``: mean certainty of the structures that must stand around the site.
+    ``passage``: how far [mm, at most 10] uvula, tongue and teeth keep from the straight way in.
+    ``gap``: how far [mm, at most 10] any tissue but the site's own keeps from it.
     """
 
     seen: float
@@ -31,6 +38,7 @@ class Evidence:
     flatness: float
     neighbours: float
     passage: float
+    gap: float
 
 
 @dataclass(frozen=True, slots=True)

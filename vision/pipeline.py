@@ -14,9 +14,10 @@ from vision.person import find_mouth, find_throat
 from vision.preprocess import Crop, Look
 from vision.segmentation import Model
 from vision.settings import LocatorSettings
-from vision.sites import find_obstacles, find_spot, measure_site
+from vision.sites import find_spot, measure_site
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 from vision.view import View
+from vision.way import find_obstacles
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial import Matrix, Pose, Vector, matrix, unit, vector
-from vision.confidence import Evidence, Weighs
+from vision.confidence import Evidence, Weighs, log_odds
 from vision.errors import VisionError
 from vision.frame import Intrinsics
 from vision.settings import LocatorSettings
@@ -15,6 +15,7 @@ from vision.structure import Structure
 from vision.surface import Plane, fit_patch, fit_plane, point_covariance, wiping_path
 from vision.target import Refusal, RefusalReason, Site, Target
 from vision.view import View, peak, rays
+from vision.way import clearance, find_tissue, passage
 
 SITE_STRUCTURES: dict[Site, tuple[Structure, ...]] = {
     Site.RIGHT_TONSIL: (Structure.RIGHT_TONSIL, Structure.RIGHT_ARCH),
@@ -51,7 +52,6 @@ _SURROUNDINGS: dict[Site, tuple[tuple[Structure, ...], ...]] = {
         (Structure.LEFT_ARCH, Structure.LEFT_TONSIL),
     ),
 }
-_MUST_NOT_TOUCH = (Structure.UVULA, Structure.TONGUE, Structure.TEETH)
 _IN_FRONT = (Structure.SWAB, Structure.HAND, Structure.DEPRESSOR)
 _DISC = 0.0025  # m around the point, over which depth is taken: the swab tip's radius
 _PATCH = 0.006  # m around the point, over which the surface is fitted
@@ -62,8 +62,6 @@ _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another
 _MIN_DISC_POINTS = 3
 _RIM = 2  # px of a site's edge whose depth is not trusted
 _MIN_CORE = 20  # measured pixels that must be left inside the rim
-_ENOUGH = 800  # obstacle pixels; more cost time and tell no more
-_MAX_CLEARANCE = 0.05  # m; more is as good as no obstacle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,12 +111,6 @@ def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) 
         _neighbours(view, site),
         float(view.segmentation.seen[1 + list(Site).index(site)]),
     )
-
-
-def find_obstacles(view: View, intrinsics: Intrinsics) -> Matrix:
-    """Return measured uvula, tongue and teeth (n, 3) [m] of a look at the mouth, thinned."""
-    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
-    return obstacles[:: max(1, len(obstacles) // _ENOUGH)]
 
 
 def measure_site(
@@ -199,16 +191,20 @@ def measure_site(
     scatter = 1.4826 * float(np.median(np.abs(samples - depth)))
     along = np.hypot(0.0006 + 0.004 * depth**2, scatter / np.sqrt(len(samples) / 4 + 1))
     across = max(0.0005, 0.5 * spot.spread * depth / intrinsics.fx)
+    tissue_and_obstacles = np.vstack(
+        [find_tissue(view, SITE_STRUCTURES[site], intrinsics), obstacles]
+    )
     evidence = Evidence(
-        spot.seen,
-        spot.certainty,
-        spot.agreement,
+        log_odds(spot.seen),
+        log_odds(spot.certainty),
+        log_odds(spot.agreement),
         100.0 * spot.spread / view.crop.side,
         float(np.log(max(1e6 * visible, 1e-3))),
         share,
         1e3 * plane.residual,
         spot.neighbours,
-        1e3 * _passage(obstacles, optical_mouth, point),
+        1e3 * passage(obstacles, optical_mouth.translation, point),
+        1e3 * passage(tissue_and_obstacles, optical_mouth.translation, point),
     )
     probability = confidence.of(evidence)
     bound = max(settings.min_confidence, confidence.threshold)
@@ -225,7 +221,7 @@ def measure_site(
         matrix(path + (point - path[len(path) // 2]), (-1, 3)),
         point_covariance(ray, float(across), float(along)),
         probability,
-        _clearance(obstacles, path),
+        clearance(obstacles, path),
     )
 
 
@@ -326,31 +322,3 @@ def _nearest_inside(mask: NDArray[np.bool_], row: float, column: float) -> tuple
     rows, columns = np.nonzero(inner)
     best = int(np.argmin((rows - row) ** 2 + (columns - column) ** 2))
     return float(rows[best]), float(columns[best])
-
-
-def _passage(obstacles: Matrix, optical_mouth: Pose, point: Vector) -> float:
-    """Return how far [m] obstacles keep from the straight way in, at most 10 mm.
-
-    From between the lips to 4 mm before the point.
-    """
-    start = optical_mouth.translation
-    way = point - start
-    length = float(np.linalg.norm(way))
-    if len(obstacles) < 3 or length < 0.01:
-        return 0.010
-    way = way / length
-    aside = obstacles - start
-    along = np.clip(aside @ way, 0.0, length - 0.004)
-    gaps = np.linalg.norm(aside - along[:, None] * way, axis=1)
-    return float(min(np.partition(gaps, 2)[2], 0.010))
-
-
-def _clearance(obstacles: Matrix, path: Matrix) -> float:
-    """Return the distance [m] from the path to the obstacles.
-
-    That of the third nearest pixel: one or two alone are specks.
-    """
-    if len(obstacles) < 3:
-        return _MAX_CLEARANCE
-    gaps = np.linalg.norm(obstacles[:, None] - path[None], axis=2).min(axis=1)
-    return float(min(np.partition(gaps, 2)[2], _MAX_CLEARANCE))

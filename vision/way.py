@@ -1,0 +1,60 @@
+"""The straight way into the mouth to a site, and what stands beside it."""
+
+import numpy as np
+
+from spatial import Matrix, Vector
+from vision.frame import Intrinsics
+from vision.structure import ORAL, Structure
+from vision.view import View
+
+_MUST_NOT_TOUCH = (Structure.UVULA, Structure.TONGUE, Structure.TEETH)
+_ENOUGH = 800  # obstacle pixels; more cost time and tell no more
+_MAX_CLEARANCE = 0.05  # m; more is as good as no obstacle
+_WIDE = 0.010  # m beside the way in; more is as good as free
+_BEFORE = 0.003  # m in front of the point, where the way ends
+
+
+def find_obstacles(view: View, intrinsics: Intrinsics) -> Matrix:
+    """Return measured uvula, tongue and teeth (n, 3) [m] of a look at the mouth, thinned."""
+    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
+    return obstacles[:: max(1, len(obstacles) // _ENOUGH)]
+
+
+def find_tissue(view: View, own: tuple[Structure, ...], intrinsics: Intrinsics) -> Matrix:
+    """Return measured tissue (n, 3) [m] of a look at the throat but a site's ``own``, thinned."""
+    others = [structure for structure in ORAL if structure not in own]
+    tissue = view.points(view.mask(others), intrinsics)
+    return tissue[:: max(1, len(tissue) // (3 * _ENOUGH))]
+
+
+def passage(obstacles: Matrix, start: Vector, point: Vector) -> float:
+    """Return how far [m] obstacles (n, 3) keep from the straight way in, at most 10 mm.
+
+    The way runs from ``start``, between the lips, to 3 mm in front of the point; what lies in
+    front of the lips or 10 mm behind the point is in nobody's way. The fourth nearest pixel
+    counts: fewer alone are specks.
+    """
+    way = point - start
+    length = float(np.linalg.norm(way))
+    if length < 0.01:
+        return _WIDE
+    way = way / length
+    aside = obstacles - start
+    along = aside @ way
+    there = (along > 0.0) & (along < length + _WIDE)
+    if int(there.sum()) < 4:
+        return _WIDE
+    aside, along = aside[there], np.clip(along[there], 0.0, length - _BEFORE)
+    gaps = np.linalg.norm(aside - along[:, None] * way, axis=1)
+    return float(min(np.partition(gaps, 3)[3], _WIDE))
+
+
+def clearance(obstacles: Matrix, path: Matrix) -> float:
+    """Return the distance [m] from a wiping path (n, 3) to obstacles (m, 3), at most 50 mm.
+
+    That of the third nearest pixel: one or two alone are specks.
+    """
+    if len(obstacles) < 3:
+        return _MAX_CLEARANCE
+    gaps = np.linalg.norm(obstacles[:, None] - path[None], axis=2).min(axis=1)
+    return float(min(np.partition(gaps, 2)[2], _MAX_CLEARANCE))
