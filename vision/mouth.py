@@ -47,7 +47,7 @@ def measure_mouth(
         )
     rotation = view.rotation(intrinsics)
     x_axis = rotation[:, 0]
-    (row, column), _ = peak(view.place(None), radius=max(2, view.shape[0] // 16))
+    (row, column), _ = peak(view.place(None), radius=max(2, view.shape[0] // 5))
     pixel = np.array([[view.left + view.step * column, view.top + view.step * row]])
     ray = rays(pixel, intrinsics)[0]
     # the origin is air: its ray is cut off where the lips stand along the mouth's own axis

@@ -60,6 +60,7 @@ _FAR_SHARE = 0.2  # of the usual share of measured pixels that will do so far ou
 _REGION = 0.014  # m around the point, within which a site's visible tissue is counted
 _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
 _MIN_DISC_POINTS = 3
+_MIN_NEIGHBOUR = 20  # pixels of the model's square from which a neighbour is fully there
 _RIM = 2  # px of a site's edge whose depth is not trusted
 _MIN_CORE = 20  # measured pixels that must be left inside the rim
 
@@ -131,9 +132,13 @@ def measure_site(
     pixel = np.array([[view.left + view.step * spot.column, view.top + view.step * spot.row]])
     ray = rays(pixel, intrinsics)[0]
     guess = float(np.linalg.norm(optical_mouth.translation)) + 0.08
-    rows, columns = np.ogrid[: view.shape[0], : view.shape[1]]
+    reach = _REGION * intrinsics.fx / (0.7 * guess)
+    whole = view
+    view, rows_seen, columns_seen = whole.near(spot.row, spot.column, reach / whole.step)
+    mask = spot.mask[rows_seen, columns_seen]
+    rows, columns = np.ogrid[rows_seen, columns_seen]
     distance = np.sqrt((rows - spot.row) ** 2 + (columns - spot.column) ** 2) * view.step
-    tissue = _core(spot.mask, view.valid)
+    tissue = _core(mask, view.valid)
     for radius in (_DISC, _PATCH, _FAR):
         disc = tissue & (distance <= max(1.5 * view.step, radius * intrinsics.fx / guess))
         measured = disc & view.valid
@@ -174,7 +179,7 @@ def measure_site(
         return refusal
     reach = _REGION * intrinsics.fx / depth
     visible = (
-        float((spot.mask & (distance <= reach)).sum())
+        float((mask & (distance <= reach)).sum())
         * (view.step * depth) ** 2
         / (intrinsics.fx * intrinsics.fy)
     )
@@ -192,7 +197,7 @@ def measure_site(
     along = np.hypot(0.0006 + 0.004 * depth**2, scatter / np.sqrt(len(samples) / 4 + 1))
     across = max(0.0005, 0.5 * spot.spread * depth / intrinsics.fx)
     tissue_and_obstacles = np.vstack(
-        [find_tissue(view, SITE_STRUCTURES[site], intrinsics), obstacles]
+        [find_tissue(whole, SITE_STRUCTURES[site], intrinsics), obstacles]
     )
     evidence = Evidence(
         log_odds(spot.seen),
@@ -303,11 +308,13 @@ def _unseen(
 
 
 def _neighbours(view: View, site: Site) -> float:
+    """Return how surely the structures are seen that must stand around the site, in [0, 1]."""
     scores = []
     for group in _SURROUNDINGS[site]:
-        mask = view.mask(group)
-        enough = min(1.0, float(mask.sum()) / 12.0)
-        scores.append(enough * float(view.probability(group)[mask].mean()) if enough else 0.0)
+        counts = view.counts[list(group)]
+        total = int(counts.sum())
+        certainty = float(counts @ view.certainty[list(group)]) / max(total, 1)
+        scores.append(min(1.0, total / _MIN_NEIGHBOUR) * certainty)
     return float(np.mean(scores))
 
 
