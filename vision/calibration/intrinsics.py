@@ -57,14 +57,10 @@ def check_intrinsics(
     # before the fit: where the views leave a direction free, it would run off along it
     _check_spread(_spread(_jacobian(start, views, told), noise, told), bounds)
     fit = least_squares(
-        lambda x: _residuals(x, views, told),
-        start,
-        method="trf",
-        x_scale="jac",
-        jac=lambda x: _jacobian(x, views, told),
+        _residuals, start, jac=_jacobian, method="trf", x_scale="jac", args=(views, told)
     )
     variance = float(fit.fun @ fit.fun) / max(1, len(fit.fun) - len(fit.x))
-    spread = _spread(fit.jac, variance, told)
+    spread = _spread(_jacobian(fit.x, views, told), variance, told)
     _check_spread(spread, bounds)
     found = _moved(told, fit.x[:4])
     check = IntrinsicsCheck(
