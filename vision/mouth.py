@@ -18,6 +18,7 @@ _LIPS_BEHIND = 0.001  # m behind the lips' front from which tissue counts as ins
 _LIP_TO_EDGE = 0.0034  # m from the inner edge of an open lip to the incisal edge, up or down
 _STRIP = 0.001  # m wide
 _BAND = 0.014  # m on either side of the middle in which the opening is measured
+_QUANTILE = 85.0  # percent of strips: outer ones are narrower, a missing tooth widens one
 _STRIPS = round(2 * _BAND / _STRIP)
 _TOOLS = (Structure.SWAB, Structure.DEPRESSOR)
 _MIN_LIP_POINTS = 12
@@ -103,7 +104,7 @@ def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> 
         return 0.0
     top = np.where(teeth_high[:, 0] > high[:, 0], high[:, 0], high[:, 1] - _LIP_TO_EDGE)
     bottom = np.where(teeth_low[:, 0] < low[:, 0], low[:, 0], low[:, 1] + _LIP_TO_EDGE)
-    return float(np.clip(np.percentile((top - bottom)[chosen], 75), 0.0, 0.1))
+    return float(np.clip(np.percentile((top - bottom)[chosen], _QUANTILE), 0.0, 0.1))
 
 
 def _strips(found: Matrix) -> NDArray[np.intp]:

@@ -16,6 +16,9 @@ CROP_MARGIN = 1.25
 THROAT_MARGIN = 1.3
 """Side of the third look, in extents of the throat."""
 
+_GAP = 0.045  # share of the picture by which two parts of one mouth may seem apart
+_CUT_OFF = 0.08  # share of a look's edge that is mouth, above which the mouth goes on beyond it
+_WIDER = 1.6  # side of the look that is taken then, in extents of what was seen
 _INNER = 0.6  # side of the third look where no throat was seen, in extents of the mouth
 _MIN_THROAT = 12  # cells of the throat below which none was seen
 _THROAT_MIN = 32.0  # px; what is smaller is looked at with its surroundings
@@ -69,6 +72,25 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
     return _square(parts == first + 1, view, CROP_MARGIN, _CROP_MIN)
 
 
+def find_rest(view: View, width: int, height: int) -> Crop | None:
+    """Return a wider square where a look at the mouth cut it off, None where all of it is seen.
+
+    ``width`` and ``height`` are the picture's: what lies beyond its edges is not to be had. Of a
+    small mouth, far away, the first look may have seen a part alone.
+    """
+    mouth = np.isin(view.cells, [*ORAL, Structure.LIPS])
+    crop = view.crop
+    cut = (
+        (mouth[0], crop.top > 0.0),
+        (mouth[-1], crop.top + crop.side < height),
+        (mouth[:, 0], crop.left > 0.0),
+        (mouth[:, -1], crop.left + crop.side < width),
+    )
+    if not any(more and float(edge.mean()) > _CUT_OFF for edge, more in cut):
+        return None
+    return _square(mouth, view, _WIDER, _CROP_MIN)
+
+
 def find_throat(view: View) -> Crop:
     """Return the square about the throat, as seen in a look at the mouth.
 
@@ -104,7 +126,9 @@ def _components(
     mouth: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Return areas (n,), boxes (n, 4: left, top, width, height) and the labelled picture."""
-    closed = cv2.morphologyEx(mouth.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    size = int(_GAP * mouth.shape[0]) | 1
+    kernel = np.ones((size, size), np.uint8)
+    closed = cv2.morphologyEx(mouth.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(closed)
     numbers = np.asarray(stats, dtype=np.int32)[1:]
     return (

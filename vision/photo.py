@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vision.confidence import PhotoEvidence, Weighs
 from vision.evaluation.boxes import BOXED, seen_box
 from vision.evaluation.metrics import Box
-from vision.person import find_mouth, find_throat
+from vision.person import find_mouth, find_rest, find_throat
 from vision.pipeline import look_at_whole
 from vision.preprocess import Crop, Look
 from vision.segmentation import Model, Segmentation
@@ -55,6 +55,8 @@ def read_photo(model: Model, rgb: NDArray[np.uint8], weigh: Weighs | None = None
     # a close-up may show no lips, a gloved hand or what looks like two mouths: look at all of it
     crop = whole if isinstance(found, Refusal) else _within(found, whole)
     mouth = View.look(model, rgb, None, crop, Look.MOUTH.size)
+    if (wider := find_rest(mouth, width, height)) is not None:
+        mouth = View.look(model, rgb, None, wider, Look.MOUTH.size)
     looks = _looks(model, rgb, find_throat(mouth))
     fused = _fused(looks)
     boxes = {s: box for s in BOXED if (box := seen_box(fused, s)) is not None}

@@ -10,7 +10,7 @@ from vision.camera import CameraFault
 from vision.frame import Frame
 from vision.health import HealthSettings, picture_fault
 from vision.mouth import Mouth, measure_mouth
-from vision.person import find_mouth, find_throat
+from vision.person import find_mouth, find_rest, find_throat
 from vision.preprocess import Crop, Look
 from vision.segmentation import Model
 from vision.settings import LocatorSettings
@@ -115,5 +115,8 @@ def look_closer(model: Model, whole: View, frame: Frame) -> Looks | Refusal:
     if isinstance(crop, Refusal):
         return crop
     mouth = View.look(model, frame.rgb, frame.depth, crop, Look.MOUTH.size)
+    k = frame.intrinsics
+    if (wider := find_rest(mouth, k.width, k.height)) is not None:
+        mouth = View.look(model, frame.rgb, frame.depth, wider, Look.MOUTH.size)
     throat = View.look(model, frame.rgb, frame.depth, find_throat(mouth), Look.THROAT.size)
     return Looks(whole, mouth, throat)

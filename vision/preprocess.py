@@ -35,7 +35,7 @@ class Look(StrEnum):
         return _SIZES[self]
 
 
-_SIZES = {Look.WHOLE: 128, Look.MOUTH: 128, Look.THROAT: 192}
+_SIZES = {Look.WHOLE: 160, Look.MOUTH: 128, Look.THROAT: 192}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import pytest
 from spatial import Pose
 from tests.unit.vision.painted import PaintReader, Scene, Slab
 from vision.frame import Frame
-from vision.pipeline import ThroatLocator
+from vision.pipeline import Looks, ThroatLocator
+from vision.preprocess import Look
+from vision.segmentation import Segmentation
 from vision.settings import LocatorSettings
-from vision.structure import Structure
+from vision.structure import ORAL, Structure
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 
 SCENE = Scene()
@@ -195,6 +197,32 @@ def test_mirrored_sides_are_not_believed() -> None:
     seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(swapped.frame())
     assert refusal_of(seen, Site.RIGHT_TONSIL) is RefusalReason.OUT_OF_REACH
     assert refusal_of(seen, Site.LEFT_TONSIL) is RefusalReason.OUT_OF_REACH
+
+
+class ShortSighted(PaintReader):
+    """Sees of the whole picture's mouth a part alone, as of a mouth far away."""
+
+    def segment(self, rgb: np.ndarray, depth: np.ndarray | None) -> Segmentation:
+        said = super().segment(rgb, depth)
+        if rgb.shape[0] != Look.WHOLE.size:
+            return said
+        mouth = [int(s) for s in (*ORAL, Structure.LIPS)]
+        rows = np.flatnonzero((said.probability.argmax(axis=0) >= 2).any(axis=1))
+        upper = rows[: len(rows) // 3]
+        hidden = said.probability.copy()
+        hidden[:, upper[-1] + 1 :] = 0.0
+        hidden[Structure.SKIN, upper[-1] + 1 :] = 1.0
+        assert np.isin(hidden.argmax(axis=0), mouth).any()
+        return replace(said, probability=hidden)
+
+
+def test_a_mouth_half_seen_at_first_is_looked_at_whole() -> None:
+    frame = SCENE.frame()
+    looks = ThroatLocator(ShortSighted(SCENE.optical_mouth)).look(frame)
+    assert isinstance(looks, Looks)
+    seen = sighted(ThroatLocator(ShortSighted(SCENE.optical_mouth)), frame)
+    assert seen.opening == pytest.approx(0.044, abs=0.003)
+    assert looks.mouth.crop.side > looks.throat.crop.side
 
 
 def test_the_same_frame_gives_the_same_sighting() -> None:
