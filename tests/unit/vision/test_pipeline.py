@@ -208,12 +208,11 @@ class ShortSighted(PaintReader):
         if rgb.shape[0] != Look.WHOLE.size:
             return said
         mouth = [int(s) for s in (*ORAL, Structure.LIPS)]
-        rows = np.flatnonzero((said.probability.argmax(axis=0) >= 2).any(axis=1))
-        upper = rows[: len(rows) // 3]
+        rows = np.flatnonzero(np.isin(said.probability.argmax(axis=0), mouth).any(axis=1))
+        below = int(rows[len(rows) // 2])
         hidden = said.probability.copy()
-        hidden[:, upper[-1] + 1 :] = 0.0
-        hidden[Structure.SKIN, upper[-1] + 1 :] = 1.0
-        assert np.isin(hidden.argmax(axis=0), mouth).any()
+        hidden[:, below:] = 0.0
+        hidden[Structure.SKIN, below:] = 1.0
         return replace(said, probability=hidden)
 
 
