@@ -74,9 +74,13 @@ class ChildProcess:
 
     def kill(self) -> None:
         """End the process at once, as a crash would: for tests of what follows."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        process = self._process
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
 
     def stop(self) -> None:
         """Ask the process to end, insist after a while; may be called twice."""

@@ -8,8 +8,17 @@ from station.ports import Observer, Seen
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
 from vision.same_person import SamePerson
+from vision.settings import LocatorSettings, TrackerSettings
 from vision.target import Locator, Refusal, RefusalReason, Site
 from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
+
+LOCATOR = LocatorSettings(min_opening=0.020, max_head_turn=1.0)
+"""With the swab before the lips less of the opening is seen; whether a mouth opens wide enough is
+the procedure's word, asked before anything moves near. And the camera turns with the arm when a
+tonsil is reached across the mouth, so a face may seem turned."""
+
+TRACKER = TrackerSettings(acceleration=0.08, angular_acceleration=0.02)
+"""A head on a chin rest: faster motion is left to the gate, which then loses it, as it should."""
 
 
 class CameraSight:

@@ -28,10 +28,9 @@ from station.instructions import Instruction
 from station.places import Places
 from station.record import Decision
 from station.session import SamplingSession
-from station.sight import CameraSight
+from station.sight import TRACKER, CameraSight
 from station.swab import SwabHolder
 from vision.frame import Frame
-from vision.settings import LocatorSettings, TrackerSettings
 from vision.target import Locator, Refusal, Sighting
 from vision.tracking import MouthTracker
 
@@ -43,13 +42,6 @@ _CUES = {
     Instruction.THANK_YOU: (Cue.RELAX,),
     Instruction.ASK_STAFF: (Cue.RELAX,),
 }
-LOCATOR = LocatorSettings(min_opening=0.020, max_head_turn=1.0)
-"""With the swab before the lips less of the opening is seen; whether a mouth opens wide enough is
-the procedure's word, asked before anything moves near. And the camera turns with the arm when a
-tonsil is reached across the mouth, so a face may seem turned."""
-
-_TRACKER = TrackerSettings(acceleration=0.08, angular_acceleration=0.02)
-"""A head on a chin rest: faster motion is left to the gate, which then loses it, as it should."""
 
 
 _TIDY_S = 40.0  # s
@@ -181,7 +173,7 @@ class SimulatedBooth:
         sight = CameraSight(
             self.world.camera,
             self._locator,
-            MouthTracker(_TRACKER),
+            MouthTracker(TRACKER),
             self.controller.base_camera_at,
             self._settings,
         )

@@ -35,8 +35,9 @@ from station.ports import Observer
 from station.provenance import provenance
 from station.record import Outcome
 from station.session import SamplingSession
+from station.sight import LOCATOR
 from station.signing import BoothKey
-from station.simulated import LOCATOR, SimulatedBooth
+from station.simulated import SimulatedBooth
 from station.store import RecordStore
 from station.trace import ForceTrace
 from vision.network import DEFAULT_MODEL, OnnxModel

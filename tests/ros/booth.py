@@ -1,10 +1,12 @@
 """One booth's graph under test: its processes, and a client in this process that looks on."""
 
+import json
 import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,14 @@ from station.supervisor import Graph, Supervisor
 from station.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path("/dev/shm")  # noqa: S108 - where the stand-in of the arm looks for its lens cap
+QUICK = {"pace": 5.0}
+"""Five simulated seconds a second at most: the nodes keep up, for simulated time waits for them."""
+
 STAND_INS = {"arm": "stand_in.arm", "vision": "stand_in.vision"}
 UP_S = 240.0  # a first start compiles the arm's kernels, on a machine that may be busy
 SESSION_S = 600.0
+AUTOMATIC = 1  # of booth_interfaces/msg/Mode, which can only be imported when ROS is there
 
 
 class NeverCame(AssertionError):  # noqa: N818 - reads as what happened
@@ -39,8 +46,10 @@ class BoothUnderTest:
         self.folder = folder / namespace
         self.folder.mkdir(parents=True)
         own: dict[str, dict[str, Any]] = {
+            "arm": dict(QUICK),
             "station": {"records": str(self.folder / "records")},
             "recorder": {"folder": str(self.folder / "recordings")},
+            "queue": self._queue_without_a_service(),
         }
         for node, values in (parameters or {}).items():
             own.setdefault(node, {}).update(values)
@@ -52,6 +61,7 @@ class BoothUnderTest:
             namespace,
             (ROOT / "launch/config/sim.yaml", over),
             self.folder / "logs",
+            with_queue=True,
             domain=domain,
             replaced=STAND_INS,
         )
@@ -70,7 +80,10 @@ class BoothUnderTest:
         self.client = Client(self.namespace, self.domain)
         try:
             self.client.until(
-                lambda: self.client.all_active() and self.client.newest("safety/state").safe,
+                lambda: (
+                    self.client.all_active()
+                    and self.client.newest("station/mode").value == AUTOMATIC
+                ),
                 UP_S,
                 "the booth did not come up",
             )
@@ -84,6 +97,28 @@ class BoothUnderTest:
         self._watch.join()
         self.supervisor.stop()
         self.client.close()
+
+    def _queue_without_a_service(self) -> dict[str, Any]:
+        """Return the bridge's parameters: nobody answers, so nobody is called."""
+        credentials = self.folder / "credentials.json"
+        booth = {"client_id": "booth-1", "secret": "nobody asks for it"}
+        credentials.write_text(json.dumps({"booths": [booth]}), encoding="utf-8")
+        return {
+            "url": "http://127.0.0.1:9",
+            "credentials": str(credentials),
+            "memory": str(self.folder / "open_session.json"),
+            "patience_s": 0.5,
+        }
+
+    @contextmanager
+    def lens_capped(self) -> Iterator[None]:
+        """Leave the booth without pictures."""
+        cap = FOLDER / f"swab_{self.namespace}_lens_cap"
+        cap.touch()
+        try:
+            yield
+        finally:
+            cap.unlink()
 
     def log(self, node: str) -> str:
         return (self.folder / "logs" / f"{node}.log").read_text(encoding="utf-8")
@@ -146,11 +181,11 @@ class Client:
         return self.messages[topic][-1][1]
 
     def all_active(self, *nodes: str) -> bool:
-        names = nodes or ("safety", "arm", "vision", "station")
+        names = nodes or ("safety", "arm", "vision", "station", "queue")
         now = time.monotonic()
         beats = [self.messages[f"{name}/heartbeat"][-1:] for name in names]
         return all(
-            beat and now - beat[0][0] < 1.0 and beat[0][1].lifecycle_state == 3 for beat in beats
+            beat and now - beat[0][0] < 3.0 and beat[0][1].lifecycle_state == 3 for beat in beats
         )
 
     def call(self, call: Any, timeout_s: float = 20.0, **fields: Any) -> Any:

@@ -1,22 +1,31 @@
-"""The booth as a graph: real processes, real DDS, the simulator behind them."""
+"""The booth as a graph: real processes, real DDS, the simulator behind them.
+
+One booth serves all tests of this module, each of which begins with it up, reset and idle. How
+quickly a death is noticed is measured by benchmarks/ros_latency.py, not asserted here: a machine
+that runs tests is busy.
+"""
 
 import itertools
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from booth import BoothUnderTest, Session
+from booth import ROOT, BoothUnderTest, Session
 
+from station.replay import read_frames
 from station.signing import PublicKey, SignedRecord
+from station.workspace import Workspace
 
-pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(900)]
 
 DONE, REFUSED, ABORTED, CANCELLED = 1, 2, 3, 4
-NOTICED_S = 0.5
+NOTICED_S = 30.0  # on a machine that is very busy
 
 _domains = itertools.cycle(range(1 + os.getpid() % 50, 100))
 
@@ -30,15 +39,18 @@ def booth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoothUnderTest]:
 @pytest.fixture(autouse=True)
 def ready(request: pytest.FixtureRequest) -> None:
     """Begin each test with a booth that is up, reset and idle."""
-    if "booth" not in request.fixturenames:
-        return
-    booth: BoothUnderTest = request.getfixturevalue("booth")
+    if "booth" in request.fixturenames:
+        make_ready(request.getfixturevalue("booth"))
+
+
+def make_ready(booth: BoothUnderTest) -> None:
     client = booth.client
     client.until(client.all_active, 240.0, "a node is missing")
-    if not client.newest("safety/state").safe:
+    client.until(lambda: client.newest("arm/state").zone != "mouth", 60.0, "the swab is inside")
+    if client.newest("safety/state").latched:
         client.until(lambda: client.reset().accepted, 60.0, "the reset is refused")
-    client.until(lambda: client.newest("safety/state").safe, 20.0, "not safe after the reset")
-    client.until(lambda: client.newest("station/mode").value == 1, 20.0, "not automatic")
+    client.until(lambda: client.newest("safety/state").safe, 30.0, "not safe after the reset")
+    client.until(lambda: client.newest("station/mode").value == 1, 30.0, "not automatic")
 
 
 def outcome(session: Session) -> int:
@@ -65,7 +77,7 @@ def test_a_whole_session_with_its_feedback_record_and_recording(booth: BoothUnde
     assert signed.digest == result.record_id
     assert session.feedback[-1].progress == 1.0
     recordings = booth.folder / "recordings"
-    booth.client.until(lambda: list(recordings.glob("*.mcap")), 20.0, "nothing was recorded")
+    booth.client.until(lambda: list(recordings.glob("*.mcap")), 30.0, "nothing was recorded")
     assert_recording_is_whole(next(recordings.glob("*.mcap")))
 
 
@@ -81,62 +93,63 @@ def assert_recording_is_whole(path: Path) -> None:
     for topic in ("arm/state", "vision/sighting", "vision/color/image_raw", "station/session"):
         assert f"/booth/{topic}" in seen
     assert len(seen["/booth/arm/state"].position) == 7
+    assert next(read_frames(path))[0].rgb.shape == (16, 16, 3)
 
 
-@pytest.mark.parametrize("state", ["called", "locating", "entering", "swabbing"])
+def test_a_strangers_client_collects_a_sample(booth: BoothUnderTest) -> None:
+    environment = os.environ | Workspace.find().environment(booth.domain)
+    example = [sys.executable, str(ROOT / "examples" / "ros_client.py"), booth.namespace]
+    done = subprocess.run(
+        example, env=environment, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "swabbing     posterior_wall" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("done")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "called",
+        "seated",
+        "locating",
+        "approaching",
+        "entering",
+        "swabbing",
+        "withdrawing",
+        "depositing",
+    ],
+)
 def test_cancelling_withdraws_and_ends(booth: BoothUnderTest, state: str) -> None:
     session = booth.client.send()
     assert session.accepted
     session.reach(state)
     session.cancel()
-    assert outcome(session) == CANCELLED
+    ended = outcome(session)
+    # once it is out of the mouth again, a sample that was taken is kept
+    assert ended == CANCELLED or (ended == DONE and state in ("withdrawing", "depositing"))
     assert booth.client.newest("arm/state").zone != "mouth"
     assert booth.client.newest("safety/state").safe, "cancelling is no fault"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("state", ["seated", "approaching", "withdrawing", "depositing"])
-def test_cancelling_in_the_other_states(booth: BoothUnderTest, state: str) -> None:
-    session = booth.client.send()
-    session.reach(state)
-    session.cancel()
-    assert outcome(session) in (CANCELLED, DONE)  # in the tube already: it is a sample
-    assert booth.client.newest("arm/state").zone != "mouth"
-
-
-@pytest.mark.parametrize("node", ["vision", "arm", "safety"])
+@pytest.mark.parametrize("node", ["vision", "arm", "safety", "queue"])
 def test_a_node_that_dies_stops_the_booth(booth: BoothUnderTest, node: str) -> None:
     client = booth.client
     session = client.send()
     session.reach("entering")
     booth.kill(node)
     if node == "safety":
-        took = client.until(
-            lambda: client.newest("arm/state").fault_latched, 5.0, "the arm did not stop"
-        )
+        client.until(lambda: client.newest("arm/state").fault_latched, NOTICED_S, "no stop")
     else:
-        took = client.until(
-            lambda: (
-                node in client.newest("safety/state").missing_nodes
-                or client.newest("safety/state").latched
-            ),
-            5.0,
-            "the death was not noticed",
-        )
-    print(f"{node}: noticed after {took:.3f} s")
+        client.until(lambda: blamed(booth, node), NOTICED_S, "the death was not noticed")
     result = session.result()
     assert result.outcome == ABORTED
     assert node in result.reason
-    assert took < NOTICED_S + 0.3, "beside 0.5 s for the verdict, 0.3 s for it to reach this test"
-    if node != "safety":
-        refused = client.reset(person="")
-        assert not refused.accepted
     if node in ("arm", "safety"):  # nothing starts them but a person
         booth.supervisor.start([node])
     client.until(client.all_active, 240.0, f"{node} did not come back")
     assert client.send(ticket="A003").accepted is False, "not before a person has reset"
-    assert client.reset().accepted
-    client.until(lambda: client.newest("safety/state").safe, 20.0, "not safe after the reset")
+    make_ready(booth)
     again = client.send(ticket="A004")
     assert again.accepted
     again.reach("locating")
@@ -144,15 +157,44 @@ def test_a_node_that_dies_stops_the_booth(booth: BoothUnderTest, node: str) -> N
     assert outcome(again) == CANCELLED
 
 
+def blamed(booth: BoothUnderTest, node: str) -> bool:
+    state = booth.client.newest("safety/state")
+    return node in state.missing_nodes or any(fault.source == node for fault in state.faults)
+
+
 def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> None:
     client = booth.client
     session = client.send()
-    session.reach("approaching")
+    session.reach("entering")
     booth.kill("station")
-    took = client.until(lambda: client.newest("arm/state").fault_latched, 5.0, "no stop")
-    print(f"station: the arm's stop was seen after {took:.3f} s")
-    assert took < NOTICED_S + 0.3
-    client.until(lambda: client.newest("arm/state").zone != "mouth", 30.0, "it did not come out")
+    client.until(lambda: client.newest("arm/state").fault_latched, NOTICED_S, "no stop")
+    client.until(lambda: client.newest("arm/state").zone != "mouth", 60.0, "it did not come out")
+    make_ready(booth)
+    again = client.send(ticket="A005")
+    assert again.accepted
+    again.reach("locating")
+    again.cancel()
+    assert outcome(again) == CANCELLED
+
+
+def test_a_recorder_that_dies_stops_nothing(booth: BoothUnderTest) -> None:
+    session = booth.client.send()
+    session.reach("locating")
+    booth.kill("recorder")
+    session.reach("approaching")
+    assert booth.client.newest("safety/state").safe
+    session.cancel()
+    assert outcome(session) == CANCELLED
+
+
+def test_a_camera_that_falls_silent_ends_the_session(booth: BoothUnderTest) -> None:
+    session = booth.client.send()
+    session.reach("approaching")
+    with booth.lens_capped():
+        result = session.result()
+    assert result.outcome in (ABORTED, REFUSED)
+    assert "camera" in result.reason or "not seen" in result.reason
+    assert booth.client.newest("arm/state").zone != "mouth"
 
 
 def test_only_a_person_resets(booth: BoothUnderTest) -> None:
@@ -160,13 +202,13 @@ def test_only_a_person_resets(booth: BoothUnderTest) -> None:
 
     client = booth.client
     assert client.call(topics.STOP).success
-    client.until(lambda: client.newest("safety/state").latched, 5.0, "the stop did not latch")
+    client.until(lambda: client.newest("safety/state").latched, 20.0, "the stop did not latch")
     assert client.send().accepted is False
     assert "name" in client.reset(person=" ").message
     assert "reason" in client.reset(reason="").message
     assert client.newest("safety/state").latched
     assert client.reset().accepted
-    client.until(lambda: not client.newest("safety/state").latched, 5.0, "still latched")
+    client.until(lambda: not client.newest("safety/state").latched, 20.0, "still latched")
 
 
 def test_goals_that_make_no_sense_are_refused(booth: BoothUnderTest) -> None:
@@ -198,14 +240,11 @@ def test_messages_carry_the_stamp_of_the_measurement(booth: BoothUnderTest) -> N
     sighting = booth.client.newest("vision/sighting")
     assert state.header.frame_id == "booth/base"
     assert sighting.header.frame_id == "booth/optical"
-    ages = [
-        late.header.stamp.sec
-        + 1e-9 * late.header.stamp.nanosec
-        - early.header.stamp.sec
-        - 1e-9 * early.header.stamp.nanosec
-        for (_, early), (_, late) in itertools.pairwise(booth.client.messages["arm/state"][-50:])
+    stamps = [
+        message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
+        for _, message in booth.client.messages["arm/state"][-20:]
     ]
-    assert min(ages) > 0.0
+    assert all(late > early for early, late in itertools.pairwise(stamps))
 
 
 def test_diagnostics_come_from_every_node(booth: BoothUnderTest) -> None:
@@ -214,8 +253,8 @@ def test_diagnostics_come_from_every_node(booth: BoothUnderTest) -> None:
     def names() -> set[str]:
         return {m.status[0].name for _, m in client.messages["/diagnostics"]}
 
-    wanted = {f"/booth/{node}" for node in ("safety", "arm", "vision", "station")}
-    client.until(lambda: wanted <= names(), 20.0, "diagnostics are missing")
+    wanted = {f"/booth/{node}" for node in ("safety", "arm", "vision", "station", "queue")}
+    client.until(lambda: wanted <= names(), 30.0, "diagnostics are missing")
 
 
 def test_a_parameter_out_of_bounds_stops_the_start(tmp_path: Path) -> None:
@@ -223,7 +262,7 @@ def test_a_parameter_out_of_bounds_stops_the_start(tmp_path: Path) -> None:
     try:
         booth.supervisor.start(["safety"])
         process = booth.supervisor.process("safety")
-        end = time.monotonic() + 60.0
+        end = time.monotonic() + 120.0
         while process.running and time.monotonic() < end:
             time.sleep(0.1)
         assert not process.running
@@ -232,17 +271,13 @@ def test_a_parameter_out_of_bounds_stops_the_start(tmp_path: Path) -> None:
         booth.supervisor.stop()
 
 
-@pytest.mark.slow
-def test_two_booths_on_one_machine_do_not_touch(tmp_path: Path) -> None:
-    domain = next(_domains)
-    with (
-        BoothUnderTest(tmp_path, domain, "east") as east,
-        BoothUnderTest(tmp_path, domain, "west", {"arm": {"seed": 11}}) as west,
-    ):
-        first, second = east.client.send(), west.client.send()
+def test_two_booths_on_one_machine_do_not_touch(booth: BoothUnderTest, tmp_path: Path) -> None:
+    with BoothUnderTest(tmp_path, booth.domain, "west", {"arm": {"seed": 11}}) as west:
+        first, second = booth.client.send(), west.client.send()
         first.reach("locating")
+        second.reach("locating")
         west.kill("vision")
         assert outcome(second) == ABORTED
-        assert east.client.newest("safety/state").safe
+        assert booth.client.newest("safety/state").safe
         first.cancel()
         assert outcome(first) == CANCELLED

@@ -61,6 +61,28 @@ def test_a_torn_value_is_not_handed_out() -> None:
     block.close()
 
 
+def test_a_reader_beside_a_busy_writer_sees_whole_values_alone() -> None:
+    code = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from booth_common.shared import Block\n"
+        "block = Block.create(sys.argv[1], 16); block.write(b'whole')\n"
+        "print('ready', flush=True)\n"
+        "while True: block.write(b'whole')"
+    )
+    arguments = [sys.executable, "-c", code, NAME, *sys.path]
+    with subprocess.Popen(arguments, stdout=-1) as writer:
+        try:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            reader = Block.attach(NAME)
+            seen = {reader.read() for _ in range(100_000)}
+            assert seen <= {b"whole", None}  # None: the writer was quicker eight times in a row
+            reader.close()
+        finally:
+            writer.kill()
+    Block.create(NAME, 16).close()
+
+
 def test_a_value_too_long_is_refused() -> None:
     block = Block.create(NAME, 8)
     with pytest.raises(SharedError, match="do not fit"):

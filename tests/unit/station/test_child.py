@@ -51,6 +51,19 @@ def test_a_child_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path) -
         child.wait_until(lambda: False, 20.0, "the thing")
 
 
+def test_a_killed_child_leaves_no_pipe_behind(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    text = "import time\nprint('up', flush=True)\ntime.sleep(60)\n"
+    child = ChildProcess(["pretend"], log, module(tmp_path, text)).__enter__()
+    child.wait_until(lambda: "up" in log.read_text(), 20.0, "it")
+    process = child._process
+    assert process is not None
+    assert process.stdin is not None
+    child.kill()
+    assert process.stdin.closed
+    child.stop()
+
+
 def test_a_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
     environment = module(tmp_path, "import time\nprint('up', flush=True)\ntime.sleep(60)\n")
     parent = (

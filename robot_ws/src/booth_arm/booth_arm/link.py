@@ -25,7 +25,7 @@ from spatial import Pose
 STATE_BYTES = 16_384
 PERMIT_BYTES = 2_048
 
-PERMIT_AGE_S = 0.3
+PERMIT_AGE_S = 0.4
 """The loop stops the arm when the node's permit is older than this."""
 
 
@@ -44,6 +44,9 @@ class Order(StrEnum):
     CUE = "cue"
     SEAT = "seat"
     DISMISS = "dismiss"
+    UNDERSTOOD = "understood"
+    WORKED = "worked"
+    ENDED = "ended"
     CLOSE = "close"
 
 
@@ -148,7 +151,7 @@ class LoopLink:
         return self._process.pid or 0
 
     def permit(self, *, granted: bool, reason: str) -> None:
-        """Renew the permit; the arm stops 0.3 s after the last one, or at once without grant."""
+        """Renew the permit; the arm stops 0.4 s after the last one, or at once without grant."""
         permit = Permit(time.monotonic(), granted, reason[:1_000])
         self._permit.write(pickle.dumps(permit))
 

@@ -22,12 +22,14 @@ from arm_control.limits import Zone
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from booth_arm.bench import Bench, BenchSettings, open_bench
 from booth_arm.link import PERMIT_AGE_S, STATE_BYTES, Answer, LoopNames, LoopState, Order, Permit
+from booth_arm.tether import Tether
 from sim.errors import SimError
-from spatial import NANOSECONDS_PER_SECOND, SpatialError
+from spatial import NANOSECONDS_PER_SECOND, SpatialError, age_s
 from vision.frame import Frame
 
 _SHOW_S = 0.01  # between two states shown, on the loop's clock
 _ORPHAN_S = 12.0  # a loop without its node ends after this long, at rest or not
+_HOLD_S = 0.001  # between two looks whether simulated time may go on
 _RESTED = frozenset({Phase.STOPPED, Phase.HOLDING})
 
 
@@ -42,13 +44,16 @@ class LoopSettings:
 
 
 def main(
-    pipe: Connection, settings: LoopSettings, make: "Callable[..., Loop] | None" = None
+    pipe: Connection,
+    settings: LoopSettings,
+    open_: Callable[[BenchSettings], Bench] = open_bench,
+    make: "Callable[..., Loop] | None" = None,
 ) -> None:
     """Run the loop until it is told to close, or its node has died and the arm is at rest."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the node, not us
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the arm comes to rest first, on `CLOSE`
     try:
-        bench = open_bench(settings.bench)
+        bench = open_(settings.bench)
     except (ArmControlError, SimError, SpatialError, OSError, ImportError) as error:
         pipe.send(str(error))
         return
@@ -77,6 +82,11 @@ class Loop:
         self._late = 0
         self._latched = ""
         self._had_permit = False
+        self._permit_stamp_s = 0.0
+        self._permit_ns = 0
+        self._tether = Tether()
+        self._next_show = 0
+        self._said: tuple[int, bool, bool] | None = None
         self._closing_since: float | None = None
         self._orphaned = False
 
@@ -94,6 +104,9 @@ class Loop:
             Order.SEAT: partial(person, "seat"),
             Order.CUE: partial(person, "cue"),
             Order.DISMISS: partial(person, "dismiss"),
+            Order.UNDERSTOOD: self._tether.understood,
+            Order.WORKED: self._tether.worked,
+            Order.ENDED: self._tether.ended,
             Order.CLOSE: partial(self._begin_closing, "arm: its node is closing"),
         }
 
@@ -101,9 +114,8 @@ class Loop:
         """Cycle until closed."""
         bench = self._bench
         period_ns = round(NANOSECONDS_PER_SECOND / bench.driver.info.rate_hz)
-        show_ns = round(_SHOW_S * NANOSECONDS_PER_SECOND)
         picture_ns = round(NANOSECONDS_PER_SECOND / self._settings.picture_rate_hz)
-        next_show = next_picture = 0
+        next_picture = 0
         deadline = bench.clock.now_ns() + period_ns
         self._pipe.send(bench.driver.info)
         pace = _Pace(self._settings.pace, bench.clock.now_ns()) if bench.simulated else None
@@ -119,11 +131,10 @@ class Loop:
                 deadline = max(deadline + period_ns, bench.clock.now_ns())
                 if report.fault is not None and report.fault.latched:
                     self._latched = report.fault.detail
-                if report.stamp_ns >= next_show or report.done:
-                    next_show = report.stamp_ns + show_ns
-                    self._show(report)
-                    if pace is not None:
-                        pace.wait(bench.clock.now_ns())
+                shown = self._show(report)
+                if pace is not None and shown:
+                    pace.wait(bench.clock.now_ns())
+                    self._wait_for_nodes(report)
                 if self._pictures is not None and report.stamp_ns >= next_picture:
                     next_picture = report.stamp_ns + picture_ns
                     self._expose()
@@ -141,8 +152,12 @@ class Loop:
         if value is None:
             return
         permit: Permit = pickle.loads(value)  # noqa: S301 - written by our own parent process
-        age = time.monotonic() - permit.stamp_s
-        fresh = 0.0 <= age <= PERMIT_AGE_S
+        now_ns = self._bench.clock.now_ns()
+        if permit.stamp_s != self._permit_stamp_s:
+            self._permit_stamp_s, self._permit_ns = permit.stamp_s, now_ns
+            self._tether.permitted(now_ns)
+        age = age_s(self._permit_ns, now_ns)  # on the arm's own time, simulated or the wall's
+        fresh = age <= PERMIT_AGE_S
         if fresh and permit.granted:
             self._had_permit = True
             return
@@ -191,9 +206,25 @@ class Loop:
             return "the arm has no permit to move; bring up the safety node"
         self._bench.controller.start(goal)
         self._goal_id = goal_id
+        self._tether.worked(self._bench.clock.now_ns())  # who starts a goal is not behind
         return ""
 
-    def _show(self, report: CycleReport) -> None:
+    def _wait_for_nodes(self, report: CycleReport) -> None:
+        """Let simulated time stand while a node that lives by it is behind."""
+        while (self._had_permit and not self._orphaned) and self._tether.holds(
+            self._bench.clock.now_ns()
+        ):
+            time.sleep(_HOLD_S)
+            self._check_permit(report)
+            self._take_orders()
+
+    def _show(self, report: CycleReport) -> bool:
+        """Show the state where it is due or has news; says whether it did."""
+        says = (self._goal_id, report.done, report.fault is not None)
+        if report.stamp_ns < self._next_show and says == self._said:
+            return False
+        self._next_show = report.stamp_ns + round(_SHOW_S * NANOSECONDS_PER_SECOND)
+        self._said = says
         bench = self._bench
         joints = bench.driver.read()
         state = LoopState(
@@ -207,6 +238,7 @@ class Loop:
             self._latched,
         )
         self._shown.write(pickle.dumps(state))
+        return True
 
     def _expose(self) -> None:
         if self._bench.camera is None or self._pictures is None:
@@ -219,6 +251,7 @@ class Loop:
         """Hand a simulated picture to the vision node."""
         if self._pictures is not None:
             self._pictures.write(picture_bytes(frame))
+            self._tether.exposed(frame.stamp_ns)
 
     def _begin_closing(self, why: str) -> None:
         if self._closing_since is None:

@@ -1,22 +1,22 @@
 """The arm node: hands goals to the control loop's process and shows what it reports."""
 
-import time
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from booth_common import topics
-from booth_common.heartbeat import SILENCE_S
 from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
+from booth_common.pulse import Pulse
 from rclpy.callback_groups import ReentrantCallbackGroup
 
 from arm_control.errors import ArmControlError
 from booth_arm import convert, loop
 from booth_arm.bench import BenchSettings
-from booth_arm.link import LoopLink, LoopNames, LoopState, Order
+from booth_arm.display import Display
+from booth_arm.link import LoopLink, LoopNames, Order
 from booth_arm.simulated_person import SimulatedPerson
-from spatial import Pose, SpatialError
+from spatial import SpatialError
 
 PERMIT_PERIOD_S = 0.05
 
@@ -42,26 +42,19 @@ class ArmNode(BoothNode[Settings]):
 
     def __init__(self) -> None:
         super().__init__("arm", Settings)
-        self._state = self.plain_publisher(topics.ARM_STATE)
-        self._joints = self.plain_publisher(topics.JOINTS)
-        self._wrench = self.plain_publisher(topics.WRENCH)
-        self._tf = self.plain_publisher(topics.TF)
-        self._tf_static = self.plain_publisher(topics.TF_STATIC)
-        self._description = self.plain_publisher(topics.DESCRIPTION)
-        self._sim_clock = self.plain_publisher(topics.CLOCK) if self.stamps.simulated else None
+        self._display: Display | None = None
         self._link: LoopLink | None = None
-        self._running: list[Any] = []
+        self._permits: Any = None
         self._goal_ids = count(1)
-        self._safe_heard_s = 0.0
+        self._safety = Pulse(adaptive=self.stamps.simulated)
         self._unsafe = "safety: its state was never heard; bring up the safety node"
-        self._shown_cycle = -1
-        self._last: LoopState | None = None
         self._person: SimulatedPerson | None = None
         self._session = ""
         group = ReentrantCallbackGroup()
         self.listen(topics.SAFETY, self._on_safety, callback_group=group)
         self.listen(topics.MOUTH_MOTION, self._on_motion)
         self.listen(topics.SESSION, self._on_session)
+        self.listen(topics.SIGHTING, self._on_sighting)
         self.serve(topics.START_MOTION, self._on_start, callback_group=group)
         self.serve(topics.STOP, self._on_stop, callback_group=group)
         self.serve(topics.PAUSE, self._on_pause, callback_group=group)
@@ -71,10 +64,6 @@ class ArmNode(BoothNode[Settings]):
     def acquire(self) -> None:
         """Start the loop's process."""
         s = self.settings
-        self._description.publish(convert.description_message(s.arm))
-        stamp = self.stamps.header_stamp(self.stamps.now_ns())
-        mounted = [(self.booth, self.frame("base"), Pose())]
-        self._tf_static.publish(convert.transforms_message(stamp, mounted))
         bench = BenchSettings(s.driver, s.address, s.arm, s.seed)
         settings = loop.LoopSettings(self.booth, bench, s.picture_rate_hz, s.pace)
         # a simulated loop stands still while it draws its first picture of a person
@@ -82,77 +71,48 @@ class ArmNode(BoothNode[Settings]):
         self._link = LoopLink(self.loop_main, settings, LoopNames(self.booth), answer_s=answer_s)
         if s.driver == "sim":
             self._person = SimulatedPerson(self._link, s.seed, s.population)
-        self._running = [
-            self.create_timer(PERMIT_PERIOD_S, self._renew_permit, clock=self.steady_clock),
-            self.create_timer(1.0 / s.state_rate_hz, self._show, clock=self.steady_clock),
-        ]
+        self._display = Display(self, self._link, s.arm, s.state_rate_hz)
+        self._permits = self.create_timer(
+            PERMIT_PERIOD_S, self._renew_permit, clock=self.steady_clock
+        )
 
     def release(self) -> None:
         """Let the loop bring the arm to rest, and end it."""
-        for timer in self._running:
-            self.destroy_timer(timer)
-        self._running = []
+        if self._permits is not None:
+            self.destroy_timer(self._permits)
+        if self._display is not None:
+            self._display.close()
         if self._link is not None:
             self._link.close()
-        self._link = self._person = self._last = None
+        self._link = self._person = self._display = self._permits = None
 
     def condition(self) -> tuple[str, dict[str, str]]:
         """Return the loop's latched fault, or its absence."""
-        if self._link is None or self._last is None:
+        last = self._display.last if self._display is not None else None
+        if self._link is None or last is None:
             return "", {}
         values = {
-            "cycles": str(self._last.cycles),
-            "late_cycles": str(self._last.late_cycles),
+            "cycles": str(last.cycles),
+            "late_cycles": str(last.late_cycles),
             "loop_pid": str(self._link.pid),
         }
-        problem = self._last.latched if self._link.alive else "the control loop has ended"
+        problem = last.latched if self._link.alive else "the control loop has ended"
         return problem, values
 
     def _renew_permit(self) -> None:
         if self._link is None:
             return
-        silent = time.monotonic() - self._safe_heard_s
-        if self._safe_heard_s and silent > SILENCE_S:
+        silent, bound = self._safety.silent_s, self._safety.bound_s
+        if silent > bound:
             self._unsafe = (
-                f"safety: its state was not heard for {silent:.2f} s, bound {SILENCE_S} s"
+                f"safety: its state was not heard for {silent:.2f} s, bound {bound:.2f} s"
             )
         self._link.permit(granted=self.active and not self._unsafe, reason=self._unsafe)
-
-    def _show(self) -> None:
-        state = self._link.state() if self._link is not None else None
-        if state is None or state.cycles == self._shown_cycle:
-            return
-        self._shown_cycle = state.cycles
-        report = state.report
-        if state.latched and (self._last is None or not self._last.latched):
-            self.report_fault("arm_stopped", state.latched)
-        self._last = state
-        if self._sim_clock is not None:
-            self._sim_clock.publish(convert.clock_message(report.stamp_ns))
-        stamp = self.stamps.header_stamp(report.stamp_ns)
-        base = convert.header_message(stamp, self.frame("base"))
-        self._state.publish(
-            convert.arm_state_message(
-                report, base, state.goal_id, state.base_camera, holding=state.holding
-            )
-        )
-        names = self._link.info.joint_names if self._link is not None else ()
-        self._joints.publish(convert.joint_state_message(state.joints, names, base))
-        self._wrench.publish(convert.wrench_stamped_message(report, base))
-        self._tf.publish(
-            convert.transforms_message(
-                stamp,
-                [
-                    (self.frame("base"), self.frame("tip"), report.base_tip),
-                    (self.frame("base"), self.frame("optical"), state.base_camera),
-                ],
-            )
-        )
 
     # Callbacks
 
     def _on_safety(self, message: Any) -> None:
-        self._safe_heard_s = time.monotonic()
+        self._safety.beat()
         self._unsafe = "" if message.safe else convert.unsafe_reason(message)
 
     def _on_motion(self, message: Any) -> None:
@@ -172,7 +132,12 @@ class ArmNode(BoothNode[Settings]):
             self._session = message.session_id
             self._link.tell(Order.FORGET)  # another person, another mouth
         if self._person is not None:
-            self._person.session(message.session_id, message.state, message.instruction)
+            stamp = self.stamps.stamp_ns(message.header.stamp)
+            self._person.session(message.session_id, message.state, message.instruction, stamp)
+
+    def _on_sighting(self, message: Any) -> None:
+        if self._link is not None and self._person is not None:
+            self._link.tell(Order.UNDERSTOOD, self.stamps.stamp_ns(message.header.stamp))
 
     def _on_start(self, request: Any, response: Any) -> Any:
         try:

@@ -1,5 +1,6 @@
 """The simulated booth behind the bench: world, controller, safety monitor, person."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -8,6 +9,7 @@ from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
 from booth_arm.bench import Bench, BenchSettings
+from sim.eye import EyeModel
 from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
@@ -20,16 +22,17 @@ _REHEARSAL_S = 0.1
 
 
 class SimulatedBench:
-    """Opens a world and what drives it, in the loop's process."""
+    """Opens a world and what drives it, in the loop's process; ``eye`` paints its pictures."""
 
-    def __init__(self, settings: BenchSettings) -> None:
+    def __init__(self, settings: BenchSettings, eye: Callable[[Scene], EyeModel] = eye_of) -> None:
         self._settings = settings
+        self._eye = eye
 
     def open(self) -> Bench:
         """Open the world and start its safety monitor."""
         scene = Scene(arm_name=self._settings.arm)
         arm = scene.arm
-        options = Options(eye=eye_of(scene))
+        options = Options(eye=self._eye(scene))
         with ExitStack() as opening:
             world = opening.enter_context(World(scene, self._settings.seed, options))
             model = ArmModel.from_urdf(

@@ -19,11 +19,14 @@ class SimulatedPerson:
         self._session = ""
         self._instruction = ""
 
-    def session(self, session_id: str, state: str, instruction: str) -> None:
-        """Take in one state of the session."""
+    def session(self, session_id: str, state: str, instruction: str, stamp_ns: int) -> None:
+        """Take in one state of the session, which it was in at ``stamp_ns`` [ns]."""
         if state in _OVER:
+            self._link.tell(Order.ENDED)
             self._link.tell(Order.DISMISS)
             return
+        if session_id:
+            self._link.tell(Order.WORKED, stamp_ns)
         if session_id and session_id != self._session and state in _HERE:
             self._link.tell(Order.DISMISS)
             self._link.tell(Order.SEAT, self._seed, self._population)

@@ -15,6 +15,7 @@ from vision.frame import Frame, Intrinsics
 FOLDER = Path("/dev/shm")  # noqa: S108 - the kernel's shared memory, not a temporary folder
 
 _HEAD = struct.Struct("<QIIQ")  # sequence, length, CRC-32, writer's process id
+_SEQUENCE = struct.Struct("<Q")
 _TRIES = 8
 
 
@@ -93,12 +94,13 @@ class Block:
                 f"{len(value)} bytes do not fit {self._path} of "
                 f"{len(self._memory) - _HEAD.size}; make the block larger"
             )
-        owner = os.getpid()
-        crc = zlib.crc32(value)
-        _HEAD.pack_into(self._memory, 0, self._sequence + 1, len(value), crc, owner)
+        head = _HEAD.pack(self._sequence + 1, len(value), zlib.crc32(value), os.getpid())
+        # the sequence alone, first and last: packing in place would show a head of zeros between
+        self._memory[: _SEQUENCE.size] = head[: _SEQUENCE.size]
+        self._memory[: _HEAD.size] = head
         self._memory[_HEAD.size : _HEAD.size + len(value)] = bytes(value)
         self._sequence += 2
-        _HEAD.pack_into(self._memory, 0, self._sequence, len(value), crc, owner)
+        self._memory[: _SEQUENCE.size] = _SEQUENCE.pack(self._sequence)
 
     def read(self) -> bytes | None:
         """Return the newest value, or None where there is none yet or the writer is too quick."""

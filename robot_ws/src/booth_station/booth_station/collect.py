@@ -1,17 +1,19 @@
 """One sampling session from the goal to the signed record, free of ROS."""
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from arm_control.errors import ArmControlError
 from arm_control.ports import Clock
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
 from booth_station.sight import TopicSight
 from booth_station.snapshot import Collected, Snapshot
+from station import chores
 from station.config import SessionSettings
+from station.errand import Errand, Progress
 from station.errors import StationError
 from station.instructions import Instruction
 from station.places import Places
@@ -23,7 +25,7 @@ from station.swab import SwabHolder
 from vision.frame import Frame
 from vision.target import Refusal, Sighting
 
-_TELL_S = 0.1
+_TELL_NS = 100_000_000  # between two words on where the session stands, on its own clock
 _STROKES_SHARE = 0.9  # of the progress; the rest is the way back and the tube
 
 
@@ -59,7 +61,10 @@ class Collection:
         self._clock = clock
         self._tell = tell
         self._snapshot = Snapshot(session_id=request.session_id)
-        self._told_s = 0.0
+        self._told_ns = 0
+        self._controller = controller
+        self._swab = swab
+        self._places = places
         self._lock = threading.Lock()
         self._strokes_wanted = sum(step.strokes for step in request.procedure.sites)
         self._session = SamplingSession(
@@ -70,6 +75,11 @@ class Collection:
     def run(self) -> None:
         """Go from the call to the end. The session itself turns every fault into an ending."""
         session = self._session
+        self._sight.forget()  # whoever sat there before
+        self._update(stamp_ns=self._clock.now_ns())
+        self._say_where()
+        if problem := self._make_ready():
+            session.cancel(problem)
         session.call(self._clock.now_ns())
         self._say_where()
         while not session.finished:
@@ -77,7 +87,8 @@ class Collection:
                 session.sit(self._clock.now_ns())
             before = session.state
             session.tick()
-            if session.state is not before or time.monotonic() - self._told_s > _TELL_S:
+            due = self._snapshot.stamp_ns - self._told_ns >= _TELL_NS
+            if session.state is not before or due:
                 self._say_where()
         self._say_where(session.result().detail)
 
@@ -121,10 +132,31 @@ class Collection:
 
     def cycled(self, report: CycleReport) -> None:
         """Take note of the force."""
-        self._update(force=float(report.normal_force) if report.contact else 0.0)
+        self._update(
+            stamp_ns=report.stamp_ns,
+            force=float(report.normal_force) if report.contact else 0.0,
+        )
 
     def saw(self, frame: Frame, seen: Sighting | Refusal) -> None:
         """Take note of a picture; the vision node has them, not the session."""
+
+    def _make_ready(self) -> str:
+        """Bring the arm to its place of rest with a fresh swab; return why not, or nothing.
+
+        Before the person is called: after a fault the arm has withdrawn and stands before the
+        chair, and nobody may sit down against it.
+        """
+        try:
+            report = self._controller.cycle()
+            errand = Errand(self._controller, chores.take_swab(self._swab, self._places))
+            while errand.advance(report) is Progress.UNDER_WAY:
+                report = self._controller.cycle()
+                self.cycled(report)
+                if self._snapshot.stamp_ns - self._told_ns >= _TELL_NS:
+                    self._say_where()
+        except ArmControlError as error:
+            return f"not_ready: {error}"
+        return "" if errand.fault is None else f"not_ready: {errand.fault.detail}"
 
     def _update(self, **changes: object) -> None:
         with self._lock:
@@ -140,5 +172,5 @@ class Collection:
             progress=1.0 if session.state == "done" else min(share, _STROKES_SHARE),
             reason=reason,
         )
-        self._told_s = time.monotonic()
+        self._told_ns = self._snapshot.stamp_ns
         self._tell(self._snapshot)

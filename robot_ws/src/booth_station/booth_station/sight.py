@@ -96,6 +96,8 @@ class TopicSight:
 
     def forget(self) -> None:
         """Start anew: another person, or the same after moving away."""
+        with self._lock:
+            self._newest = None
         self._tracker.reset()
         self._closed_for = 0
         self._good_ns = None

@@ -8,8 +8,9 @@ from station.signing import SignedRecord
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Where a session stands at one instant."""
+    """Where a session stands at ``stamp_ns`` [ns], the stamp of the newest state it has seen."""
 
+    stamp_ns: int = 0
     session_id: str = ""
     state: str = "idle"
     site: str = ""

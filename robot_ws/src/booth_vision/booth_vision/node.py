@@ -11,6 +11,7 @@ from booth_common.parameters import number, text
 from booth_vision import convert
 from booth_vision.cameras import open_camera
 from spatial import age_s
+from station.sight import LOCATOR
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
 from vision.network import load_network
@@ -51,7 +52,7 @@ class VisionNode(BoothNode[Settings]):
 
     def make_locator(self) -> Locator:
         """Return what understands the pictures."""
-        return ThroatLocator(load_network())
+        return ThroatLocator(load_network(), LOCATOR)
 
     def acquire(self) -> None:
         """Load the network and open the camera."""
