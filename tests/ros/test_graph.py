@@ -22,7 +22,7 @@ from station.replay import read_frames
 from station.signing import PublicKey, SignedRecord
 from station.workspace import Workspace
 
-pytestmark = [pytest.mark.ros, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(900)]
 
 DONE, REFUSED, ABORTED, CANCELLED = 1, 2, 3, 4
 NOTICED_S = 30.0  # on a machine that is very busy
@@ -116,8 +116,8 @@ def test_a_strangers_client_collects_a_sample(booth: BoothUnderTest) -> None:
         "approaching",
         "entering",
         "swabbing",
-        "withdrawing",
-        "depositing",
+        pytest.param("withdrawing", marks=pytest.mark.slow),  # half a minute each until there
+        pytest.param("depositing", marks=pytest.mark.slow),
     ],
 )
 def test_cancelling_withdraws_and_ends(booth: BoothUnderTest, state: str) -> None:

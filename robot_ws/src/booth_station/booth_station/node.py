@@ -57,8 +57,8 @@ class StationNode(BoothNode[Settings]):
         self._watch = HeartbeatWatch(
             self, ("arm",), lambda _, why: self._arm.lose(why), callback_group=group
         )
-        gripper = RemoteGripper(self._arm, calls.grip)
-        self._swab = SwabHolder(gripper, fresh=True)  # who starts the nodes answers for it
+        # fresh: who starts the nodes answers for the swab in the gripper
+        self._swab = SwabHolder(RemoteGripper(self._arm, calls.grip), fresh=True)
         self._server: CollectServer | None = None
         self._sight: TopicSight | None = None
         self._places: Places | None = None
@@ -88,17 +88,10 @@ class StationNode(BoothNode[Settings]):
 
     def work(self) -> None:
         """Begin to take goals."""
-        self._server = CollectServer(
-            self,
-            Sampling(
-                self._refusal,
-                self._collection,
-                self._record,
-                self._publish_session,
-                self._calls.stop,
-            ),
-            self._group,
+        sampling = Sampling(
+            self._refusal, self._collection, self._record, self._publish_session, self._calls.stop
         )
+        self._server = CollectServer(self, sampling, self._group)
         self._publish_mode()
         self._publish_session(convert.Snapshot(stamp_ns=self.stamps.now_ns()))
 
