@@ -15,8 +15,9 @@ from station.booth import Booth
 from station.config import BoothConfig
 from station.errors import StationError
 from station.provenance import provenance
+from station.sight import LOCATOR
 from station.signing import BoothKey
-from station.simulated import LOCATOR, SimulatedBooth
+from station.simulated import SimulatedBooth
 from station.store import RecordStore
 from vision.network import DEFAULT_MODEL, OnnxModel
 from vision.pipeline import ThroatLocator

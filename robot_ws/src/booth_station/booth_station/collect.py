@@ -85,6 +85,7 @@ class Collection:
         while not session.finished:
             if session.state == "called" and self._sight.somebody:
                 session.sit(self._clock.now_ns())
+                self._say_where()
             before = session.state
             session.tick()
             due = self._snapshot.stamp_ns - self._told_ns >= _TELL_NS
