@@ -32,7 +32,8 @@ class HealthSettings(Bounded):
 
 def picture_fault(frame: Frame, settings: HealthSettings) -> NoFrame | None:
     """Return the fault that one frame shows by itself, or None."""
-    grey = frame.rgb[::4, ::4].max(axis=2)
+    sample = np.ascontiguousarray(frame.rgb[::4, ::4])
+    grey = sample.max(axis=2)
     bright = float(np.percentile(grey, 90))
     if bright < settings.dark:
         return NoFrame(
@@ -40,14 +41,15 @@ def picture_fault(frame: Frame, settings: HealthSettings) -> NoFrame | None:
             f"90 % of the picture lies below {bright:.0f} of 255, bound "
             f"{settings.dark:.0f}; switch the ring light on",
         )
-    clipped = float((frame.rgb[::4, ::4].min(axis=2) >= 254).mean())
+    clipped = float((sample.min(axis=2) >= 254).mean())
     if clipped > settings.saturated_share:
         return NoFrame(
             CameraFault.SATURATED,
             f"{clipped:.0%} of the picture is clipped, bound "
             f"{settings.saturated_share:.0%}; lower the exposure",
         )
-    measured = np.isfinite(frame.depth[::2, ::2]) & (frame.depth[::2, ::2] > 0)
+    depth = np.ascontiguousarray(frame.depth[::3, ::3])
+    measured = (depth > 0) & (depth < np.inf)  # not a number is neither
     share = float(measured.mean())
     if share < settings.min_depth_share:
         return NoFrame(

@@ -24,7 +24,7 @@ _MIRRORED_PLACES = [0, 2, 1, 3]  # right and left tonsil change places
 _MEASURED = 0.65  # share of examples with depth; the rest stand for photographs
 _CALM = 0.5  # how strange pictures with depth may look: they come from the booth's own cameras
 _MARGINS = {
-    Look.WHOLE: (0.6, 1.0, 1.3),
+    Look.WHOLE: (0.6, 1.0, 1.6),
     Look.MOUTH: (0.95, 1.25, 1.9),
     Look.THROAT: (1.0, 1.3, 1.9),
 }

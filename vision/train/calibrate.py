@@ -70,7 +70,7 @@ def calibrate(
     digest: str,
     data: Path,
     held_out: bool,
-    limit: int = 1_000,
+    limit: int = 1_500,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Fit both confidences on a data set, write the network's card beside it and return its path.

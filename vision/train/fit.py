@@ -48,9 +48,9 @@ _OVERLAPPED = (
 class Schedule:
     """How long and how to train: total ``minutes`` or ``steps``, whichever ends first.
 
-    ``shares`` and ``sizes`` [px] of the looks stand in the order of ``Look``. The throat is looked
-    at closer in use than in training, which costs a third less so; the crops' random scale covers
-    the difference. ``batch`` is per worker. Augmentation grows to full strength over the first
+    ``shares`` and ``sizes`` [px] of the looks stand in the order of ``Look``. Pictures are smaller
+    than in use at first, which costs a third less; a second leg, from a checkpoint, looks as closely
+    as the booth does. ``batch`` is per worker. Augmentation grows to full strength over the first
     ``ramp`` pictures of each worker, for what is shown mildly first is learnt sooner.
     """
 
@@ -79,7 +79,8 @@ def fit(
 ) -> ThroatNet:
     """Train on data set folders; write a checkpoint to ``out`` every few minutes; return the net.
 
-    ``start`` is a checkpoint to go on from, at full augmentation and a third of the rate.
+    ``start`` is a checkpoint to go on from: full augmentation, a third of the rate, looks as large
+    as in use.
 
     Each worker is a process with one thread and its own share of ``sets``; gradients are averaged
     after every step (two threads in one process cost more than they bring). The weights returned
@@ -122,7 +123,8 @@ def _work(
     samples = RenderedSamples([RenderedSet(path) for path in sets[rank::workers]])
     network = ThroatNet() if start is None else load(start).train()
     if start is not None:
-        schedule = replace(schedule, rate=schedule.rate / 3, ramp=1)
+        in_use = (Look.WHOLE.size, Look.MOUTH.size, Look.THROAT.size)
+        schedule = replace(schedule, rate=schedule.rate / 3, ramp=1, sizes=in_use)
     network = network.to(memory_format=torch.channels_last)
     shared = torch.nn.parallel.DistributedDataParallel(network)
     average = torch.optim.swa_utils.AveragedModel(network, avg_fn=_drift, use_buffers=True)
