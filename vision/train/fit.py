@@ -49,7 +49,7 @@ class Schedule:
     """How long and how to train: total ``minutes`` or ``steps``, whichever ends first.
 
     ``shares`` and ``sizes`` [px] of the looks stand in the order of ``Look``. Pictures are smaller
-    than in use at first, which costs a third less; a second leg, from a checkpoint, looks as closely
+    than in use at first, which costs a third less; a second leg, from a checkpoint, looks as close
     as the booth does. ``batch`` is per worker. Augmentation grows to full strength over the first
     ``ramp`` pictures of each worker, for what is shown mildly first is learnt sooner.
     """
