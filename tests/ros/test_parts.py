@@ -162,10 +162,14 @@ class FakeNode:
     def __init__(self) -> None:
         self.answer: Any = SimpleNamespace(accepted=True, goal_id=1, message="")
         self.closed: list[bool] = []
+        self.stopped = 0
         self.arm = RemoteArm(
-            lambda _goal: self.answer, lambda: None, lambda _motion: None, Patience(0.05, 0.1)
+            lambda _goal: self.answer, self.stop, lambda _motion: None, Patience(0.05, 0.1)
         )
         self.gripper = RemoteGripper(self.arm, self.grip)
+
+    def stop(self) -> None:
+        self.stopped += 1
 
     def grip(self, close: bool) -> Any:
         self.closed.append(close)
@@ -204,6 +208,15 @@ def test_a_goal_that_is_refused_or_not_answered_is_an_error() -> None:
     node.answer = None
     with pytest.raises(GoalError, match="did not answer"):
         node.arm.start(Hold())
+
+
+def test_ending_a_session_is_no_emergency_stop_unless_the_arm_does_not_obey() -> None:
+    node = FakeNode()
+    node.arm.stop()
+    assert node.stopped == 0
+    node.answer = None
+    node.arm.stop()
+    assert node.stopped == 1
 
 
 def test_the_death_of_the_arm_node_ends_a_wait_at_once() -> None:

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import numpy as np
+
 from arm_control.errors import ArmControlError
+from arm_control.motion import MoveTip
 from arm_control.ports import Clock
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
@@ -26,6 +29,7 @@ from vision.frame import Frame
 from vision.target import Refusal, Sighting
 
 _TELL_NS = 100_000_000  # between two words on where the session stands, on its own clock
+_OUT_OF_REACH = 0.95  # of the way from the look-out to the place of rest
 _STROKES_SHARE = 0.9  # of the progress; the rest is the way back and the tube
 
 
@@ -149,7 +153,10 @@ class Collection:
         """
         try:
             report = self._controller.cycle()
-            errand = Errand(self._controller, chores.take_swab(self._swab, self._places))
+            steps = chores.take_swab(self._swab, self._places)
+            if self._near_face(report):
+                steps.insert(0, MoveTip(self._places.base_rest, speed=chores.FACE))
+            errand = Errand(self._controller, steps)
             while errand.advance(report) is Progress.UNDER_WAY:
                 report = self._controller.cycle()
                 self.cycled(report)
@@ -158,6 +165,12 @@ class Collection:
         except ArmControlError as error:
             return f"not_ready: {error}"
         return "" if errand.fault is None else f"not_ready: {errand.fault.detail}"
+
+    def _near_face(self, report: CycleReport) -> bool:
+        look_out = self._places.base_look_out.translation
+        far = np.linalg.norm(self._places.base_rest.translation - look_out)
+        away = np.linalg.norm(report.base_tip.translation - look_out)
+        return bool(away < _OUT_OF_REACH * far)
 
     def _update(self, **changes: object) -> None:
         with self._lock:

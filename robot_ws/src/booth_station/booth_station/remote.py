@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arm_control.errors import ArmControlError, GoalError
-from arm_control.motion import Goal
+from arm_control.motion import Goal, Hold
 from arm_control.report import CycleReport
 from arm_control.target import MouthMotion
 from spatial import Pose, seconds
@@ -98,8 +98,14 @@ class RemoteArm:
             self._goal_id = answer.goal_id
 
     def stop(self) -> None:
-        """Ask for a stop; the loop would come to one by itself, should this not arrive."""
-        self._call_stop()
+        """End the goal at rest; only an arm that does not take that is stopped for good.
+
+        `arm/stop` is everybody's emergency stop, and latches; a session that ends is no emergency.
+        """
+        try:
+            self.start(Hold())
+        except GoalError:
+            self._call_stop()
 
     def cycle(self) -> CycleReport:
         """Wait for the next state, of the goal last started, and return its report.
