@@ -32,7 +32,8 @@ _domains = itertools.cycle(range(1 + os.getpid() % 50, 100))
 
 @pytest.fixture(scope="module")
 def booth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoothUnderTest]:
-    with BoothUnderTest(tmp_path_factory.mktemp("graph"), next(_domains)) as running:
+    name = f"booth_{os.getpid()}"  # another booth on this machine is left in peace
+    with BoothUnderTest(tmp_path_factory.mktemp("graph"), next(_domains), name) as running:
         yield running
 
 
@@ -78,10 +79,10 @@ def test_a_whole_session_with_its_feedback_record_and_recording(booth: BoothUnde
     assert session.feedback[-1].progress == 1.0
     recordings = booth.folder / "recordings"
     booth.client.until(lambda: list(recordings.glob("*.mcap")), 30.0, "nothing was recorded")
-    assert_recording_is_whole(next(recordings.glob("*.mcap")))
+    assert_recording_is_whole(next(recordings.glob("*.mcap")), booth.namespace)
 
 
-def assert_recording_is_whole(path: Path) -> None:
+def assert_recording_is_whole(path: Path, booth: str) -> None:
     from mcap.reader import make_reader
     from mcap_ros2.decoder import DecoderFactory
 
@@ -91,8 +92,8 @@ def assert_recording_is_whole(path: Path) -> None:
         for _, channel, _, message in reader.iter_decoded_messages():
             seen[channel.topic] = message
     for topic in ("arm/state", "vision/sighting", "vision/color/image_raw", "station/session"):
-        assert f"/booth/{topic}" in seen
-    assert len(seen["/booth/arm/state"].position) == 7
+        assert f"/{booth}/{topic}" in seen
+    assert len(seen[f"/{booth}/arm/state"].position) == 7
     assert next(read_frames(path))[0].rgb.shape == (16, 16, 3)
 
 
@@ -238,8 +239,8 @@ def test_a_parameter_out_of_bounds_is_refused_while_running(booth: BoothUnderTes
 def test_messages_carry_the_stamp_of_the_measurement(booth: BoothUnderTest) -> None:
     state = booth.client.newest("arm/state")
     sighting = booth.client.newest("vision/sighting")
-    assert state.header.frame_id == "booth/base"
-    assert sighting.header.frame_id == "booth/optical"
+    assert state.header.frame_id == f"{booth.namespace}/base"
+    assert sighting.header.frame_id == f"{booth.namespace}/optical"
     stamps = [
         message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
         for _, message in booth.client.messages["arm/state"][-20:]
@@ -253,7 +254,9 @@ def test_diagnostics_come_from_every_node(booth: BoothUnderTest) -> None:
     def names() -> set[str]:
         return {m.status[0].name for _, m in client.messages["/diagnostics"]}
 
-    wanted = {f"/booth/{node}" for node in ("safety", "arm", "vision", "station", "queue")}
+    wanted = {
+        f"/{booth.namespace}/{node}" for node in ("safety", "arm", "vision", "station", "queue")
+    }
     client.until(lambda: wanted <= names(), 30.0, "diagnostics are missing")
 
 
@@ -272,7 +275,9 @@ def test_a_parameter_out_of_bounds_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_two_booths_on_one_machine_do_not_touch(booth: BoothUnderTest, tmp_path: Path) -> None:
-    with BoothUnderTest(tmp_path, booth.domain, "west", {"arm": {"seed": 11}}) as west:
+    with BoothUnderTest(
+        tmp_path, booth.domain, f"{booth.namespace}_west", {"arm": {"seed": 11}}
+    ) as west:
         first, second = booth.client.send(), west.client.send()
         first.reach("locating")
         second.reach("locating")
