@@ -14,6 +14,7 @@ from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
 from booth_station.sight import TopicSight
 from booth_station.snapshot import Collected, Snapshot
+from spatial import age_s
 from station import chores
 from station.config import SessionSettings
 from station.errand import Errand, Progress
@@ -29,6 +30,7 @@ from vision.frame import Frame
 from vision.target import Refusal, Sighting
 
 _TELL_NS = 100_000_000  # between two words on where the session stands, on its own clock
+_FORGOTTEN_S = 0.3  # until the arm node has read of the new session, and forgot the last mouth
 _OUT_OF_REACH = 0.95  # of the way from the look-out to the place of rest
 _STROKES_SHARE = 0.9  # of the progress; the rest is the way back and the tube
 
@@ -152,7 +154,10 @@ class Collection:
         chair, and nobody may sit down against it.
         """
         try:
-            report = self._controller.cycle()
+            report = first = self._controller.cycle()
+            while age_s(first.stamp_ns, report.stamp_ns) < _FORGOTTEN_S:
+                report = self._controller.cycle()
+                self.cycled(report)
             steps = chores.take_swab(self._swab, self._places)
             if self._near_face(report):
                 steps.insert(0, MoveTip(self._places.base_rest, speed=chores.FACE))
