@@ -115,7 +115,7 @@ def test_a_fault_breaks_off_one_session_staff_reset_the_booth_and_the_next_is_sa
     outcomes = [(record["outcome"], record["reason"]) for record in demo.records]
     assert outcomes == [("aborted", "frozen_sensor"), ("sampled", "")], demo.out
     assert f"after {demo.records[0]['ticket']} staff reset the booth" in demo.out
-    orders = demo.rows('select kind, reason, taken_at is not null from "order"')
+    orders = demo.rows("select kind, reason, taken_at is not null from booth_order")
     assert [(kind, taken) for kind, _, taken in orders] == [("reset", 1)]
     assert "frozen" in orders[0][1]
 
