@@ -8,6 +8,7 @@ from booth_arm import loop
 from booth_arm.bench import Bench, BenchSettings
 from booth_arm.node import ArmNode
 from booth_arm.simulated import SimulatedBench
+from booth_arm.simulated_person import SimulatedPerson
 from booth_common.node import run
 
 from sim.eye import EyeModel
@@ -47,8 +48,22 @@ def main_of_loop(pipe: Connection, settings: loop.LoopSettings) -> None:
     loop.main(pipe, settings, bench, partial(TruthfulLoop, eye))
 
 
+class SamePerson(SimulatedPerson):
+    """Comes again for every session: not everybody's throat can be reached."""
+
+    def session(self, session_id: str, state: str, instruction: str, stamp_ns: int) -> None:
+        seed = self._seed
+        super().session(session_id, state, instruction, stamp_ns)
+        self._seed = seed
+
+
 class TruthfulArm(ArmNode):
     loop_main = staticmethod(main_of_loop)
+
+    def acquire(self) -> None:
+        super().acquire()
+        if self._link is not None:
+            self._person = SamePerson(self._link, self.settings.seed, self.settings.population)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class SafetyNode(BoothNode[Settings]):
         self._resetting = ReentrantCallbackGroup()
         self.listen(topics.ARM_STATE, self._on_arm, callback_group=MutuallyExclusiveCallbackGroup())
         self._loop_latched = False
+        self._loop_heard = False
         self._reset_loop = self.caller(topics.RESET_LOOP, callback_group=self._resetting)
         self.serve(topics.RESET, self._on_reset, callback_group=self._resetting)
 
@@ -68,7 +69,9 @@ class SafetyNode(BoothNode[Settings]):
         return (faults[0].detail if faults else ""), {"missing": ", ".join(self._watch.missing)}
 
     def _missing(self) -> list[str]:
-        return [name for name in self._watch.missing if name in self.settings.required]
+        missing = [name for name in self._watch.missing if name in self.settings.required]
+        # a safety node started again must not call an arm safe whose latch it has not heard of
+        return missing if self._loop_heard or "arm" in missing else [*missing, "arm"]
 
     def _publish(self) -> None:
         stamps = self.stamps
@@ -87,7 +90,7 @@ class SafetyNode(BoothNode[Settings]):
             self._trip(node, "node_lost", detail)
 
     def _on_arm(self, message: Any) -> None:
-        latched = bool(message.fault_latched)
+        latched, self._loop_heard = bool(message.fault_latched), True
         if latched and not self._loop_latched:
             self._trip("arm", message.fault_kind, message.fault_detail)
         self._loop_latched = latched
