@@ -321,7 +321,9 @@ class SamplingSession:
         if self._near_ns is not None:
             steps.append(self._way_out(report))
         if event in (Event.GIVE_UP, Event.CANCEL):
-            steps.append(MoveTip(self._places.base_exit, speed=chores.AWAY))
+            # from the look-out the way begins in the zone of the face, where AWAY trips the monitor
+            speed = chores.FACE if self._near_ns is None else chores.AWAY
+            steps.append(MoveTip(self._places.base_exit, speed=speed))
             if self._swab.used:
                 steps += chores.discard(self._swab, self._places)
         return steps
