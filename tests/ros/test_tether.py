@@ -90,7 +90,7 @@ def test_beside_a_simulator_the_bound_follows_the_machine() -> None:
     assert node.bound_s == SILENCE_S, "a machine that keeps up gets a real booth's bound"
     wall.now += 0.6
     node.beat()
-    assert node.bound_s == pytest.approx(2.0 * 0.65)
+    assert node.bound_s == pytest.approx(3.0 * 0.65)
     for _ in range(300):
         wall.now += 0.05
         node.beat()

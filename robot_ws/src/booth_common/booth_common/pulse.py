@@ -9,7 +9,7 @@ SILENCE_S = 0.4
 
 _LONGEST_S = 3.0
 _REMEMBERED_S = 10.0
-_MARGIN = 2.0
+_MARGIN = 3.0
 _FIRST_GAP_S = 1.0  # taken as seen while a simulated booth comes up, all its processes at once
 
 
@@ -17,7 +17,7 @@ class Pulse:
     """A node's signs of life, which come about 20 times a second.
 
     The bound is fixed beside a real arm. With ``adaptive``, beside a simulator, it follows the
-    machine: twice the longest gap of the last ten seconds where that is longer, after the
+    machine: three times the longest gap of the last ten seconds where that is longer, after the
     accrual failure detectors of Hayashibara (2004), whose bound is learned from the gaps seen. A
     busy machine then makes a slow session, not a booth full of dead nodes; simulated time waits for
     the graph anyway. ``wall`` is the wall's clock [s].
