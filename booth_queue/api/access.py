@@ -27,7 +27,8 @@ Anybody = Annotated[Call, Depends(anonymous)]
 @router.post("/code")
 async def request_code(body: CodeRequest, call: Anybody) -> CodeSent:
     """Send a one-time code to a phone."""
-    code = await call.write(lambda work: access.prepare_code(work, body.phone))
+    async with call.code_limit():
+        code = await call.write(lambda work: access.prepare_code(work, body.phone))
     # Sent after the commit: a code that is told must be on record.
     shown = await call.service.sender.send(body.phone, code)
     return CodeSent(valid_s=call.service.tools.policy.code_valid_s, demo_code=shown)

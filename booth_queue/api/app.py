@@ -32,6 +32,7 @@ from booth_queue.api.board import Board
 from booth_queue.api.calls import NOBODY, Service
 from booth_queue.api.feed import Feed
 from booth_queue.api.notifier import Notifier
+from booth_queue.service.limits import Leases
 from booth_queue.service.ports import Clock
 from booth_queue.service.work import Tools, Work
 from booth_queue.settings import Mode, Settings, load
@@ -73,6 +74,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         feed=feed,
         board=Board(store, feed, lambda tx: Work(tx, NOBODY, clock.now(), tools, "")),
         searches=Allowance(policy.searches_per_caller_minute, 60.0),
+        leases=Leases(store),
     )
 
     @asynccontextmanager
@@ -103,7 +105,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     )
     app.state.service = service
     errors.install(app)
-    rooms = (access, citizens, booths, staff, supervision, laboratories, grids, enterprises, desks)
+    # A route is looked for in this order, and most requests are citizens'.
+    rooms = (citizens, access, booths, staff, supervision, laboratories, grids, enterprises, desks)
     for room in (*rooms, live):
         app.include_router(room.router, responses=errors.REFUSALS)
     web.install(app)

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from booth_queue.adapters.sql import SqlStore
-from booth_queue.adapters.sql.transaction import SqlTransaction
 from booth_queue.adapters.tokens import JwtIssuer
 from booth_queue.adapters.wechat import WeChat
 from booth_queue.api.allowance import Allowance
@@ -18,8 +19,12 @@ from booth_queue.api.board import Board
 from booth_queue.api.feed import Feed
 from booth_queue.domain.refusals import Forbidden, SignInFailed
 from booth_queue.domain.vocabulary import Role
-from booth_queue.service.ports import Actor, Clock, CodeSender
-from booth_queue.service.work import Tools, Work, run_once
+from booth_queue.service import booking
+from booth_queue.service.limits import Leases
+from booth_queue.service.ports import Actor, BookingReading, Clock, CodeSender, Transaction
+from booth_queue.service.work import Command, Tools, Work, run_once
+
+Tx = TypeVar("Tx", bound=BookingReading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,12 @@ class Service:
     feed: Feed
     board: Board
     searches: Allowance
+    leases: Leases
     wechat: WeChat | None
 
 
-async def service_of(request: Request) -> Service:
-    """Return the running service. A coroutine, as FastAPI sends plain functions to a thread."""
+def service_of(request: Request) -> Service:
+    """Return the running service."""
     service: Service = request.app.state.service
     return service
 
@@ -62,15 +68,56 @@ class Call:
         """Count a search against its caller's allowance; raises `TooMany`."""
         self.service.searches.spend(self.actor.account_id or self.address, self.service.clock.now())
 
-    async def answer(self, doing: Callable[[Work], Awaitable[BaseModel]]) -> Response:
-        """Run a command once, whatever is repeated, and answer with its stored body."""
+    async def answer(
+        self, doing: Callable[[Work], Awaitable[BaseModel]], *, books: bool = False
+    ) -> Response:
+        """Run a command once, whatever is repeated, and answer with its stored body.
+
+        Parameters
+        ----------
+        books
+            A citizen who sends it makes a booking, which is limited.
+        """
+
+        async def work(tx: Transaction) -> str:
+            return (await doing(self.work(tx, command.at))).model_dump_json()
+
+        command = self._command()
+        within = self._booking_limit(command) if books else None
+        body = await run_once(self.service.store, command, work, within)
+        return self._answered(body)
+
+    async def answer_booking(
+        self, slot_id: str, person_id: str, tell: Callable[[booking.Booked], BaseModel]
+    ) -> Response:
+        """Book once, at once; see `booth_queue.service.booking.book_once`."""
+        command = self._command()
+        body = await booking.book_once(
+            self.service.store,
+            lambda seating: self.work(seating, command.at),
+            command,
+            (slot_id, person_id),
+            lambda booked: tell(booked).model_dump_json(),
+            self._booking_limit(command),
+        )
+        return self._answered(body)
+
+    def code_limit(self) -> AbstractAsyncContextManager[None]:
+        """Count a one-time code against the caller's address."""
+        allowed = self.service.tools.policy.codes_per_address_hour
         now = self.service.clock.now()
+        return self.service.leases.spending(f"codes/{self.address}", allowed, now)
 
-        async def work(tx: Any) -> str:  # noqa: ANN401 - a Transaction, as `run_once` hands it in
-            unit = Work(tx, self.actor, now, self.service.tools, self.address)
-            return (await doing(unit)).model_dump_json()
+    def _command(self) -> Command:
+        return Command(self.actor.account_id, self.key, self.fingerprint, self.service.clock.now())
 
-        body = await run_once(self.service.store, self.actor, self.key, self.fingerprint, now, work)
+    def _booking_limit(self, command: Command) -> AbstractAsyncContextManager[None]:
+        if self.actor.role is not Role.CITIZEN:
+            return nullcontext()
+        allowed = self.service.tools.policy.bookings_per_address_hour
+        return self.service.leases.spending(f"bookings/{self.address}", allowed, command.at)
+
+    def _answered(self, body: str) -> Response:
         self.service.feed.nudge()
         return Response(body, media_type="application/json")
 
@@ -86,13 +133,15 @@ class Call:
         self.service.feed.nudge()
         return done
 
-    def work(self, tx: SqlTransaction) -> Work:
+    def work(self, tx: Tx, now: datetime | None = None) -> Work[Tx]:
         """Return a unit of work in a transaction."""
-        return Work(tx, self.actor, self.service.clock.now(), self.service.tools, self.address)
+        now = now or self.service.clock.now()
+        return Work(tx, self.actor, now, self.service.tools, self.address)
 
 
-async def anonymous(request: Request, service: Annotated[Service, Depends(service_of)]) -> Call:
+async def anonymous(request: Request) -> Call:
     """Return a call of nobody in particular."""
+    service = service_of(request)
     return Call(service, NOBODY, _address(request, service))
 
 
@@ -123,9 +172,9 @@ def _admitting(roles: frozenset[Role]) -> Callable[..., Awaitable[Call]]:
     # The one place where roles are checked.
     async def check(
         request: Request,
-        service: Annotated[Service, Depends(service_of)],
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Call:
+        service = service_of(request)
         if credentials is None:
             raise SignInFailed
         actor = service.issuer.read(credentials.credentials, service.clock.now())

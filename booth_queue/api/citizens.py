@@ -161,15 +161,14 @@ async def set_out(body: JourneyRequest, call: Commands) -> Response:
 @router.post("/bookings", response_model=BookingView)
 async def book(body: BookingRequest, call: Commands) -> Response:
     """Take a seat of a slot, or of a group's block, for oneself or a dependant."""
+    block_id = body.block_id
+    if block_id is None:
+        return await call.answer_booking(body.slot_id, body.person_id, views.booking)
 
     async def do(work: Work) -> BookingView:
-        if body.block_id is not None:
-            return views.booking(
-                await groups.book(work, body.block_id, body.slot_id, body.person_id)
-            )
-        return views.booking(await booking.book(work, body.slot_id, body.person_id))
+        return views.booking(await groups.book(work, block_id, body.slot_id, body.person_id))
 
-    return await call.answer(do)
+    return await call.answer(do, books=True)
 
 
 @router.get("/bookings")
@@ -198,7 +197,7 @@ async def change(booking_id: Identifier, body: BookingChange, call: Commands) ->
     async def do(work: Work) -> BookingView:
         return views.booking(await booking.change(work, booking_id, body.slot_id))
 
-    return await call.answer(do)
+    return await call.answer(do, books=True)
 
 
 @router.get("/bookings/{booking_id}/code")
@@ -238,7 +237,7 @@ async def walk_in(body: WalkInRequest, call: Arrives) -> Response:
         place = await queueing.walk_in(work, body.booth_id, body.person_id, body.needs)
         return views.ticket(place)
 
-    return await call.answer(do)
+    return await call.answer(do, books=True)
 
 
 @router.get("/tickets/{ticket_id}")

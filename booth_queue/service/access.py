@@ -8,7 +8,8 @@ from datetime import timedelta
 from booth_queue.domain.people import Account, OneTimeCode, RefreshToken, Subscription
 from booth_queue.domain.refusals import SignInFailed, TooMany
 from booth_queue.domain.vocabulary import Role
-from booth_queue.service.ports import TokenIssuer
+from booth_queue.service.limits import hour
+from booth_queue.service.ports import Exceeded, Spending, TokenIssuer
 from booth_queue.service.work import Work
 
 
@@ -28,14 +29,15 @@ async def prepare_code(work: Work, phone: str) -> str:
     Raises
     ------
     TooMany
-        Too many codes to this phone, or from this address, within an hour.
+        Too many codes to this phone within an hour.
     """
     policy = work.tools.policy
     phone_hash = work.tools.vault.digest("phone", phone)
-    since = work.now - timedelta(hours=1)
-    by_phone, by_address = await work.tx.codes_since(phone_hash, work.address, since)
-    if by_phone >= policy.codes_per_phone_hour or by_address >= policy.codes_per_address_hour:
-        raise TooMany(limit=policy.codes_per_phone_hour, minutes=60)
+    allowed = policy.codes_per_phone_hour
+    try:
+        await work.tx.spend(Spending(f"codes/{phone_hash}", hour(work.now), allowed))
+    except Exceeded as over:
+        raise TooMany(limit=allowed, minutes=60) from over
     code = f"{secrets.randbelow(10**6):06d}"
     await work.tx.add(
         OneTimeCode(

@@ -1,7 +1,8 @@
 """Seats: booking, changing, cancelling. Every channel draws on the slot's one quota."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from booth_queue.domain.people import Person
 from booth_queue.domain.places import Slot
@@ -19,8 +20,18 @@ from booth_queue.domain.refusals import (
 )
 from booth_queue.domain.visits import Booking
 from booth_queue.domain.vocabulary import BookingChannel, BookingState, Role
-from booth_queue.service.ports import BookingFacts, Duplicate, Event
-from booth_queue.service.work import Work
+from booth_queue.service.limits import hour
+from booth_queue.service.ports import (
+    BookingFacts,
+    BookingReading,
+    Duplicate,
+    Event,
+    Exceeded,
+    Seating,
+    Spending,
+    Store,
+)
+from booth_queue.service.work import Command, Work, done_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,54 +43,135 @@ class Booked:
     name_masked: str
 
 
-async def book(
-    work: Work, slot_id: str, person_id: str, channel: BookingChannel | None = None
-) -> Booked:
-    """Take a seat of a slot for a person.
+async def book_once(
+    store: Store,
+    work_in: Callable[[Seating], Work[Seating]],
+    command: Command,
+    wanted: tuple[str, str],
+    tell: Callable[[Booked], str],
+    within: AbstractAsyncContextManager[None],
+) -> str:
+    """Take a seat of a slot for a person of the account, once, and return the answer.
 
-    The seat is taken last, so that a slot everybody wants stays locked for one statement and the
-    commit. A duplicate aborts the whole transaction: no seat is taken for it.
+    Allowance, booking, event, answer and seat are written by one statement in this order, so that
+    a slot everybody wants is locked for no longer than its commit takes. Whatever the database's
+    own constraints refuse undoes all of it.
+
+    Parameters
+    ----------
+    work_in
+        Makes the unit of work on a connection.
+    wanted
+        Keys of slot and person.
+    tell
+        Writes the answer of a booking that is about to be made.
+    within
+        As in `booth_queue.service.work.run_once`.
+
+    Raises
+    ------
+    NotFound, SlotOver, ConsentMissing, SingleSwabBooth, AlreadySampled
+        Refused before anything was written.
+    TooMany, AlreadyBooked, SlotFull
+        Refused by the database.
+    """
+
+    async def do() -> str:
+        async with within, store.seating() as seating:
+            work = work_in(seating)
+            planned = await plan(work, *wanted)
+            body = tell(planned)
+            booking, answer = planned.booking, command.answered(body)
+            try:
+                seated = await seating.seat(booking, _booked_event(booking), spending(work), answer)
+            except Exceeded as over:
+                raise too_many(work) from over
+            except Duplicate as second:
+                raise AlreadyBooked from second
+        if not seated:
+            raise SlotFull
+        return body
+
+    return await done_once(store, command, do)
+
+
+async def book(work: Work, slot_id: str, person_id: str, channel: BookingChannel) -> Booked:
+    """Take a seat of a slot for a person, in a transaction that does more than that.
+
+    Everywhere the seat is taken last, in the order that `book_once` writes in: so nobody waits
+    for somebody who waits for them.
+
+    Raises
+    ------
+    NotFound, SlotOver, ConsentMissing, SingleSwabBooth, AlreadySampled, TooMany, AlreadyBooked,
+    SlotFull
+        As `book_once`.
+    """
+    planned = await plan(work, slot_id, person_id, channel)
+    await limit(work)
+    await insert(work, planned.booking)
+    if not await work.tx.take_seats(slot_id, 1):
+        raise SlotFull
+    return planned
+
+
+async def plan(
+    work: Work[BookingReading],
+    slot_id: str,
+    person_id: str,
+    channel: BookingChannel | None = None,
+) -> Booked:
+    """Return the booking that may be made; nothing is written yet.
 
     Parameters
     ----------
     channel
         None lets the account's relation to the person decide.
-
-    Raises
-    ------
-    NotFound, SlotOver, TooMany, ConsentMissing, SingleSwabBooth, AlreadySampled
-        Refused before anything was written.
-    AlreadyBooked, SlotFull
-        Refused by the database's own constraints.
     """
     facts = await facts_of(work, slot_id, person_id)
     if channel is None:
         if facts.relation is None:
             raise NotFound(what="person")
         channel = BookingChannel.SELF if facts.relation == "self" else BookingChannel.DEPENDANT
-    booking = make_booking(work, facts.slot, person_id, channel)
-    await insert(work, booking)
-    if not await work.tx.take_seats(slot_id, 1):
+    if facts.slot.taken >= facts.slot.capacity:
         raise SlotFull
+    booking = make_booking(work, facts.slot, person_id, channel)
     return Booked(booking, facts.slot, facts.name_masked)
 
 
-async def facts_of(work: Work, slot_id: str, person_id: str) -> BookingFacts:
+def spending(work: Work[BookingReading]) -> Spending:
+    """Return what a booking costs of its account's allowance."""
+    allowed = work.tools.policy.bookings_per_account_hour
+    return Spending(f"bookings/{work.actor.account_id}", hour(work.now), allowed)
+
+
+def too_many(work: Work[BookingReading]) -> TooMany:
+    """Return the refusal of a booking beyond the account's allowance."""
+    return TooMany(limit=work.tools.policy.bookings_per_account_hour, minutes=60)
+
+
+async def limit(work: Work) -> None:
+    """Count a citizen's booking; those who book for others are not limited.
+
+    Raises
+    ------
+    TooMany
+        The account's allowance of this hour is spent.
+    """
+    if work.actor.role is Role.CITIZEN:
+        try:
+            await work.tx.spend(spending(work))
+        except Exceeded as over:
+            raise too_many(work) from over
+
+
+async def facts_of(work: Work[BookingReading], slot_id: str, person_id: str) -> BookingFacts:
     """Read and check what has to hold for any booking of this slot for this person."""
-    policy = work.tools.policy
-    since = work.now - timedelta(hours=1)
-    facts = await work.tx.booking_facts(
-        slot_id, person_id, work.actor.account_id, work.address, since
-    )
+    facts = await work.tx.booking_facts(slot_id, person_id, work.actor.account_id)
     if facts is None:
         raise NotFound(what="slot or person")
     if facts.slot.ends_at <= work.now or facts.round_ends_at <= work.now:
         raise SlotOver
-    if work.actor.role is Role.CITIZEN and (
-        facts.recent_by_account >= policy.bookings_per_account_hour
-        or facts.recent_by_address >= policy.bookings_per_address_hour
-    ):
-        raise TooMany(limit=policy.bookings_per_account_hour, minutes=60)
     if not facts.consented:
         raise ConsentMissing
     if facts.sampled:
@@ -90,7 +182,7 @@ async def facts_of(work: Work, slot_id: str, person_id: str) -> BookingFacts:
 
 
 def make_booking(
-    work: Work,
+    work: Work[BookingReading],
     slot: Slot,
     person_id: str,
     channel: BookingChannel,
@@ -118,7 +210,7 @@ async def insert(work: Work, booking: Booking) -> None:
         await work.tx.add(booking)
     except Duplicate as second:
         raise AlreadyBooked from second
-    await work.tx.publish(_event(booking, "booked"))
+    await work.tx.publish(_booked_event(booking))
 
 
 async def own_booking(work: Work, booking_id: str) -> Booking:
@@ -154,6 +246,7 @@ async def change(work: Work, booking_id: str, slot_id: str) -> Booked:
     old = await own_booking(work, booking_id)
     if old.slot_id == slot_id:
         raise AlreadyBooked
+    await limit(work)
     await give_up(work, old)
     facts = await facts_of(work, slot_id, old.person_id)
     new = make_booking(work, facts.slot, old.person_id, _kept(old.channel))
@@ -200,6 +293,10 @@ async def bookings_of(work: Work) -> list[Booked]:
     """List the account's bookings, newest first."""
     mine = await work.tx.find(Booking, account_id=work.actor.account_id, newest=True, limit=50)
     return [await booked(work, booking) for booking in mine]
+
+
+def _booked_event(booking: Booking) -> Event:
+    return _event(booking, "booked")
 
 
 def _event(booking: Booking, kind: str) -> Event:

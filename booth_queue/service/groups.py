@@ -118,6 +118,7 @@ async def book(work: Work, block_id: str, slot_id: str, person_id: str) -> seats
     facts = await seats.facts_of(work, held.slot_id, person_id)
     if facts.relation is None:
         raise NotFound(what="person")
+    await seats.limit(work)
     made = seats.make_booking(work, facts.slot, person_id, BookingChannel.GROUP, block_id)
     await seats.insert(work, made)
     if not await work.tx.use_block(block_id, 1):

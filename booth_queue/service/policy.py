@@ -12,9 +12,9 @@ class Policy:
     code_valid_s, code_tries
         A one-time code's life [s] and the wrong tries it survives.
     codes_per_phone_hour, codes_per_address_hour
-        One-time codes sent within an hour.
+        One-time codes sent within a clock hour.
     bookings_per_account_hour, bookings_per_address_hour
-        Bookings made within an hour, cancelled ones included.
+        Bookings a citizen makes within a clock hour, cancelled ones included.
     searches_per_caller_minute
         Reads of slots, booths and recommendations within a minute, for each worker process.
     people_per_account

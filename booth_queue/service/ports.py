@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from booth_queue.domain.chain import Entry
 from booth_queue.domain.people import Account
 from booth_queue.domain.places import Booth, Slot
-from booth_queue.domain.visits import Ticket
+from booth_queue.domain.visits import Booking, Ticket
 from booth_queue.domain.vocabulary import Need, Role
 from booth_queue.errors import BoothQueueError
 
@@ -24,6 +24,10 @@ class Duplicate(Exception):  # noqa: N818 - a port's signal, not shown to caller
         super().__init__(constraint)
 
 
+class Exceeded(Exception):  # noqa: N818 - a port's signal, not shown to callers
+    """A limit is used up; nothing of the transaction is kept."""
+
+
 class StoreUnavailable(BoothQueueError):  # noqa: N818 - reads as what happened
     """The database does not answer; nothing of the transaction is kept."""
 
@@ -35,6 +39,30 @@ class Event:
     topic: str
     kind: str
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Uses of something limited: ``count`` of the ``allowed`` in the window begun at ``since``."""
+
+    subject: str
+    since: datetime
+    allowed: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command was answered, kept under the account and the key it came with.
+
+    ``fingerprint`` is a hash of what was asked for, to tell a repetition from a key used twice.
+    """
+
+    account_id: str
+    key: str
+    fingerprint: str
+    body: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +86,6 @@ class BookingFacts:
     name_masked: str
     needs: frozenset[Need]
     consented: bool
-    recent_by_account: int
-    recent_by_address: int
     sampled: bool
 
 
@@ -108,7 +134,29 @@ class PredictionError:
     inside_interval: float
 
 
-class Transaction(Protocol):
+class BookingReading(Protocol):
+    """Reading what a booking needs."""
+
+    async def booking_facts(
+        self, slot_id: str, person_id: str, account_id: str
+    ) -> BookingFacts | None:
+        """Read what a booking needs in one statement; None without such a slot or person."""
+
+
+class Seating(BookingReading, Protocol):
+    """Booking at once: one statement reads what it needs, one transaction writes all of it."""
+
+    async def seat(
+        self, booking: Booking, event: Event, spending: Spending, answer: Answer
+    ) -> bool:
+        """Take a seat, count it, insert booking and event and keep the answer: all, or nothing.
+
+        False if the slot has no seat left. Raises `Exceeded` if the spending is not allowed, and
+        `Duplicate` if the person has an active booking or the key an answer.
+        """
+
+
+class Transaction(BookingReading, Protocol):
     """One database transaction: everything in it is kept, or nothing.
 
     Records are the dataclasses of `booth_queue.domain`; each has a table. The general methods
@@ -145,15 +193,8 @@ class Transaction(Protocol):
     ) -> bool:
         """Update one row if its columns still hold ``expect``; tells whether it did."""
 
-    async def codes_since(
-        self, phone_hash: str, address_hash: str, since: datetime
-    ) -> tuple[int, int]:
-        """Count one-time codes sent to a phone, and asked for from an address."""
-
-    async def booking_facts(
-        self, slot_id: str, person_id: str, account_id: str, address_hash: str, since: datetime
-    ) -> BookingFacts | None:
-        """Read what a booking needs in one statement; None without such a slot or person."""
+    async def spend(self, spending: Spending) -> None:
+        """Count uses of something limited; raises `Exceeded` if that many are not left."""
 
     async def take_seats(self, slot_id: str, seats: int) -> bool:
         """Take seats if that many are left: one conditional update."""
@@ -225,9 +266,7 @@ class Transaction(Protocol):
     async def answered(self, account_id: str, key: str) -> tuple[str, str] | None:
         """Fingerprint and body of the answer a command with this key was given."""
 
-    async def remember(
-        self, account_id: str, key: str, fingerprint: str, body: str, now: datetime
-    ) -> None:
+    async def remember(self, answer: Answer) -> None:
         """Keep an answer under its key; raises `Duplicate` if the key has one."""
 
 
@@ -239,6 +278,9 @@ class Store(Protocol):
 
     def reading(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction that only reads."""
+
+    def seating(self) -> AbstractAsyncContextManager[Seating]:
+        """Open a connection to book on, which keeps each booking by itself."""
 
 
 class Clock(Protocol):

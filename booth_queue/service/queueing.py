@@ -83,6 +83,7 @@ async def walk_in(work: Work, booth_id: str, person_id: str, needs: frozenset[Ne
     """
     if work.actor.role is Role.CITIZEN:
         await require_link(work, person_id)
+    await seats.limit(work)
     person = await work.tx.get(Person, person_id)
     needs = needs | person.needs
     slots = await work.tx.running_slots(booth_id, work.now)

@@ -149,6 +149,7 @@ class Desk(Records):
         session, ticket, booking = schema.session, schema.ticket, schema.booking
         code, token, command = schema.one_time_code, schema.refresh_token, schema.command
         account, link, person = schema.account, schema.link, schema.person
+        allowance = schema.allowance
         of_round = select(ticket.c.id).where(ticket.c.round_id == round_id)
         erased = select(person.c.id).where(person.c.erased_at.is_not(None))
         linked = select(literal(1)).where(link.c.account_id == account.c.id).exists()
@@ -162,6 +163,7 @@ class Desk(Records):
             "links": delete(link).where(link.c.person_id.in_(erased)),
             "answers": delete(command).where(command.c.at <= ended_at),
             "one_time_codes": delete(code).where(code.c.created_at <= ended_at),
+            "allowances": delete(allowance).where(allowance.c.since <= ended_at),
             "refresh_tokens": delete(token).where(token.c.created_at <= ended_at),
             # An account without people is nothing but a phone.
             "accounts": update(account)

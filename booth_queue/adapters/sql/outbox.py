@@ -1,5 +1,6 @@
 """The outbox of events, and the book of commands that were answered."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,10 +16,13 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import IntegrityError
 
 from booth_queue.adapters.sql import schema
 from booth_queue.adapters.sql.records import Records
-from booth_queue.service.ports import Event
+from booth_queue.adapters.sql.statements import SPEND
+from booth_queue.adapters.sql.types import Stamp
+from booth_queue.service.ports import Answer, Event, Exceeded, Spending
 
 _PUBLISH: Final = {
     dialect: insert(schema.event).values(
@@ -32,6 +36,8 @@ _PUBLISH: Final = {
         ("postgresql", literal_column("pg_current_xact_id()::text::bigint", BigInteger)),
     )
 }
+# The limit is a CHECK of the table's, so that what goes beyond it undoes its transaction.
+_SPEND: Final = text(SPEND).bindparams(bindparam("since", type_=Stamp()))
 
 
 class Outbox(Records):
@@ -103,18 +109,16 @@ class Outbox(Records):
         row = (await self._connection.execute(query)).one_or_none()
         return (row[0], row[1]) if row else None
 
-    async def remember(
-        self, account_id: str, key: str, fingerprint: str, body: str, now: datetime
-    ) -> None:
+    async def remember(self, answer: Answer) -> None:
         """Keep an answer under its key; raises `Duplicate` if the key has one."""
-        values = {
-            "account_id": account_id,
-            "key": key,
-            "fingerprint": fingerprint,
-            "body": body,
-            "at": now,
-        }
-        await self._insert(schema.command, values)
+        await self._insert(schema.command, asdict(answer))
+
+    async def spend(self, spending: Spending) -> None:
+        """Count uses of something limited; raises `Exceeded` if that many are not left."""
+        try:
+            await self._connection.execute(_SPEND, asdict(spending))
+        except IntegrityError as error:
+            raise Exceeded from error
 
     async def forget_answers(self, account_id: str) -> None:
         """Forget the stored answers of an account; they may show masked names."""

@@ -6,17 +6,38 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from booth_queue.adapters.sql.connections import (
+    PRAGMAS,
+    SERVER_SETTINGS,
+    PostgresSeats,
+    Seats,
+    SqliteSeats,
+)
 from booth_queue.adapters.sql.migrate import upgrade
 from booth_queue.adapters.sql.transaction import SqlTransaction
+from booth_queue.domain.refusals import Busy
 from booth_queue.errors import ConfigurationError
-from booth_queue.service.ports import StoreUnavailable
+from booth_queue.service.ports import Seating, StoreUnavailable
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+# What says that the database is away, by SQLAlchemy and by the drivers underneath.
+_AWAY: Final = (
+    OperationalError,
+    InterfaceError,
+    OSError,
+    sqlite3.OperationalError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
+_DEADLOCK: Final = "40P01"
 
 
 class SqlStore:
@@ -28,6 +49,8 @@ class SqlStore:
         ``sqlite:///path/to/file`` or ``postgresql://user@host:port/name``.
     pool
         Connections kept open to PostgreSQL, per process.
+    seats
+        Connections to PostgreSQL for bookings, besides those of the pool.
 
     Notes
     -----
@@ -36,7 +59,7 @@ class SqlStore:
     see the last committed state (WAL). Every commit is synced to disk, as PostgreSQL's are.
     """
 
-    def __init__(self, url: str, *, pool: int = 16) -> None:
+    def __init__(self, url: str, *, pool: int = 16, seats: int = 4) -> None:
         try:
             parsed = make_url(url)
         except ArgumentError as error:
@@ -54,21 +77,16 @@ class SqlStore:
             self._read_engine = create_async_engine(self.url, pool_size=4, max_overflow=0)
             _configure_sqlite(self._write_engine, "BEGIN IMMEDIATE")
             _configure_sqlite(self._read_engine, "BEGIN")
+            self._seats: Seats = SqliteSeats(str(self.url.database), self._writers)
         else:
             self._write_engine = create_async_engine(
                 self.url,
                 pool_size=pool,
                 max_overflow=0,
-                connect_args={
-                    "server_settings": {
-                        "application_name": "booth_queue",
-                        "jit": "off",  # every statement here is short
-                        "statement_timeout": "10000",
-                        "idle_in_transaction_session_timeout": "10000",
-                    }
-                },
+                connect_args={"server_settings": SERVER_SETTINGS},
             )
             self._read_engine = self._write_engine
+            self._seats = PostgresSeats(parsed, seats)
 
     async def migrate(self) -> None:
         """Bring the schema to the newest version.
@@ -105,8 +123,15 @@ class SqlStore:
         async with _answering(), self._read_engine.connect() as connection:
             yield SqlTransaction(connection)
 
+    @asynccontextmanager
+    async def seating(self) -> AsyncIterator[Seating]:
+        """Open a connection to book on, which keeps each booking by itself."""
+        async with _answering(), self._seats.open() as seating:
+            yield seating
+
     async def close(self) -> None:
         """Close all connections."""
+        await self._seats.close()
         await self._write_engine.dispose()
         await self._read_engine.dispose()
 
@@ -115,8 +140,13 @@ class SqlStore:
 async def _answering() -> AsyncIterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, OSError) as error:
+    except _AWAY as error:
         raise StoreUnavailable(f"the database does not answer: {error}") from error
+    except (DBAPIError, asyncpg.DeadlockDetectedError) as error:
+        # Each of two transactions waited for the other; this one was undone.
+        if getattr(getattr(error, "orig", error), "sqlstate", None) == _DEADLOCK:
+            raise Busy from error
+        raise
 
 
 def _configure_sqlite(engine: AsyncEngine, begin: str) -> None:
@@ -125,10 +155,8 @@ def _configure_sqlite(engine: AsyncEngine, begin: str) -> None:
         # The driver would begin by itself, and too late: SQLAlchemy is told to, below.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -37,6 +37,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def moment(stored: int) -> datetime:
+    """Return the moment that `Stamp` stored."""
+    return _EPOCH + stored * _MICROSECOND
+
+
 class Word(TypeDecorator[Any]):
     """A member of a closed set, stored as its string."""
 

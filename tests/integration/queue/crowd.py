@@ -1,8 +1,11 @@
 """A crowd of people for a service without HTTP, and the checker of what must always hold."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
@@ -13,10 +16,13 @@ from booth_queue.domain.community import Group, Membership, Unit
 from booth_queue.domain.people import Account, Link, Person
 from booth_queue.domain.vocabulary import Language, Role
 from booth_queue.seed import Plan, seed
+from booth_queue.service import booking
 from booth_queue.service.policy import Policy
-from booth_queue.service.ports import Actor, Transaction
-from booth_queue.service.work import Tools, Work
+from booth_queue.service.ports import Actor, BookingReading
+from booth_queue.service.work import Command, Tools, Work
 from booth_queue.settings import Settings
+
+Tx = TypeVar("Tx", bound=BookingReading)
 
 START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 NOW = START + timedelta(minutes=1)
@@ -38,8 +44,30 @@ class Crowd:
     group_id: str
 
 
-def work(tx: Transaction, actor: Actor) -> Work:
-    return Work(tx, actor, NOW, TOOLS, "address")
+def work(tx: Tx, actor: Actor, tools: Tools = TOOLS) -> Work[Tx]:
+    return Work(tx, actor, NOW, tools, "address")
+
+
+async def book_once(
+    store: SqlStore,
+    actor: Actor,
+    slot: str,
+    person: str,
+    *,
+    key: str | None = None,
+    tools: Tools = TOOLS,
+    within: AbstractAsyncContextManager[None] | None = None,
+) -> str:
+    """Book as a citizen does; returns the key of the booking, which is all that is answered."""
+    command = Command(actor.account_id, key or token_hex(8), f"{slot}/{person}", NOW)
+    return await booking.book_once(
+        store,
+        lambda seating: work(seating, actor, tools),
+        command,
+        (slot, person),
+        lambda booked: booked.booking.id,
+        within or nullcontext(),
+    )
 
 
 async def gather_crowd(url: str, size: int, plan: Plan) -> Crowd:

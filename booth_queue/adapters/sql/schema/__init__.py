@@ -26,6 +26,7 @@ from booth_queue.adapters.sql.schema.sampling import (
 from booth_queue.adapters.sql.schema.service import (
     adverse_event,
     alarm,
+    allowance,
     booth_picture,
     certificate,
     command,
@@ -48,6 +49,7 @@ __all__ = [
     "account",
     "adverse_event",
     "alarm",
+    "allowance",
     "block",
     "booking",
     "booth",

@@ -90,7 +90,6 @@ one_time_code = table(
     Column("tries", Integer, nullable=False),
     Column("used_at", Stamp),
     Index("ix_one_time_code_phone_hash_created_at", "phone_hash", "created_at"),
-    Index("ix_one_time_code_address_hash_created_at", "address_hash", "created_at"),
 )
 refresh_token = table(
     RefreshToken,

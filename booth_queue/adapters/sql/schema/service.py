@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -46,6 +47,15 @@ command = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Column("at", Stamp, nullable=False),
+)
+allowance = Table(
+    "allowance",
+    metadata,
+    Column("subject", String(160), primary_key=True),
+    Column("since", Stamp, nullable=False),
+    Column("spent", Integer, nullable=False),
+    Column("allowed", Integer, nullable=False),
+    CheckConstraint("spent <= allowed", name="spent"),
 )
 incident = table(
     Incident,

@@ -48,7 +48,6 @@ booking = table(
     Column("block_id", String(64)),
     Index("ix_booking_account_id_created_at", "account_id", "created_at"),
     Index("ix_booking_person_id", "person_id"),
-    Index("ix_booking_address_hash_created_at", "address_hash", "created_at"),
     partial("uq_booking_active", "person_id", "round_id", where=_ACTIVE_BOOKING),
 )
 ticket = table(
