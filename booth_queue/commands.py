@@ -161,6 +161,10 @@ def _export(settings: Settings) -> None:
         os.environ[PREFIX + "WECHAT_SECRET"] = settings.wechat_secret.get_secret_value()
     if settings.wechat_call_template is not None:
         os.environ[PREFIX + "WECHAT_CALL_TEMPLATE"] = settings.wechat_call_template
+    if settings.sms_url is not None and settings.sms_token is not None:
+        os.environ[PREFIX + "SMS_URL"] = settings.sms_url
+        os.environ[PREFIX + "SMS_TOKEN"] = settings.sms_token.get_secret_value()
+        os.environ[PREFIX + "SMS_TEMPLATE"] = settings.sms_template or ""
     os.environ[PREFIX + "HOLIDAYS"] = str([day.isoformat() for day in settings.holidays])
 
 

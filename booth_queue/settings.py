@@ -39,6 +39,9 @@ class Settings(BaseModel):
         The mini-program's credentials; without them nobody can sign in with WeChat.
     wechat_call_template
         Template of the message that tells people they are called; without it none is sent.
+    sms_url, sms_token, sms_template
+        Gateway that sends one-time codes (`booth_queue.adapters.messages.HttpSender`); without it
+        nobody can sign in by phone in production.
     holidays
         Days off, besides weekends, that deadlines in working days pass over.
     policy
@@ -58,6 +61,9 @@ class Settings(BaseModel):
     wechat_app_id: str | None = None
     wechat_secret: SecretStr | None = None
     wechat_call_template: str | None = None
+    sms_url: str | None = Field(default=None, pattern=r"^https?://")
+    sms_token: SecretStr | None = None
+    sms_template: str | None = None
     policy: dict[str, int] = Field(default_factory=dict)
     holidays: tuple[date, ...] = ()
 
@@ -72,6 +78,10 @@ class Settings(BaseModel):
             )
         if (self.wechat_app_id is None) != (self.wechat_secret is None):
             raise ValueError("wechat_app_id and wechat_secret belong together: give both or none")
+        if len({self.sms_url is None, self.sms_token is None, self.sms_template is None}) != 1:
+            raise ValueError(
+                "sms_url, sms_token and sms_template belong together: give all or none"
+            )
         if self.workers > 1 and self.database.startswith("sqlite"):
             raise ValueError(
                 f"workers={self.workers} needs PostgreSQL; SQLite has one writer (workers=1)"

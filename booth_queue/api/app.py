@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from booth_queue import web
 from booth_queue.adapters.clock import SystemClock
-from booth_queue.adapters.messages import EchoSender, NoSender
+from booth_queue.adapters.messages import EchoSender, HttpSender, NoSender
 from booth_queue.adapters.sql import SqlStore
 from booth_queue.adapters.tokens import JwtIssuer
 from booth_queue.adapters.vault import AesVault, derive_key
@@ -33,7 +33,7 @@ from booth_queue.api.calls import NOBODY, Service
 from booth_queue.api.feed import Feed
 from booth_queue.api.notifier import Notifier
 from booth_queue.service.limits import Leases
-from booth_queue.service.ports import Clock
+from booth_queue.service.ports import Clock, CodeSender
 from booth_queue.service.work import Tools, Work
 from booth_queue.settings import Mode, Settings, load
 
@@ -70,7 +70,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         wechat=wechat,
         tools=tools,
         issuer=JwtIssuer(derive_key(master, "token"), policy.access_token_s),
-        sender=EchoSender() if settings.mode is Mode.DEMO else NoSender(),
+        sender=_sender(settings),
         feed=feed,
         board=Board(store, feed, lambda tx: Work(tx, NOBODY, clock.now(), tools, "")),
         searches=Allowance(policy.searches_per_caller_minute, 60.0),
@@ -84,7 +84,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         notifier = None
         if wechat is not None and settings.wechat_call_template is not None:
             template = settings.wechat_call_template
-            notifier = Notifier(store, wechat, service.tools.vault, clock, template)
+            notifier = Notifier(
+                store, wechat, service.tools.vault, clock, template, policy.call_message_s
+            )
             await notifier.start()
         try:
             yield
@@ -92,6 +94,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             if notifier is not None:
                 await notifier.stop()
             await service.board.stop()
+            await service.sender.close()
+            if wechat is not None:
+                await wechat.close()
             await store.close()
 
     app = FastAPI(
@@ -111,6 +116,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         app.include_router(room.router, responses=errors.REFUSALS)
     web.install(app)
     return app
+
+
+def _sender(settings: Settings) -> CodeSender:
+    url, token, template = settings.sms_url, settings.sms_token, settings.sms_template
+    if url is not None and token is not None and template is not None:
+        valid_s = settings.make_policy().code_valid_s
+        return HttpSender(url, token.get_secret_value(), template, valid_s)
+    return EchoSender() if settings.mode is Mode.DEMO else NoSender()
 
 
 def _wechat(settings: Settings, clock: Clock) -> WeChat | None:

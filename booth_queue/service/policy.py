@@ -27,6 +27,8 @@ class Policy:
         How long somebody who set out is counted as under way [s].
     recall_limit
         Calls after which a person may be marked as no-show.
+    call_message_s
+        How long after a call a message about it is still worth sending [s].
     heartbeat_s
         A booth not heard of for so long is shown as silent [s].
     """
@@ -44,6 +46,7 @@ class Policy:
     booking_code_s: int = 6 * 3600
     journey_s: int = 1800
     recall_limit: int = 3
+    call_message_s: int = 180
     heartbeat_s: int = 15
 
     def __post_init__(self) -> None:

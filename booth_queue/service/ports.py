@@ -322,6 +322,9 @@ class CodeSender(Protocol):
     async def send(self, phone: str, code: str) -> str | None:
         """Send; a demo's sender returns the code for the answer, a real one None."""
 
+    async def close(self) -> None:
+        """Close what is open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -31,20 +31,23 @@ class Connected:
     wechat: StandIn
 
 
-@pytest.fixture
-def connected(
-    sqlite_template: Template, tmp_path: Path, stand_in: tuple[StandIn, str]
-) -> Iterator[Connected]:
-    wechat, base_url = stand_in
-    url, clock = sqlite_template.copy(tmp_path, "queue"), MovableClock()
-    settings = Settings(
+def connection(url: str, base_url: str) -> Settings:
+    return Settings(
         database=url,
         wechat_base_url=base_url,
         wechat_app_id=APP_ID,
         wechat_secret=SECRET,  # type: ignore[arg-type] # becomes a SecretStr
         wechat_call_template=TEMPLATE,
     )
-    with serving(create_app(settings, clock=clock)) as http:
+
+
+@pytest.fixture
+def connected(
+    sqlite_template: Template, tmp_path: Path, stand_in: tuple[StandIn, str]
+) -> Iterator[Connected]:
+    wechat, base_url = stand_in
+    url, clock = sqlite_template.copy(tmp_path, "queue"), MovableClock()
+    with serving(create_app(connection(url, base_url), clock=clock)) as http:
         yield Connected(Running(http, clock, url, sqlite_template.seeded), wechat)
 
 
@@ -69,7 +72,8 @@ def test_a_code_is_good_once_and_the_same_user_has_the_same_account(
     assert len(people) == 1
 
 
-def test_one_subscription_is_one_message(connected: Connected) -> None:
+def queue_up(connected: Connected) -> str:
+    """Let somebody with a subscription wait at a booth; returns the ticket."""
     service, wechat = connected.service, connected.wechat
     wechat.codes["code-1"] = "open-1"
     wechat.subscriptions["open-1"] = 5
@@ -79,13 +83,59 @@ def test_one_subscription_is_one_message(connected: Connected) -> None:
     subscribed = service.command(headers, "/v1/me/subscriptions", {"template": TEMPLATE})
     assert subscribed.status_code == 200
     walk_in = {"booth_id": "demo-a", "person_id": person}
-    ticket = service.command(headers, "/v1/walk-ins", walk_in).json()
-    staff = service.sign_in("staff")
-    service.command(staff, "/v1/booths/demo-a/call")
-    deadline = time.monotonic() + 20
+    return str(service.command(headers, "/v1/walk-ins", walk_in).json()["id"])
+
+
+def wait_for_message(wechat: StandIn) -> None:
+    deadline = time.monotonic() + 30
     while not wechat.messages and time.monotonic() < deadline:
         time.sleep(0.05)
-    service.command(staff, f"/v1/tickets/{ticket['id']}/recall")
+
+
+def test_what_wechat_does_not_take_is_sent_again(connected: Connected) -> None:
+    queue_up(connected)
+    connected.wechat.away = True
+    connected.service.command(connected.service.sign_in("staff"), "/v1/booths/demo-a/call")
+    time.sleep(1.0)  # long enough to have been tried
+    assert connected.wechat.messages == []
+    connected.wechat.away = False
+    wait_for_message(connected.wechat)
+    assert [message["touser"] for message in connected.wechat.messages] == ["open-1"]
+
+
+@pytest.mark.parametrize(("late_s", "told"), [(60, ["open-1"]), (600, [])])
+def test_a_call_nobody_read_is_told_while_it_is_worth_it(
+    sqlite_template: Template,
+    tmp_path: Path,
+    stand_in: tuple[StandIn, str],
+    late_s: float,
+    told: list[str],
+) -> None:
+    wechat, base_url = stand_in
+    url, clock = sqlite_template.copy(tmp_path, "queue"), MovableClock()
+    telling = connection(url, base_url)
+    # This process signs people in, and tells nobody.
+    silent = telling.model_copy(update={"wechat_call_template": None})
+    with serving(create_app(silent, clock=clock)) as http:
+        first = Connected(Running(http, clock, url, sqlite_template.seeded), wechat)
+        queue_up(first)
+        first.service.command(first.service.sign_in("staff"), "/v1/booths/demo-a/call")
+    clock.advance(late_s)
+    with serving(create_app(telling, clock=clock)):
+        if told:
+            wait_for_message(wechat)
+        else:
+            time.sleep(1.0)  # long enough for a message, if there were one
+    assert [message["touser"] for message in wechat.messages] == told
+
+
+def test_one_subscription_is_one_message(connected: Connected) -> None:
+    service, wechat = connected.service, connected.wechat
+    ticket = queue_up(connected)
+    staff = service.sign_in("staff")
+    service.command(staff, "/v1/booths/demo-a/call")
+    wait_for_message(wechat)
+    service.command(staff, f"/v1/tickets/{ticket}/recall")
     time.sleep(1.0)  # long enough for a second message, if there were one
     assert [message["touser"] for message in wechat.messages] == ["open-1"]
     assert wechat.messages[0]["data"]["character_string1"] == {"value": "A001"}

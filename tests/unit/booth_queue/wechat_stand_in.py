@@ -23,6 +23,7 @@ class StandIn:
     messages: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
     lives_s: int = 7200
+    away: bool = False
 
     @property
     def token(self) -> str:
@@ -56,6 +57,8 @@ class StandIn:
     async def _send(self, access_token: str, request: Request) -> dict[str, Any]:
         if access_token != self.token:
             return {"errcode": 40001, "errmsg": "invalid credential"}
+        if self.away:
+            return {"errcode": -1, "errmsg": "system error"}
         message = await request.json()
         if self.subscriptions[message["touser"]] == 0:
             return {"errcode": 43101, "errmsg": "user refuse to accept the msg"}
