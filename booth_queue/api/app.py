@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from booth_queue import web
 from booth_queue.adapters.clock import SystemClock
@@ -107,6 +108,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         docs_url="/v1/docs",
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        generate_unique_id_function=_operation,
     )
     app.state.service = service
     errors.install(app)
@@ -116,6 +118,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         app.include_router(room.router, responses=errors.REFUSALS)
     web.install(app)
     return app
+
+
+def _operation(route: APIRoute) -> str:
+    """Return the name a generated client gives a route's method: stable, whatever its path."""
+    if not route.tags:  # a page, which is not in the document
+        return route.name
+    room = str(route.tags[0]).replace(" ", "_").replace("-", "_")
+    return route.name if route.name.startswith(room) else f"{room}_{route.name}"
 
 
 def _sender(settings: Settings) -> CodeSender:

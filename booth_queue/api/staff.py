@@ -17,7 +17,7 @@ from booth_queue.contract.work import (
     ScanView,
 )
 from booth_queue.domain.vocabulary import BoothState, Role
-from booth_queue.service import incidents, laboratory, queueing, sampling, scanning
+from booth_queue.service import dependants, incidents, laboratory, queueing, sampling, scanning
 from booth_queue.service.work import Work
 
 router = APIRouter(prefix="/v1", tags=["staff"])
@@ -65,6 +65,18 @@ async def scan(booth_id: Identifier, body: ScanRequest, call: Commands) -> Respo
             barcode=known.tube_id,
             tube=views.tube(known.tube) if known.tube else None,
         )
+
+    return await call.answer(do)
+
+
+@router.post("/bookings/{booking_id}/dependant", response_model=Recorded)
+async def confirm_dependant(
+    booking_id: Identifier, call: Annotated[Call, commanding(Role.STAFF, Role.GRID)]
+) -> Response:
+    """Confirm that whoever booked acts for the dependant booked: both ID cards were seen."""
+
+    async def do(work: Work) -> Recorded:
+        return Recorded(id=(await dependants.confirm(work, booking_id)).id)
 
     return await call.answer(do)
 

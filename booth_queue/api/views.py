@@ -74,6 +74,7 @@ def person(known: Known) -> PersonView:
         needs=one.needs,
         relation=known.relation,
         consent_at=one.consent_at,
+        confirmed=known.confirmed,
     )
 
 

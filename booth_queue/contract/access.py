@@ -100,6 +100,11 @@ class PersonView(Answer):
     needs: frozenset[Need]
     relation: str = Field(description="`self` or `dependant`")
     consent_at: Stamp | None
+    confirmed: bool = Field(
+        default=True,
+        description="False for a dependant whom nobody on duty has seen with the account's owner: "
+        "results and erasure wait for that",
+    )
 
 
 class People(Answer):

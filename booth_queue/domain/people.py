@@ -54,13 +54,24 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An account may act for a person; ``relation`` is ``self`` or ``dependant``."""
+    """An account may act for a person; ``relation`` is ``self`` or ``dependant``.
+
+    A dependant's counts for booking at once, and for results and erasure when somebody on duty
+    has confirmed it: whoever knows a name and an ID number can claim it.
+    """
 
     id: str
     account_id: str
     person_id: str
     relation: str
     created_at: datetime
+    confirmed_at: datetime | None = None
+    confirmed_by: str | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the account may be told what concerns the person's health."""
+        return self.relation == "self" or self.confirmed_at is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,13 @@ class NotADependant(Refusal):
     code = "not_a_dependant"
 
 
+class NotConfirmed(Refusal):
+    """Nobody on duty has confirmed yet that the account acts for this dependant."""
+
+    code = "not_confirmed"
+    status = 403
+
+
 class AlreadyRegistered(Refusal):
     """The account already has this person, or a person of its own."""
 

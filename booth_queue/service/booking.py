@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
-from booth_queue.domain.people import Person
+from booth_queue.domain.people import Link, Person
 from booth_queue.domain.places import Slot
 from booth_queue.domain.priority import single_swab
 from booth_queue.domain.refusals import (
@@ -214,13 +214,18 @@ async def insert(work: Work, booking: Booking) -> None:
 
 
 async def own_booking(work: Work, booking_id: str) -> Booking:
-    """Return a booking of this account; any booking for those who work at the booths."""
+    """Return a booking of this account, or that anybody made for its own person.
+
+    Those who work at the booths may have any booking.
+    """
     booking = await work.tx.get(Booking, booking_id)
-    if work.actor.role not in {Role.STAFF, Role.BOOTH} and (
-        booking.account_id != work.actor.account_id
-    ):
-        raise NotFound(what="booking")
-    return booking
+    mine = work.actor.account_id
+    if work.actor.role in {Role.STAFF, Role.BOOTH} or booking.account_id == mine:
+        return booking
+    # A stranger's booking must not stand in the way of the person it was made for.
+    if await work.tx.first(Link, account_id=mine, person_id=booking.person_id, relation="self"):
+        return booking
+    raise NotFound(what="booking")
 
 
 async def cancel(work: Work, booking_id: str) -> Booked:
@@ -290,8 +295,14 @@ async def booked(work: Work, booking: Booking) -> Booked:
 
 
 async def bookings_of(work: Work) -> list[Booked]:
-    """List the account's bookings, newest first."""
-    mine = await work.tx.find(Booking, account_id=work.actor.account_id, newest=True, limit=50)
+    """List the account's bookings and those others made for its own person, newest first."""
+    account = work.actor.account_id
+    mine = await work.tx.find(Booking, account_id=account, newest=True, limit=50)
+    own = await work.tx.first(Link, account_id=account, relation="self")
+    if own is not None:
+        others = await work.tx.find(Booking, person_id=own.person_id, newest=True, limit=50)
+        mine += [one for one in others if one.account_id != account]
+        mine.sort(key=lambda one: one.id, reverse=True)
     return [await booked(work, booking) for booking in mine]
 
 

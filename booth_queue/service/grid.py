@@ -38,13 +38,13 @@ async def enrol_resident(work: Work, unit_id: str, said: Registration) -> Person
 
 async def book(work: Work, slot_id: str, person_id: str) -> seats.Booked:
     """Book for a resident without a phone; draws on the same quota as everybody."""
-    await _own_resident(work, person_id)
+    await own_resident(work, person_id)
     return await seats.book(work, slot_id, person_id, BookingChannel.PROXY)
 
 
 async def ask_home_visit(work: Work, person_id: str, note: str) -> HomeVisit:
     """Ask for a home visit."""
-    await _own_resident(work, person_id)
+    await own_resident(work, person_id)
     visit = HomeVisit(
         work.new_id(), person_id, work.actor.account_id, work.now, VisitState.ASKED, note
     )
@@ -60,7 +60,7 @@ async def home_visits(work: Work) -> list[HomeVisit]:
 async def end_home_visit(work: Work, visit_id: str, state: VisitState) -> HomeVisit:
     """Mark a home visit as done or cancelled."""
     visit = await work.tx.get(HomeVisit, visit_id)
-    await _own_resident(work, visit.person_id)
+    await own_resident(work, visit.person_id)
     if state is VisitState.ASKED or not await work.tx.change(
         HomeVisit, visit_id, {"state": VisitState.ASKED}, state=state, done_at=work.now
     ):
@@ -81,7 +81,8 @@ async def _own_unit(work: Work, unit_id: str) -> Unit:
     return unit
 
 
-async def _own_resident(work: Work, person_id: str) -> Person:
+async def own_resident(work: Work, person_id: str) -> Person:
+    """Return a resident of the worker's grid; refuse anybody else."""
     person = await work.tx.get(Person, person_id)
     if person.unit_id is None:
         raise NotFound(what="person")

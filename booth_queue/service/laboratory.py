@@ -181,10 +181,15 @@ async def _tell(work: Work, tube: Tube, said: TubeResult, swab: Swab) -> None:
 
 
 async def results_of(work: Work) -> list[Told]:
-    """List the results of the account's people, newest first; corrected ones are left out."""
+    """List the results of the account's people, newest first; corrected ones are left out.
+
+    Those of a dependant are told once somebody on duty has confirmed the dependant.
+    """
     links = await work.tx.find(Link, account_id=work.actor.account_id)
     told: list[Told] = []
     for link in links:
+        if not link.confirmed:
+            continue
         person = await work.tx.get(Person, link.person_id)
         results = await work.tx.find(Result, person_id=person.id, newest=True)
         replaced = {result.corrects for result in results}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from booth_queue.domain import idcard, priority
@@ -20,6 +21,7 @@ from booth_queue.service.work import Work
 
 # Ages are those of the country the service runs in, whatever the server's own zone.
 _HOME = ZoneInfo("Asia/Shanghai")
+DEPENDANT: Final = "dependant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Known:
 
     person: Person
     relation: str
+    confirmed: bool = True
 
 
 async def register(work: Work, said: Registration, *, relation: str) -> Known:
@@ -54,7 +57,7 @@ async def register(work: Work, said: Registration, *, relation: str) -> Known:
         See `booth_queue.domain.refusals`.
     """
     person = await enrol(work, said)
-    if relation == "dependant":
+    if relation == DEPENDANT:
         _check_dependant(person, home_date(work.now))
     mine = await work.tx.find(Link, account_id=work.actor.account_id)
     if len(mine) >= work.tools.policy.people_per_account:
@@ -66,7 +69,7 @@ async def register(work: Work, said: Registration, *, relation: str) -> Known:
         await work.tx.add(link)
     except Duplicate as same:  # the other half of the race was faster
         raise AlreadyRegistered from same
-    return Known(person, relation)
+    return Known(person, relation, link.confirmed)
 
 
 async def enrol(work: Work, said: Registration, unit_id: str | None = None) -> Person:
@@ -118,13 +121,18 @@ async def people_of(work: Work) -> list[Known]:
     """List the people the account may act for, oneself first."""
     links = await work.tx.find(Link, account_id=work.actor.account_id)
     links.sort(key=lambda link: (link.relation != "self", link.created_at, link.id))
-    return [Known(await work.tx.get(Person, link.person_id), link.relation) for link in links]
+    return [
+        Known(await work.tx.get(Person, link.person_id), link.relation, link.confirmed)
+        for link in links
+    ]
 
 
-async def require_link(work: Work, person_id: str) -> None:
-    """Refuse unless the account may act for the person."""
-    if not await work.tx.first(Link, account_id=work.actor.account_id, person_id=person_id):
+async def require_link(work: Work, person_id: str) -> Link:
+    """Return the account's link to a person; refuse without one."""
+    link = await work.tx.first(Link, account_id=work.actor.account_id, person_id=person_id)
+    if link is None:
         raise NotFound(what="person")
+    return link
 
 
 def home_date(now: datetime) -> date:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from booth_queue.domain.community import Certificate
 from booth_queue.domain.people import Link, Person
 from booth_queue.domain.places import Round
-from booth_queue.domain.refusals import Forbidden, RoundRunning, WrongState
+from booth_queue.domain.refusals import Forbidden, NotConfirmed, RoundRunning, WrongState
 from booth_queue.domain.visits import ACTIVE_TICKET, Booking, Ticket
 from booth_queue.domain.vocabulary import BookingState, TicketState
 from booth_queue.service import booking as seats
@@ -42,10 +42,14 @@ async def withdraw(work: Work, person_id: str) -> Erased:
 
     Raises
     ------
+    NotConfirmed
+        The person is a dependant, and nobody on duty has confirmed it.
     WrongState
         The person is in a booth at this moment.
     """
-    await require_link(work, person_id)
+    link = await require_link(work, person_id)
+    if not link.confirmed:
+        raise NotConfirmed
     own = await work.tx.first(Link, person_id=person_id, relation="self")
     if own is not None and own.account_id != work.actor.account_id:
         raise Forbidden(role="dependant")  # who speaks for themselves decides for themselves

@@ -46,6 +46,7 @@ GET  /v1/bookings                              CG
 POST /v1/bookings/{booking_id}/cancel          C
 POST /v1/bookings/{booking_id}/change          C
 GET  /v1/bookings/{booking_id}/code            CG
+POST /v1/bookings/{booking_id}/dependant       GS
 GET  /v1/codes/key                             *
 POST /v1/check-ins                             CSB
 POST /v1/walk-ins                              CSB

@@ -74,6 +74,8 @@ link = table(
     to("person_id", "person", index=True),
     Column("relation", String(16), nullable=False),
     Column("created_at", Stamp, nullable=False),
+    Column("confirmed_at", Stamp),
+    Column("confirmed_by", String(64)),
     Index("uq_link_account_id_person_id", "account_id", "person_id", unique=True),
     partial("uq_link_self", "account_id", where=text("relation = 'self'")),
     partial("uq_link_self_of_person", "person_id", where=text("relation = 'self'")),
