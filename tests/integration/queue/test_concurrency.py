@@ -103,6 +103,8 @@ class Storm:
             ),
             self.do(FIRM, "release", lambda w: groups.release(w, made.id)),
         )
+        # The one above may have been refused because a member took a seat at that moment.
+        await self.do(FIRM, "release", lambda w: groups.release(w, made.id))
 
     async def soon(self, job: Awaitable[None]) -> None:
         """Begin at any moment of the storm: who comes to the slots first is anybody."""
