@@ -89,7 +89,7 @@ class Storm:
         slot = self._random.choice(SLOTS)
         block = lambda w: groups.block(w, self._crowd.group_id, slot, 5)  # noqa: E731 - one of many acts
         made = await self.do(FIRM, "block", block)
-        if not isinstance(made, groups.Block):
+        if not isinstance(made, groups.Held):
             return
         members = [(index + step) % PEOPLE for step in range(4)]
         await asyncio.gather(
@@ -97,14 +97,14 @@ class Storm:
                 self.do(
                     self._crowd.actors[member],
                     "member",
-                    lambda w, m=member: groups.book(w, made.id, slot, self._crowd.people[m]),
+                    lambda w, m=member: groups.book(w, made.block.id, slot, self._crowd.people[m]),
                 )
                 for member in members
             ),
-            self.do(FIRM, "release", lambda w: groups.release(w, made.id)),
+            self.do(FIRM, "release", lambda w: groups.release(w, made.block.id)),
         )
         # The one above may have been refused because a member took a seat at that moment.
-        await self.do(FIRM, "release", lambda w: groups.release(w, made.id))
+        await self.do(FIRM, "release", lambda w: groups.release(w, made.block.id))
 
     async def soon(self, job: Awaitable[None]) -> None:
         """Begin at any moment of the storm: who comes to the slots first is anybody."""
