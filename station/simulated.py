@@ -204,17 +204,29 @@ class SimulatedBooth:
 
         Raises StationError where it cannot.
         """
-        clock, period_ns = self.world.clock, stamp_ns(1.0 / self.world.arm.info.rate_hz)
+        self.controller.forget()  # no face is there, whose zone would make the way a trip
         report = self.controller.cycle()  # a goal starts from a measured state
         errand = Errand(self.controller, chores.take_swab(self.swab, places_of(self._scene)))
         progress = errand.advance(report)
-        deadline_ns = clock.now_ns() + stamp_ns(_TIDY_S)
-        while progress is Progress.UNDER_WAY and clock.now_ns() < deadline_ns:
-            clock.sleep_until(clock.now_ns() + period_ns)
-            progress = errand.advance(self.controller.cycle())
+        for report in self._cycles(_TIDY_S):
+            if progress is not Progress.UNDER_WAY:
+                break
+            progress = errand.advance(report)
         if progress is not Progress.FINISHED:
             why = errand.fault.detail if errand.fault else f"not done after {_TIDY_S:.0f} s"
             raise StationError(f"the arm cannot tidy up: {why}")
+
+    def wait(self, seconds: float) -> None:
+        """Let the booth's own time pass; the arm holds, and sensors go on."""
+        for _ in self._cycles(seconds):
+            pass
+
+    def _cycles(self, seconds: float) -> Iterator[CycleReport]:
+        clock, period_ns = self.world.clock, stamp_ns(1.0 / self.world.arm.info.rate_hz)
+        deadline_ns = clock.now_ns() + stamp_ns(seconds)
+        while clock.now_ns() < deadline_ns:
+            clock.sleep_until(clock.now_ns() + period_ns)
+            yield self.controller.cycle()
 
     @contextmanager
     def seated(

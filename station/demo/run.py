@@ -44,6 +44,7 @@ from vision.network import DEFAULT_MODEL, OnnxModel
 from vision.pipeline import ThroatLocator
 
 _RESETS = 5  # times staff reset a booth before they close it
+_STAFF_S = 2.0  # s of the booth's clock until staff stand before it
 _PAUSED_S = 0.5  # s between two looks at whether the booth was opened again
 _FILE_WIDTH = 150  # columns of the table in a file or a pipe
 
@@ -211,7 +212,7 @@ class Demonstration:
                     return
                 if isinstance(found, Idle):
                     self._wait(found)
-                    self._call_staff(attendance, staff, chapters)
+                    self._call_staff(simulated, attendance, staff, chapters)
                     continue
                 trouble = [one for one in self._plan.troubles if one.person == len(chapters) + 1]
                 citizen = citizens[found.ticket_id]
@@ -220,7 +221,7 @@ class Demonstration:
                 served = chapters[-1].row.served
                 attendance.after(served.result)
                 if served.result.outcome is not Outcome.SAMPLED:
-                    self._call_staff(attendance, staff, chapters)
+                    self._call_staff(simulated, attendance, staff, chapters)
 
     def _wait(self, idle: Idle) -> None:
         """Nobody can be served now; somebody at a console, or the service, may change that."""
@@ -232,13 +233,18 @@ class Demonstration:
         self._interrupt.asked.wait(_PAUSED_S)
 
     def _call_staff(
-        self, attendance: Attendance, staff: StaffMember, chapters: list[Chapter]
+        self,
+        simulated: SimulatedBooth,
+        attendance: Attendance,
+        staff: StaffMember,
+        chapters: list[Chapter],
     ) -> None:
         """Let staff look at what went wrong, and reset the booth where it needs it.
 
         Raises StationError where resetting does not help.
         """
         attendance.beat()
+        simulated.wait(_STAFF_S)
         reason = staff.look(self._service.booth_id)
         if not reason:
             return
