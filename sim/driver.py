@@ -5,6 +5,7 @@ from collections import deque
 import numpy as np
 
 from arm_control.ports import ArmInfo, ArmState, ArmStatus, JointCommand
+from sim.anatomy.compiled import compiled
 from sim.arms import ArmDescription
 from sim.engine import STEP_NS, STEP_S, Engine
 from sim.errors import SimError
@@ -22,12 +23,53 @@ _MOVING = 1e-3  # [rad/s]
 _BLOCK = 1024  # encoder noise is drawn in blocks
 
 
+@compiled
+def _refused(
+    position: Vector, low: Vector, high: Vector, last: Vector, max_jump: Vector
+) -> tuple[int, int]:
+    """Return the first joint outside its limits, and the one that jumps most beyond its bound.
+
+    Either is -1 where there is none.
+    """
+    beyond, leaping, most = -1, -1, 1.0
+    for i in range(len(position)):
+        if beyond < 0 and (position[i] < low[i] or position[i] > high[i]):
+            beyond = i
+        share = abs(position[i] - last[i]) / max_jump[i]
+        if share > most:
+            leaping, most = i, share
+    return beyond, leaping
+
+
+@compiled
+def _between(
+    start: Vector,
+    start_velocity: Vector,
+    goal: Vector,
+    goal_velocity: Vector,
+    u: float,
+    span: float,
+) -> tuple[Vector, Vector]:
+    """Return position and velocity (n,) at the share ``u`` of a cubic piece of ``span`` [s].
+
+    Straight pieces would turn every set-point into a blow that the wrist sensor feels.
+    """
+    position, velocity = np.empty_like(start), np.empty_like(start)
+    for i in range(len(start)):
+        way = goal[i] - start[i]
+        begin, end = start_velocity[i] * span, goal_velocity[i] * span
+        bend, twist = 3.0 * way - 2.0 * begin - end, begin + end - 2.0 * way
+        position[i] = start[i] + u * (begin + u * (bend + u * twist))
+        velocity[i] = (begin + u * (2.0 * bend + 3.0 * u * twist)) / span
+    return position, velocity
+
+
 class SimArm:
     """A position-controlled industrial arm, fed with set-points at its own rate.
 
     A set-point takes effect after the arm's command delay and is interpolated over one command
-    period. It stops itself (protective stop) on a set-point that jumps or leaves the joint limits,
-    and when commands cease while it moves.
+    period, position and velocity alike. It stops itself (protective stop) on a set-point that jumps
+    or leaves the joint limits, and when commands cease while it moves.
 
     Parameters
     ----------
@@ -81,6 +123,8 @@ class SimArm:
         self._goal = self._reference.copy()
         self._goal_velocity = np.zeros_like(self._reference)
         self._slope = np.zeros_like(self._reference)
+        self._velocity = np.zeros_like(self._reference)  # of the set-points, at the step's end
+        self._start, self._start_velocity = self._reference, self._velocity
         self._steps_left = 0
         self._now_ns = 0
         self._last_write_ns = 0
@@ -147,16 +191,15 @@ class SimArm:
 
     def _accept(self, command: JointCommand) -> None:
         low, high = self._limits
-        if (command.position < low).any() or (command.position > high).any():
-            joint = int(np.argmax((command.position < low) | (command.position > high)))
-            self._protect(f"set-point of joint {joint + 1} leaves the joint limits")
+        beyond, leaping = _refused(command.position, low, high, self._last_command, self._max_jump)
+        if beyond >= 0:
+            self._protect(f"set-point of joint {beyond + 1} leaves the joint limits")
             return
-        jump = np.abs(command.position - self._last_command)
-        if (jump > self._max_jump).any():
-            joint = int(np.argmax(jump / self._max_jump))
+        if leaping >= 0:
+            jump = abs(command.position[leaping] - self._last_command[leaping])
             self._protect(
-                f"set-point of joint {joint + 1} jumps by {jump[joint]:.4f} rad, bound "
-                f"{self._max_jump[joint]:.4f} rad"
+                f"set-point of joint {leaping + 1} jumps by {jump:.4f} rad, bound "
+                f"{self._max_jump[leaping]:.4f} rad"
             )
             return
         self._last_command = command.position
@@ -181,6 +224,7 @@ class SimArm:
         self._goal = self._reference.copy()
         self._last_command = self._reference.copy()
         self._slope = np.zeros_like(self._reference)
+        self._velocity = np.zeros_like(self._reference)
         self._goal_velocity = np.zeros_like(self._reference)
 
     def close(self) -> None:
@@ -205,14 +249,22 @@ class SimArm:
             return
         while self._queue and self._queue[0][0] <= now_ns:
             _, self._goal, self._goal_velocity = self._queue.popleft()
+            self._start, self._start_velocity = self._reference, self._velocity
             self._steps_left = self._steps_per_command
         if self._steps_left > 0:
-            step = (self._goal - self._reference) / self._steps_left
-            self._slope = step / STEP_S
-            self._reference = self._reference + step
             self._steps_left -= 1
+            reference, self._velocity = _between(
+                self._start,
+                self._start_velocity,
+                self._goal,
+                self._goal_velocity,
+                1.0 - self._steps_left / self._steps_per_command,
+                self._steps_per_command * STEP_S,
+            )
+            self._slope = (reference - self._reference) / STEP_S
+            self._reference = reference
         else:
-            self._slope = np.zeros_like(self._reference)
+            self._slope = self._velocity = np.zeros_like(self._reference)
         silent = now_ns - self._last_write_ns > _SILENCE_NS
         if silent and np.abs(self._goal_velocity).max() > _MOVING and not self._queue:
             self._protect("commands ceased for 0.1 s while the arm moved")

@@ -58,13 +58,17 @@ class MujocoEngine:
         self.reset(scene.home)
 
     def _tune(self, home: Vector) -> None:
-        """Give every servo the same bandwidth, critically damped on its inertia at home."""
+        """Give every servo the same bandwidth, critically damped on its inertia at home.
+
+        What a servo carries is what it feels with the others free, 1 / (M⁻¹)ii: less than Mii
+        where axes couple, and a drive tuned to more would chatter.
+        """
         data, model = self._data, self._model
         data.qpos[self._q] = home
         mujoco.mj_forward(model, data)
         inertia = np.zeros((model.nv, model.nv))
         mujoco.mj_fullM(model, data, inertia)
-        carried = np.diag(inertia)[self._v]
+        carried = 1.0 / np.diag(np.linalg.inv(inertia))[self._v]
         w = 2.0 * np.pi * _SERVO_HZ
         model.actuator_gainprm[self._u, 0] = carried * w * w
         model.actuator_biasprm[self._u, 1] = -carried * w * w
@@ -167,7 +171,7 @@ def _build(scene: Scene) -> "mujoco.MjModel":
     spec.compiler.boundinertia = 1e-8
     spec.option.timestep = STEP_S
     spec.option.gravity = GRAVITY
-    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_EULER
     low, high = joint_limits(scene.arm)
     for i, name in enumerate(scene.arm.joint_names):
         joint = spec.joint(name)

@@ -16,8 +16,8 @@ def vector(values: ArrayLike, size: int | None = 3, name: str = "vector") -> Vec
 
     ``size`` None accepts any length. Raises SpatialError on another shape or a non-finite entry.
     """
-    array = np.array(values, dtype=np.float64)
-    if array.ndim != 1 or (size is not None and array.shape[0] != size):
+    array = np.array(values, np.float64)
+    if array.shape != (size,) and (size is not None or array.ndim != 1):
         wanted = "(n,)" if size is None else f"({size},)"
         raise SpatialError(f"{name} has shape {array.shape}, wants {wanted}; pass a flat sequence")
     return _frozen(array, name)
@@ -56,8 +56,8 @@ def unit(values: ArrayLike, name: str = "direction") -> Vector:
 def _frozen(array: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     # one product tells most arrays to be finite, several times faster than asking every entry;
     # only huge entries overflow it, and those are then asked
-    flat = array.ravel()
-    if not math.isfinite(flat @ flat) and not np.isfinite(array).all():
+    flat = array if array.ndim == 1 else array.ravel()
+    if not math.isfinite(flat.dot(flat)) and not np.isfinite(array).all():
         raise SpatialError(
             f"{name} holds NaN or infinity: {array.tolist()}; reject the measurement"
         )
