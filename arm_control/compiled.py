@@ -51,3 +51,9 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     exception has no place in the control loop.
     """
     return cast("Callable[P, R]", njit(cache=True, error_model="numpy")(function))
+
+
+def unlocked(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` as `kernel` does, and let other Python threads run while it runs."""
+    compiled = njit(cache=True, error_model="numpy", nogil=True)(function)
+    return cast("Callable[P, R]", compiled)

@@ -6,6 +6,7 @@ from arm_control.compiled import kernel
 from arm_control.linear import dot, norm, rotate_back
 from arm_control.memory import Record
 from arm_control.profile import sample
+from arm_control.scratch import scratch
 from arm_control.stiffness import estimate
 
 # sub-phases of a wipe, as codes of arm_control.report.Phase
@@ -32,7 +33,7 @@ def regulate(c: Record, i: Record, s: Record) -> None:
     """
     dt = i.step
     n = s.surface
-    force = np.empty(3)
+    force = scratch(3)
     rotate_back(s.M, s.force_slow, force)
     _lean(s, force, dt)
     rotate_back(s.M, s.force, force)
@@ -57,7 +58,7 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         most = min(most, 6.0 * (c.indentation - s.depth))
         rate = max(min(rate, most), -0.04)
     # across it
-    wish = np.empty(3)
+    wish = scratch(3)
     for k in range(3):
         wish[k] = s.p[k] - s.tip_m[k]
     high = dot(wish, n)
@@ -88,7 +89,7 @@ def _lean(s: Record, force: np.ndarray, dt: float) -> None:
     size = norm(force)
     if s.phase != WIPING or size < 0.03:
         return
-    way = np.empty(3)
+    way = scratch(3)
     for k in range(3):
         way[k] = s.surface[k] + min(dt / 0.3, 1.0) * (force[k] / size - s.surface[k])
     size = norm(way)
@@ -165,7 +166,7 @@ def _stroke(c: Record, s: Record, dt: float) -> None:
             s.dwell_s += dt
         s.clock = 0.0
         return
-    x = np.empty(3)
+    x = scratch(3)
     s.clock += s.rate * dt
     sample(s.stroke_profile, 0, s.clock, x)
     back = s.strokes % 2 == 1

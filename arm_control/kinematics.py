@@ -6,15 +6,16 @@ from arm_control.compiled import kernel
 from arm_control.linear import cross, multiply, rotate, turn
 from arm_control.memory import Record
 from arm_control.profile import sample
+from arm_control.scratch import scratch, scratch_matrix
 from spatial import Vector
 
 
 @kernel
 def forward(c: Record, q: np.ndarray, R: np.ndarray, t: np.ndarray, s: Record) -> None:
     """Fill the flange's pose ``R`` (3, 3), ``t`` (3,) in b; joint axes and origins into ``s``."""
-    A = np.empty((3, 3))
-    B = np.empty((3, 3))
-    u = np.empty(3)
+    A = scratch_matrix(3, 3)
+    B = scratch_matrix(3, 3)
+    u = scratch(3)
     for i in range(3):
         t[i] = 0.0
         for j in range(3):
@@ -49,9 +50,9 @@ def flange(
     t: np.ndarray,
 ) -> None:
     """Fill the flange's pose ``R`` (3, 3), ``t`` (3,) in b; for callers without the records."""
-    A = np.empty((3, 3))
-    B = np.empty((3, 3))
-    u = np.empty(3)
+    A = scratch_matrix(3, 3)
+    B = scratch_matrix(3, 3)
+    u = scratch(3)
     for i in range(3):
         t[i] = 0.0
         for j in range(3):
@@ -76,8 +77,8 @@ def flange(
 def joint_tip(c: Record, profile: Record, times: np.ndarray, tips: np.ndarray) -> None:
     """Fill ``tips`` (k, 3) [m, b]: the unbent tip at ``times`` (k,) [s] of a joint profile."""
     q = np.empty(c.joints)
-    x = np.empty(3)
-    R = np.empty((3, 3))
+    x = scratch(3)
+    R = scratch_matrix(3, 3)
     for k in range(times.size):
         for i in range(c.joints):
             sample(profile, i, times[k], x)
@@ -98,14 +99,15 @@ def tip_kinematics(c: Record, s: Record) -> None:
     forward(c, s.q, s.flange_R, s.flange_t, s)
     multiply(s.flange_R, c.tip_R, s.R)
     rotate(s.flange_R, c.tip_t, s.t)
-    w = np.zeros(3)
-    dw = np.zeros(3)
-    acc = np.zeros(3)
-    arm = np.empty(3)
-    e = np.empty(3)
-    f = np.empty(3)
+    w = scratch(3)
+    dw = scratch(3)
+    acc = scratch(3)
+    arm = scratch(3)
+    e = scratch(3)
+    f = scratch(3)
     for k in range(3):
         s.t[k] += s.flange_t[k]
+        w[k] = dw[k] = acc[k] = 0.0
     for k in range(6):
         s.twist[k] = 0.0
     for i in range(c.joints):
@@ -137,10 +139,35 @@ def tip_kinematics(c: Record, s: Record) -> None:
 
 
 @kernel
+def tool_acceleration(c: Record, s: Record, a: np.ndarray, out: np.ndarray) -> None:
+    """Fill the tip's acceleration at joint accelerations ``a`` and, in ``out`` (3,), the tool's.
+
+    Both [m/s²] in b; the tool's is that of its centre of mass. Twist, Jacobian and bias are those
+    that `tip_kinematics` left in ``s``.
+    """
+    w = scratch(3)
+    r = scratch(3)
+    for k in range(6):
+        s.acceleration[k] = s.bias_acceleration[k]
+        for j in range(c.joints):
+            s.acceleration[k] += s.J[k, j] * a[j]
+    for k in range(3):
+        lever = 0.0
+        for j in range(3):
+            lever += s.flange_R[k, j] * (c.tool_center[j] - c.tip_t[j])
+        r[k] = lever
+    cross(s.twist[3:6], r, w)
+    cross(s.twist[3:6], w, w)
+    cross(s.acceleration[3:6], r, r)
+    for k in range(3):
+        out[k] = s.acceleration[k] + r[k] + w[k]
+
+
+@kernel
 def measured_kinematics(c: Record, i: Record, s: Record) -> None:
     """Fill the measured, unbent tip pose and the sensor's axes, both in b."""
-    R = np.empty((3, 3))
-    t = np.empty(3)
+    R = scratch_matrix(3, 3)
+    t = scratch(3)
     forward(c, i.q, R, t, s)
     multiply(R, c.tip_R, s.measured_R)
     rotate(R, c.tip_t, s.measured_t)

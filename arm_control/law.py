@@ -7,12 +7,13 @@ import numpy as np
 from arm_control.braking import highest, stopping
 from arm_control.compiled import kernel
 from arm_control.contact import FORCE, REACHING, TOUCHING, regulate
-from arm_control.kinematics import measured_kinematics, tip_kinematics
+from arm_control.kinematics import measured_kinematics, tip_kinematics, tool_acceleration
 from arm_control.linear import cross, norm, turn_between
 from arm_control.memory import DELAY_SLOTS, Record
 from arm_control.profile import sample
 from arm_control.qp import MOST, SOLVED, factor, minimise
 from arm_control.reference import follow_profile, nominal_reference, smooth_mouth
+from arm_control.scratch import scratch, scratch_matrix
 from arm_control.sensing import bend, sense
 
 HOLD = 0
@@ -90,7 +91,7 @@ def _arrive(c: Record, s: Record) -> None:
 
 @kernel
 def _joint(c: Record, s: Record, dt: float) -> None:
-    x = np.empty(3)
+    x = scratch(3)
     w = c.track_bandwidth
     s.clock += s.rate * dt
     away = 0.0
@@ -122,8 +123,8 @@ def _tip(c: Record, s: Record, dt: float) -> None:
     posture at the start of the goal, subject to each joint's viable accelerations and to the tip's
     speed in its zone. Where the two contradict each other, the arm brakes.
     """
-    e = np.empty(6)
-    turn = np.empty(3)
+    e = scratch(6)
+    turn = scratch(3)
     turn_between(s.R, s.ref_R, turn)
     w = c.track_bandwidth
     for k in range(6):
@@ -131,7 +132,7 @@ def _tip(c: Record, s: Record, dt: float) -> None:
         wish = s.ref_a[k] + 2.0 * w * (s.ref_v[k] - s.twist[k]) + w * w * error
         e[k] = wish - s.bias_acceleration[k]
     n = c.joints
-    H = np.empty((MOST, MOST))
+    H = scratch_matrix(MOST, MOST)
     for r in range(n):
         rest = 4.0 * (s.rest[r] - s.q[r]) - 4.0 * s.v[r]
         g = c.damping * rest
@@ -143,8 +144,8 @@ def _tip(c: Record, s: Record, dt: float) -> None:
             for k in range(6):
                 h += c.task_weight[k] * s.J[k, r] * s.J[k, col]
             H[r, col] = h
-    A = np.empty((1, MOST))
-    b = np.empty(1)
+    A = scratch_matrix(1, MOST)
+    b = scratch(1)
     rows = _speed_row(c, s, dt, A, b)
     solved = factor(H, n) and minimise(H, s.wish, s.low, s.top, A, b, n, rows) == SOLVED
     if not solved:
@@ -160,8 +161,8 @@ def _speed_row(c: Record, s: Record, dt: float, A: np.ndarray, b: np.ndarray) ->
     The bound is on the speed along the way the tip moves now. While the tip presses, the unbent tip
     may run ahead of the bent one by as much as the offset may.
     """
-    v = np.empty(3)
-    r = np.empty(3)
+    v = scratch(3)
+    r = scratch(3)
     for k in range(3):
         r[k] = s.t[k] - s.M_t[k]
     cross(s.M_v[3:6], r, r)
@@ -198,25 +199,12 @@ def _limit(c: Record, s: Record, dt: float) -> None:
         s.q[k] += (s.v[k] + 0.5 * a * dt) * dt
         s.v[k] += a * dt
         s.a[k] = a
-    w = np.empty(3)
-    r = np.empty(3)
-    for k in range(6):
-        s.acceleration[k] = s.bias_acceleration[k]
-        for j in range(c.joints):
-            s.acceleration[k] += s.J[k, j] * s.a[j]
-    # the tool's centre of mass, seen from the tip
-    for k in range(3):
-        lever = 0.0
-        for j in range(3):
-            lever += s.flange_R[k, j] * (c.tool_center[j] - c.tip_t[j])
-        r[k] = lever
-    cross(s.twist[3:6], r, w)
-    cross(s.twist[3:6], w, w)
-    cross(s.acceleration[3:6], r, r)
+    felt = scratch(3)
+    tool_acceleration(c, s, s.a, felt)
     slot = s.cycles % DELAY_SLOTS
     back = min(int(c.delay / c.period + 0.5), DELAY_SLOTS - 1)
     for k in range(3):
-        s.tool_past[slot, k] = s.acceleration[k] + r[k] + w[k]
+        s.tool_past[slot, k] = felt[k]
         s.tool_acceleration[k] = s.tool_past[(slot - back) % DELAY_SLOTS, k]
 
 

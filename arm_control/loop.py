@@ -1,38 +1,63 @@
 """The real-time loop: wake, read, compute, tell the monitor, command, note — once a period.
 
-One process, one thread, nothing allocated: the kernels work on fixed records, and state leaves by
-shared memory. While it spins before the deadline the loop rehearses the law on a copy of the state,
-so that the real cycle finds its code and data in the cache.
+All of it is one compiled function, which allocates nothing and holds no lock of Python's.
+Everything comes and goes by shared memory under sequence locks. While it waits for the deadline the
+loop rehearses the cycle on a copy of the state, so that the real one finds code and data in cache.
 """
 
-import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from arm_control import law
 from arm_control.blackbox import ENTRY, BlackBox, note
-from arm_control.compiled import kernel
-from arm_control.memory import DELAY_SLOTS, INPUT, STATE, record
-from arm_control.realtime import LATENESS, note_wake, sleep_until, spin_until
-from arm_control.safety import SAMPLE, fill_sample
-from arm_control.shared import publish
+from arm_control.compiled import kernel, unlocked
+from arm_control.exchange import MEASUREMENT, MOUTH, SETPOINT, Exchange
+from arm_control.memory import INPUT, STATE, Record, record
+from arm_control.monitor import VERDICT
+from arm_control.realtime import LATENESS, monotonic_ns, note_wake, sleep_until, spin_until
+from arm_control.report import FaultKind
+from arm_control.safety import KINDS, SAMPLE, fill_sample
+from arm_control.shared import publish, snapshot
 
+PARTS = ("read", "law", "hand over", "black box")
 _SPIN_NS = 120_000
 _BRAKE = law.BRAKE
+_HOLD = law.HOLD
+_LATE = KINDS.index(FaultKind.LATE)
+_STALE = KINDS.index(FaultKind.STALE_STATE)
+_MONITOR = KINDS.index(FaultKind.MONITOR)
+_OLD_NS = 50_000_000  # a measurement older than this is none
+_SILENT_NS = 100_000_000  # so long the monitor may be silent; it judges every millisecond
+_TRIES = 100
 
 
-class RawDriver(Protocol):
-    """An arm's driver without value objects: it fills and reads the kernels' records in place."""
+class Intake(NamedTuple):
+    """What the loop reads: shared words, and the record each is copied into (with its words)."""
 
-    def read_into(self, inputs: np.ndarray) -> None:
-        """Fill ``q``, ``v``, ``wrench`` and ``stamp`` of an INPUT record (1,)."""
-        ...
+    measurement_port: np.ndarray
+    measurement: np.ndarray
+    measurement_words: np.ndarray
+    mouth_port: np.ndarray
+    mouth: np.ndarray
+    mouth_words: np.ndarray
+    verdict_port: np.ndarray
+    verdict: np.ndarray
+    verdict_words: np.ndarray
 
-    def write_from(self, state: np.ndarray) -> None:
-        """Send ``q`` and ``v`` of a STATE record (1,) to the arm."""
-        ...
+
+class Outlet(NamedTuple):
+    """The state, and what the loop writes: records, their words, and the shared words."""
+
+    state: np.ndarray
+    sample: np.ndarray
+    sample_words: np.ndarray
+    sample_port: np.ndarray
+    setpoint: np.ndarray
+    setpoint_words: np.ndarray
+    setpoint_port: np.ndarray
+    ring: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +73,69 @@ class Punctuality:
 
 
 @kernel
-def doze(
-    stats: np.ndarray, clock: np.ndarray, spin_ns: int, state: np.ndarray, spare: np.ndarray
-) -> None:
-    """Sleep until shortly before the deadline, then copy the state for the rehearsal."""
-    sleep_until(stats[0].deadline - spin_ns, clock)
-    spare[0] = state[0]
+def take_in(inputs: np.ndarray, state: np.ndarray, x: Intake) -> None:
+    """Copy the newest measurement and mouth into ``inputs``; brake on a stale one or a trip.
+
+    A measurement that is torn or no number is not taken: the last one stays, and grows old.
+    """
+    i = inputs[0]
+    s = state[0]
+    m = x.measurement[0]
+    good = snapshot(x.measurement_port, x.measurement_words, _TRIES) and m.stamp > 0
+    total = 0.0
+    for k in range(7):
+        total += m.q[k] + m.v[k]
+    for k in range(6):
+        total += m.wrench[k]
+    if good and np.isfinite(total):
+        i.stamp = m.stamp
+        i.q[:] = m.q
+        i.v[:] = m.v
+        i.wrench[:] = m.wrench
+        if s.cycles == 0:
+            s.q[:] = m.q
+    if snapshot(x.mouth_port, x.mouth_words, _TRIES) and x.mouth[0].stamp > i.mouth_stamp:
+        o = x.mouth[0]
+        i.mouth_stamp = o.stamp
+        i.mouth_known = o.known
+        i.mouth_R[:] = o.R
+        i.mouth_t[:] = o.t
+        i.mouth_v[:] = o.v
+        i.mouth_w[:] = o.w
+    _watch(i, s, x)
+
+
+@kernel
+def _watch(i: Record, s: Record, x: Intake) -> None:
+    """Brake a moving arm on a measurement too old, a trip, or a monitor that is silent."""
+    if s.mode in (_HOLD, _BRAKE):
+        return
+    if i.now - i.stamp > _OLD_NS:
+        s.mode = _BRAKE
+        s.fault = _STALE
+    if x.verdict_port.size > 1:
+        read = snapshot(x.verdict_port, x.verdict_words, _TRIES)
+        if read and x.verdict[0].fault >= 0:
+            s.mode = _BRAKE
+            s.fault = x.verdict[0].fault
+        elif i.now - x.verdict[0].stamp > _SILENT_NS:
+            s.mode = _BRAKE
+            s.fault = _MONITOR
+
+
+@kernel
+def hand_over(inputs: np.ndarray, x: Outlet, arm_ok: int) -> None:
+    """Publish the set-point for the driver and the sample for the monitor."""
+    s = x.state[0]
+    p = x.setpoint[0]
+    p.stamp = inputs[0].now
+    p.cycle = s.cycles
+    p.q[:] = s.q
+    p.v[:] = s.v
+    p.a[:] = s.a
+    publish(x.setpoint_port, x.setpoint_words)
+    fill_sample(inputs, x.state, x.sample, arm_ok)
+    publish(x.sample_port, x.sample_words)
 
 
 @kernel
@@ -70,39 +152,84 @@ def wake(
     i.now = now
     if stats[0].row >= stats[0].brake_after and state[0].mode != _BRAKE:
         state[0].mode = _BRAKE
-        state[0].fault = 14  # LATE, of arm_control.report.FaultKind
+        state[0].fault = _LATE
 
 
 @kernel
-def step(
+def cycle(
     config: np.ndarray,
     inputs: np.ndarray,
-    state: np.ndarray,
-    sample: np.ndarray,
-    monitor: np.ndarray,
-    words: np.ndarray,
+    intake: Intake,
+    outlet: Outlet,
     stats: np.ndarray,
-    ring: np.ndarray,
+    clock: np.ndarray,
+    marks: np.ndarray,
 ) -> None:
-    """Compute one command, publish the monitor's sample, note the cycle in the black box."""
-    law.cycle(config, inputs, state)
-    fill_sample(inputs, state, sample, 1)
-    publish(monitor, words)
-    note(inputs[0], state[0], stats[0].lateness, ring)
+    """Carry out one cycle; ``marks`` (5,) [ns] are its beginning and the end of each of PARTS."""
+    marks[0] = monotonic_ns(clock)
+    take_in(inputs, outlet.state, intake)
+    marks[1] = monotonic_ns(clock)
+    law.cycle(config, inputs, outlet.state)
+    marks[2] = monotonic_ns(clock)
+    hand_over(inputs, outlet, intake.measurement[0].arm_ok)
+    marks[3] = monotonic_ns(clock)
+    note(inputs[0], outlet.state[0], stats[0].lateness, outlet.ring)
+    marks[4] = monotonic_ns(clock)
+
+
+@unlocked
+def run(
+    config: np.ndarray,
+    inputs: np.ndarray,
+    spare_inputs: np.ndarray,
+    intake: Intake,
+    outlet: Outlet,
+    stage: Outlet,
+    stats: np.ndarray,
+    clock: np.ndarray,
+    marks: np.ndarray,
+    quit_word: np.ndarray,
+    cycles: int,
+    durations: np.ndarray,
+) -> None:
+    """Run ``cycles`` periods, or fewer if ``quit_word`` (1,) is set; fill ``durations`` (k, 4)."""
+    cost = 0
+    for done in range(cycles):
+        if quit_word[0]:
+            return
+        sleep_until(stats[0].deadline - stats[0].spin, clock)
+        rehearsing = True
+        while rehearsing:
+            rehearsing = monotonic_ns(clock) + 2 * cost < stats[0].deadline
+            if rehearsing:
+                stage.state[0] = outlet.state[0]
+                spare_inputs[0] = inputs[0]
+            else:
+                wake(config, inputs, outlet.state, stats, clock)
+            # one call for both: two would be two copies of the code, and one of them cold
+            now_inputs = spare_inputs if rehearsing else inputs
+            now_outlet = stage if rehearsing else outlet
+            cycle(config, now_inputs, intake, now_outlet, stats, clock, marks)
+            cost = marks[4] - marks[0]
+        if done < durations.shape[0]:
+            for k in range(4):
+                durations[done, k] = marks[k + 1] - marks[k]
 
 
 class RealTimeLoop:
-    """The loop on one raw driver. Everything it needs is made, and compiled, before it starts.
+    """The loop of one arm. Everything it needs is made, and compiled, before it starts.
 
-    ``monitor`` is the word array (n + 1,) of the monitor's shared SAMPLE record. After
-    ``brake_after`` late cycles in a row the arm brakes.
+    ``exchange`` carries measurement, mouth and set-point; ``monitor``, the words of the safety
+    monitor's sample and verdict (`MonitorProcess.sample_words`, ``verdict_words``), or None for a
+    loop that nobody watches, which is for benchmarks. After ``brake_after`` late cycles in a row
+    the arm brakes. One thread may be in ``run``; ``quit`` may be called by any.
     """
 
     def __init__(
         self,
         config: np.ndarray,
-        driver: RawDriver,
-        monitor: np.ndarray,
+        exchange: Exchange,
+        monitor: tuple[np.ndarray, np.ndarray] | None = None,
         *,
         black_box_s: float = 120.0,
         spin_ns: int = _SPIN_NS,
@@ -112,19 +239,27 @@ class RealTimeLoop:
         self.inputs = record(INPUT)
         self.state = record(STATE)
         self.black_box = BlackBox(int(black_box_s / float(config["period"][0])))
-        self._driver = driver
-        self._monitor = monitor
-        self._spin_ns = spin_ns
-        self._spare = record(STATE)
-        self._sample = record(SAMPLE)
-        self._words = self._sample.view(np.uint64)
+        self._spare = record(INPUT)
         self._stats = record(LATENESS)
         self._stats["brake_after"] = brake_after
+        self._stats["spin"] = spin_ns
         self._clock = np.zeros(2, np.int64)
+        self._marks = np.zeros(len(PARTS) + 1, np.int64)
+        self._quit = np.zeros(1, np.int64)
+        sample, verdict = monitor or (_nowhere(SAMPLE), np.zeros(1, np.uint64))
+        self._intake = Intake(
+            *_way(exchange.measurement.words, MEASUREMENT),
+            *_way(exchange.mouth.words, MOUTH),
+            *_way(verdict, VERDICT),
+        )
+        self._outlet = _outlet(self.state, sample, exchange.setpoint.words, self.black_box.ring)
+        self._stage = _outlet(
+            record(STATE), _nowhere(SAMPLE), _nowhere(SETPOINT), np.zeros(2, ENTRY)
+        )
         self.state["rate"] = 1.0
         self.state["rate_wish"] = 1.0
         self.state["fault"] = -1
-        self._warm()
+        self._run(0, np.zeros((0, len(PARTS)), np.int64))  # compiles
 
     @property
     def punctuality(self) -> Punctuality:
@@ -141,91 +276,64 @@ class RealTimeLoop:
 
     def restart(self) -> None:
         """Count punctuality from here."""
-        brake_after = self._stats["brake_after"].copy()
-        self._stats[:] = 0
-        self._stats["brake_after"] = brake_after
+        for name in ("cycles", "late", "row", "longest_row", "episodes", "skipped", "worst"):
+            self._stats[name] = 0
+
+    def quit(self) -> None:
+        """Let ``run`` return after the cycle at hand."""
+        self._quit[0] = 1
 
     def run(self, cycles: int, durations: np.ndarray | None = None) -> None:
-        """Run ``cycles`` periods; note each cycle's computing time [ns] in ``durations``.
+        """Run ``cycles`` periods, or until ``quit``.
 
-        The time runs from the wake-up to the command written, the driver included.
+        ``durations`` (cycles, 4) takes the time [ns] of each of PARTS in each cycle, from the
+        wake-up on; the set-point has left at the end of the third.
         """
-        config, inputs, state = self.config, self.inputs, self.state
-        sample, words, stats = self._sample, self._words, self._stats
-        spare, clock, spin = self._spare, self._clock, self._spin_ns
-        ring, monitor = self.black_box.ring, self._monitor
-        stage, stage_ring = record(SAMPLE), np.zeros(2, ENTRY)
-        stage_words, stage_monitor = stage.view(np.uint64), np.zeros_like(monitor)
-        read, write = self._driver.read_into, self._driver.write_from
-        now_ns = time.monotonic_ns
-        note_time = durations is not None
-        start = now_ns()
-        inputs["now"] = start
-        stats["deadline"] = start + 2_000_000
-        for k in range(cycles):
-            doze(stats, clock, spin, state, spare)
-            # the rehearsal: the same code on copies, so that it is in the cache when it counts
-            step(config, inputs, spare, stage, stage_monitor, stage_words, stats, stage_ring)
-            wake(config, inputs, state, stats, clock)
-            begin = now_ns()
-            read(inputs)
-            step(config, inputs, state, sample, monitor, words, stats, ring)
-            write(state)
-            if note_time:
-                durations[k] = now_ns() - begin  # type: ignore[index]  # note_time says so
+        self._quit[0] = 0
+        start = int(monotonic_ns(self._clock))
+        self.inputs["now"] = start
+        self._stats["deadline"] = start + 2_000_000
+        self._run(cycles, np.zeros((0, len(PARTS)), np.int64) if durations is None else durations)
 
-    def _warm(self) -> None:
-        """Compile all kernels, on records that are thrown away."""
-        inputs, state, spare = record(INPUT), record(STATE), record(STATE)
-        inputs["step"] = self.config["period"]
-        sample, stats, ring = record(SAMPLE), record(LATENESS), np.zeros(2, ENTRY)
-        words = np.zeros(len(self._words) + 1, np.uint64)
-        doze(stats, self._clock, 0, state, spare)
-        wake(self.config, inputs, state, stats, self._clock)
-        step(self.config, inputs, state, sample, words, sample.view(np.uint64), stats, ring)
+    def _run(self, cycles: int, durations: np.ndarray) -> None:
+        run(
+            self.config,
+            self.inputs,
+            self._spare,
+            self._intake,
+            self._outlet,
+            self._stage,
+            self._stats,
+            self._clock,
+            self._marks,
+            self._quit,
+            cycles,
+            durations,
+        )
 
 
-class RehearsalArm:
-    """An arm that does as it is told after a fixed delay: for benchmarks and dry runs.
-
-    Its wrist reads the tool's weight as a still arm would, and noise [N] from a fixed table.
-    """
-
-    def __init__(self, config: np.ndarray, start: np.ndarray, noise: float = 0.003) -> None:
-        self._config = config
-        self._past = np.zeros((DELAY_SLOTS, 2, 7))
-        self._past[:, 0, : len(start)] = start
-        self._noise = np.random.default_rng(1).normal(size=(997, 6)) * noise
-        self._count = np.zeros(1, np.int64)
-
-    def read_into(self, inputs: np.ndarray) -> None:
-        """Fill joints, wrench and stamp."""
-        _rehearsal_read(self._config, self._past, self._noise, self._count, inputs)
-
-    def write_from(self, state: np.ndarray) -> None:
-        """Take the command."""
-        _rehearsal_write(self._past, self._count, state)
+def _nowhere(kind: np.dtype) -> np.ndarray:
+    """Return words that nobody shares, for a record of ``kind``."""
+    return np.zeros(kind.itemsize // 8 + 1, np.uint64)
 
 
-@kernel
-def _rehearsal_read(
-    config: np.ndarray, past: np.ndarray, noise: np.ndarray, count: np.ndarray, inputs: np.ndarray
-) -> None:
-    i = inputs[0]
-    slot = (count[0] - int(config[0].delay / config[0].period)) % past.shape[0]
-    row = count[0] % noise.shape[0]
-    for k in range(7):
-        i.q[k] = past[slot, 0, k]
-        i.v[k] = past[slot, 1, k]
-    for k in range(6):
-        i.wrench[k] = noise[row, k]
-    i.stamp = i.now
+def _way(port: np.ndarray, kind: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    inside = record(kind)
+    words = inside.view(np.uint64)
+    return port, inside, words[: max(len(port) - 1, 0)]
 
 
-@kernel
-def _rehearsal_write(past: np.ndarray, count: np.ndarray, state: np.ndarray) -> None:
-    count[0] += 1
-    slot = count[0] % past.shape[0]
-    for k in range(7):
-        past[slot, 0, k] = state[0].q[k]
-        past[slot, 1, k] = state[0].v[k]
+def _outlet(
+    state: np.ndarray, sample_port: np.ndarray, setpoint_port: np.ndarray, ring: np.ndarray
+) -> Outlet:
+    sample, setpoint = record(SAMPLE), record(SETPOINT)
+    return Outlet(
+        state,
+        sample,
+        sample.view(np.uint64),
+        sample_port,
+        setpoint,
+        setpoint.view(np.uint64),
+        setpoint_port,
+        ring,
+    )

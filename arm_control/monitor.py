@@ -120,6 +120,16 @@ class MonitorProcess:
         """The monitor's process id, for fault campaigns."""
         return self._process.pid or 0
 
+    @property
+    def sample_words(self) -> np.ndarray:
+        """Where a real-time loop publishes its samples: shared words under the sequence lock."""
+        return self._samples.words
+
+    @property
+    def verdict_words(self) -> np.ndarray:
+        """Where it reads the newest VERDICT: shared words under the sequence lock."""
+        return self._verdicts.words
+
     def check(self, sample: np.ndarray) -> Fault | None:
         """Hand over this cycle's ``sample`` (1,) of SAMPLE; return the latched fault, if any.
 

@@ -11,11 +11,13 @@ import math
 import numpy as np
 
 from arm_control.compiled import kernel
+from arm_control.scratch import scratch, scratch_indices, scratch_matrix
 
 MOST = 7  # variables
 SOLVED = 0
 INFEASIBLE = 1
 TOO_LONG = 2
+_MULTIPLIERS = MOST + 1
 _TOLERANCE = 1e-10
 
 
@@ -69,15 +71,17 @@ def minimise(
     x_k <= top_k as k, x_k >= low_k as n + k, row i as 2 n + i.
     """
     solve(L, x, n)
-    active = np.empty(MOST, np.int64)
-    u = np.zeros(MOST + 1)
+    active = scratch_indices(MOST)
+    u = scratch(_MULTIPLIERS)
+    for k in range(_MULTIPLIERS):
+        u[k] = 0.0
     count = 0
-    normal = np.empty(MOST)
-    back = np.empty(MOST)  # H⁻¹ times the violated constraint's normal
-    N = np.empty((MOST, MOST))  # active normals, by row
-    V = np.empty((MOST, MOST))  # H⁻¹ times them
-    S = np.empty((MOST, MOST))
-    r = np.empty(MOST)
+    normal = scratch(MOST)
+    back = scratch(MOST)  # H⁻¹ times the violated constraint's normal
+    N = scratch_matrix(MOST, MOST)  # active normals, by row
+    V = scratch_matrix(MOST, MOST)  # H⁻¹ times them
+    S = scratch_matrix(MOST, MOST)
+    r = scratch(MOST)
     for _ in range(8 * (n + rows)):
         p, violation = _worst(x, low, top, A, b, n, rows)
         if p < 0:

@@ -34,6 +34,7 @@ LATENESS = np.dtype(
         ("worst", "i8"),  # [ns]
         ("deadline", "i8"),  # [ns]
         ("brake_after", "i8"),  # late cycles in a row
+        ("spin", "i8"),  # how long before the deadline the sleep ends [ns]
     ],
     align=True,
 )

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from arm_control.compiled import kernel
 from arm_control.linear import (
     cross,
@@ -18,6 +16,7 @@ from arm_control.linear import (
 )
 from arm_control.memory import Record
 from arm_control.profile import sample
+from arm_control.scratch import scratch, scratch_matrix
 
 
 @kernel
@@ -47,9 +46,9 @@ def smooth_mouth(c: Record, i: Record, s: Record) -> None:
     if not i.mouth_known:
         return
     age = min(max((i.now - i.mouth_stamp) * 1e-9, 0.0), c.motion_age)
-    R = np.empty((3, 3))
-    D = np.empty((3, 3))
-    e = np.empty(3)
+    R = scratch_matrix(3, 3)
+    D = scratch_matrix(3, 3)
+    e = scratch(3)
     for k in range(3):
         e[k] = i.mouth_w[k] * age
     turn_by(e, D)
@@ -92,7 +91,7 @@ def smooth_mouth(c: Record, i: Record, s: Record) -> None:
 @kernel
 def follow_profile(s: Record) -> None:
     """Fill the reference ``p`` from the tip's profile at the goal's clock."""
-    x = np.empty(3)
+    x = scratch(3)
     rate = s.rate
     for k in range(3):
         sample(s.tip_profile, k, s.clock, x)
@@ -100,7 +99,7 @@ def follow_profile(s: Record) -> None:
         s.p_v[k] = x[1] * rate
         s.p_a[k] = x[2] * rate * rate
     sample(s.tip_profile, 3, s.clock, x)
-    D = np.empty((3, 3))
+    D = scratch_matrix(3, 3)
     turn(s.turn, x[0], D)
     multiply(D, s.start_R, s.p_R)
     for k in range(3):
@@ -115,11 +114,11 @@ def nominal_reference(c: Record, s: Record) -> None:
     The offset's part along the shaft shifts the tool; its lateral part turns it about the shaft's
     bending centre, so that the bent shaft keeps to its way through the mouth while the tip presses.
     """
-    u = np.empty(3)
-    x = np.empty(3)
-    b = np.empty(3)
-    R = np.empty((3, 3))
-    D = np.empty((3, 3))
+    u = scratch(3)
+    x = scratch(3)
+    b = scratch(3)
+    R = scratch_matrix(3, 3)
+    D = scratch_matrix(3, 3)
     for k in range(3):
         u[k] = s.p_R[k, 2]
     axial = dot(s.offset, u)
@@ -138,9 +137,9 @@ def nominal_reference(c: Record, s: Record) -> None:
     turn_by(u, D)
     multiply(D, s.p_R, R)
     # velocity of the offset, as a shift along the shaft and a turn about the bending centre
-    v = np.empty(3)
-    w = np.empty(3)
-    a = np.empty(3)
+    v = scratch(3)
+    w = scratch(3)
+    a = scratch(3)
     cross(b, s.offset_v, w)
     for k in range(3):
         v[k] = s.p_v[k] + s.offset_v[k]

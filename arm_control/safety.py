@@ -17,6 +17,7 @@ from arm_control.memory import MAX_JOINTS, STATE, Record
 from arm_control.model import ArmModel
 from arm_control.ports import ArmInfo
 from arm_control.report import Fault, FaultKind
+from arm_control.scratch import scratch, scratch_matrix
 
 SAMPLE = np.dtype(
     [
@@ -173,7 +174,7 @@ def judge(config: np.ndarray, rules: np.ndarray, sample: np.ndarray, watch: np.n
     w.frozen_s = w.frozen_s + dt if same else 0.0
     if w.frozen_s > r.frozen_time:
         return _trip(w, _FROZEN, w.frozen_s, r.frozen_time)
-    tip = np.empty(3)
+    tip = scratch(3)
     _tip_and_force(c, x, w, tip)
     w.over_s = w.over_s + dt if x.tared and w.force > r.force else 0.0
     if w.over_s > r.force_time:
@@ -195,10 +196,10 @@ def _trip(w: Record, code: int, value: float, bound: float) -> int:
 @kernel
 def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray) -> None:
     """Fill the unbent tip in the base, and the contact force's magnitude."""
-    R = np.empty((3, 3))
-    S = np.empty((3, 3))
-    load = np.empty(3)
-    lever = np.empty(3)
+    R = scratch_matrix(3, 3)
+    S = scratch_matrix(3, 3)
+    load = scratch(3)
+    lever = scratch(3)
     forward(c, x.q, R, tip, w.scratch)
     multiply(R, c.sensor_R, S)
     rotate(R, c.tip_t, lever)
@@ -217,7 +218,7 @@ def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray) -> None:
 def _geometry(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray, dt: float) -> int:
     """Check the tip's speed in its zone, and the corridor while in the mouth."""
     if x.mouth_known:
-        d = np.empty(3)
+        d = scratch(3)
         for k in range(3):
             d[k] = tip[k] - x.mouth_t[k]
         rotate_back(x.mouth_R, d, d)

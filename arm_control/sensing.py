@@ -2,11 +2,10 @@
 
 import math
 
-import numpy as np
-
 from arm_control.compiled import kernel
 from arm_control.linear import cross, dot, norm, rotate, rotate_back
 from arm_control.memory import Record
+from arm_control.scratch import scratch
 
 
 @kernel
@@ -18,10 +17,10 @@ def sense(c: Record, i: Record, s: Record) -> None:
     arm lags, and bias from ``tare``, taken in free air.
     """
     dt = i.step
-    force = np.empty(3)
-    torque = np.empty(3)
-    lever = np.empty(3)
-    load = np.empty(3)
+    force = scratch(3)
+    torque = scratch(3)
+    lever = scratch(3)
+    load = scratch(3)
     for k in range(3):
         load[k] = c.tool_mass * (c.gravity[k] - s.tool_acceleration[k])
         lever[k] = c.tool_center[k] - c.sensor_t[k]
@@ -61,11 +60,11 @@ def bend(c: Record, s: Record) -> None:
     Pseudo-rigid-body model of a cantilever with an end load (Howell 2001, Compliant Mechanisms,
     section 5.1): the shaft turns about one point, ``segment`` from the tip, against a spring.
     """
-    u = np.empty(3)
+    u = scratch(3)
     for k in range(3):
         u[k] = s.measured_R[k, 2]
     axial = dot(s.force_slow, u)
-    way = np.empty(3)
+    way = scratch(3)
     for k in range(3):
         lateral = (s.force_slow[k] - axial * u[k]) / c.shaft_stiffness if s.tared else 0.0
         way[k] = c.segment * u[k] + lateral

@@ -90,6 +90,11 @@ class SharedRecord:
         return self._memory.name
 
     @property
+    def words(self) -> np.ndarray:
+        """The shared words (n + 1,) uint64, the sequence first: for `publish` and `snapshot`."""
+        return self._words
+
+    @property
     def sequence(self) -> int:
         """How often the record was written, times two; odd while it is being written."""
         return int(self._words[0])

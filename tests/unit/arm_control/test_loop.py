@@ -1,38 +1,125 @@
 """The real-time loop with whatever rights the machine gives; nothing here asserts a time."""
 
+import threading
 import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
+import pytest
 
-from arm_control import ArmInfo, ArmModel, Limits
+from arm_control import ArmInfo, ArmModel, FaultKind, Limits
 from arm_control.configuration import configure
-from arm_control.law import BRAKE
-from arm_control.loop import RealTimeLoop, RehearsalArm, wake
+from arm_control.exchange import MEASUREMENT, MOUTH, SETPOINT, Exchange
+from arm_control.law import BRAKE, JOINT
+from arm_control.loop import PARTS, Intake, RealTimeLoop, take_in, wake
 from arm_control.memory import INPUT, STATE, record
+from arm_control.monitor import VERDICT
 from arm_control.realtime import LATENESS, monotonic_ns, note_wake, probe
-from arm_control.safety import SAMPLE
-from arm_control.shared import snapshot
+from arm_control.safety import KINDS, SAMPLE
+from arm_control.shared import publish, snapshot
 from tests.unit.arm_control.rig import HOME, JOINTS
 
 
-def test_every_cycle_reaches_monitor_and_black_box(model: ArmModel, limits: Limits) -> None:
-    config = configure(model, limits, ArmInfo("rehearsal", JOINTS, 1000.0, 0.002, "holds"))
-    monitor = np.zeros(SAMPLE.itemsize // 8 + 1, np.uint64)
-    loop = RealTimeLoop(
-        config, RehearsalArm(config, HOME), monitor, black_box_s=1.0, brake_after=10_000
-    )
-    loop.state["q"][0, :7] = HOME
-    durations = np.zeros(200, np.int64)
+@pytest.fixture
+def exchange() -> Iterator[Exchange]:
+    records = Exchange.create()
+    yield records
+    records.close()
+    records.unlink()
+
+
+@pytest.fixture
+def config(model: ArmModel, limits: Limits) -> np.ndarray:
+    return configure(model, limits, ArmInfo("rehearsal", JOINTS, 1000.0, 0.002, "holds"))
+
+
+def measure(exchange: Exchange, position: np.ndarray, stamp: int) -> None:
+    """Write what the arm's driver would."""
+    measurement = record(MEASUREMENT)
+    measurement["q"] = position
+    measurement["stamp"] = stamp
+    measurement["arm_ok"] = 1
+    exchange.measurement.write(measurement)
+
+
+def test_every_cycle_reaches_arm_monitor_and_black_box(
+    config: np.ndarray, exchange: Exchange
+) -> None:
+    samples = np.zeros(SAMPLE.itemsize // 8 + 1, np.uint64)
+    verdicts = np.zeros(VERDICT.itemsize // 8 + 1, np.uint64)
+    loop = RealTimeLoop(config, exchange, (samples, verdicts), black_box_s=1.0, brake_after=10_000)
+    measure(exchange, HOME, time.monotonic_ns())
+    durations = np.zeros((200, len(PARTS)), np.int64)
     loop.run(200, durations)
     assert loop.punctuality.cycles == 200
     assert (durations > 0).all()
     assert loop.black_box.entries()["count"].tolist() == list(range(1, 201))
-    sample = np.zeros(1, SAMPLE)
-    assert snapshot(monitor, sample.view(np.uint64), 10)
+    sample = record(SAMPLE)
+    assert snapshot(samples, sample.view(np.uint64), 10)
     assert sample["sequence"][0] == 200
     assert np.abs(sample["q"][0] - HOME).max() < 1e-9
+    setpoint = record(SETPOINT)
+    assert exchange.setpoint.read(setpoint)
+    assert setpoint["cycle"][0] == 200
+    assert np.abs(setpoint["q"][0] - HOME).max() < 1e-9
     loop.restart()
     assert loop.punctuality.cycles == 0
+
+
+def test_a_loop_ends_when_it_is_told_to(config: np.ndarray, exchange: Exchange) -> None:
+    loop = RealTimeLoop(config, exchange, brake_after=10_000)
+    thread = threading.Thread(target=loop.run, args=(10**9,))
+    thread.start()
+    while loop.punctuality.cycles < 3:  # it runs, and lets this thread run too
+        time.sleep(0.01)
+    loop.quit()
+    thread.join(30.0)
+    assert not thread.is_alive()
+
+
+def intake(words: dict[str, np.ndarray]) -> Intake:
+    kinds = {"measurement": MEASUREMENT, "mouth": MOUTH, "verdict": VERDICT}
+    parts = []
+    for name, kind in kinds.items():
+        inside = record(kind)
+        parts += [words[name], inside, inside.view(np.uint64)]
+    return Intake(*parts)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda m, _: m.__setitem__("stamp", 1), FaultKind.STALE_STATE),
+        (lambda m, _: m["q"].__setitem__((0, 2), np.nan), FaultKind.STALE_STATE),
+        (lambda _, v: v.__setitem__("fault", KINDS.index(FaultKind.FORCE)), FaultKind.FORCE),
+        (lambda _, v: v.__setitem__("stamp", 1), FaultKind.MONITOR),
+        (lambda *_: None, None),
+    ],
+)
+def test_stale_or_senseless_measurements_and_trips_brake_a_moving_arm(
+    spoil: Callable[[np.ndarray, np.ndarray], None], fault: FaultKind | None
+) -> None:
+    inputs, state = record(INPUT), record(STATE)
+    now = 10**9
+    inputs["now"], inputs["stamp"] = now, 1
+    inputs["q"][0, :7] = HOME
+    state["mode"], state["fault"], state["cycles"] = JOINT, -1, 5
+    measurement, verdict = record(MEASUREMENT), record(VERDICT)
+    measurement["q"], measurement["stamp"] = HOME, now - 1_000_000
+    verdict["fault"], verdict["stamp"] = -1, now - 1_000_000
+    spoil(measurement, verdict)
+    ports = {}
+    for name, inside in (
+        ("measurement", measurement),
+        ("mouth", record(MOUTH)),
+        ("verdict", verdict),
+    ):
+        ports[name] = np.zeros(inside.itemsize // 8 + 1, np.uint64)
+        publish(ports[name], inside.view(np.uint64))
+    take_in(inputs, state, intake(ports))
+    assert np.isfinite(inputs["q"]).all()
+    assert state["mode"][0] == (JOINT if fault is None else BRAKE)
+    assert state["fault"][0] == (-1 if fault is None else KINDS.index(fault))
 
 
 def test_late_wakes_are_counted_as_episodes_and_missed_deadlines_skipped() -> None:

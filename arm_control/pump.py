@@ -1,0 +1,97 @@
+"""The pump between an arm's driver and the loop's shared records, in a process of its own.
+
+What the loop and the driver need of each other crosses here, and nothing else: measurements one
+way, set-points the other. A set-point that grows old stops the arm by its own means, whatever has
+become of the loop.
+"""
+
+import time
+from collections.abc import Callable
+
+from arm_control.exchange import MEASUREMENT, SETPOINT, Exchange
+from arm_control.memory import record
+from arm_control.ports import ArmDriver, ArmStatus, JointCommand
+from spatial import SpatialError
+
+STALE_S = 0.02
+"""A set-point older than this [s] is none: 20 periods of a loop at 1 kHz."""
+
+
+class Pump:
+    """Carries measurements and set-points of one ``driver``. All methods are for one thread.
+
+    ``now_ns`` is the clock that the loop's stamps are in.
+    """
+
+    def __init__(
+        self,
+        driver: ArmDriver,
+        exchange: Exchange,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._driver = driver
+        self._exchange = exchange
+        self._now_ns = now_ns
+        self._joints = driver.info.joints
+        self._measurement = record(MEASUREMENT)
+        self._setpoint = record(SETPOINT)
+        self._cycle = 0
+        self._stalled = False
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the arm was stopped because set-points grew old; ``reset`` ends it."""
+        return self._stalled
+
+    def turn(self) -> None:
+        """Pass the newest measurement on, then the newest set-point."""
+        self._pass_measurement()
+        self._pass_setpoint()
+
+    def reset(self) -> None:
+        """Take set-points again, on a person's word. Set-points begun before are not resumed."""
+        self._driver.reset()
+        if self._exchange.setpoint.read(self._setpoint):
+            self._cycle = int(self._setpoint["cycle"][0])
+        self._stalled = False
+
+    def run(self, over: Callable[[], bool]) -> None:
+        """Turn at the driver's rate until ``over`` says so, then stop the arm."""
+        period = round(1e9 / self._driver.info.rate_hz)
+        deadline = time.monotonic_ns()
+        try:
+            while not over():
+                deadline = max(deadline + period, time.monotonic_ns())
+                time.sleep(max(deadline - time.monotonic_ns(), 0) * 1e-9)
+                self.turn()
+        finally:
+            self._driver.stop()
+
+    def _pass_measurement(self) -> None:
+        try:
+            state = self._driver.read()
+        except SpatialError:
+            return  # no number: what was passed on last grows old, and the loop brakes
+        n = self._joints
+        m = self._measurement[0]
+        m["stamp"] = state.stamp_ns
+        m["arm_ok"] = state.status is ArmStatus.READY and not self._stalled
+        m["q"][:n] = state.position
+        m["v"][:n] = state.velocity
+        m["wrench"][:3] = state.wrench.force
+        m["wrench"][3:] = state.wrench.torque
+        self._exchange.measurement.write(self._measurement)
+
+    def _pass_setpoint(self) -> None:
+        if self._stalled or not self._exchange.setpoint.read(self._setpoint):
+            return
+        s = self._setpoint[0]
+        n = self._joints
+        age = (self._now_ns() - int(s["stamp"])) * 1e-9
+        fresh = int(s["cycle"]) != self._cycle
+        if fresh and age <= STALE_S:
+            self._cycle = int(s["cycle"])
+            self._driver.write(JointCommand(s["q"][:n], s["v"][:n]))
+        elif self._cycle > 0 and age > STALE_S:
+            self._stalled = True
+            self._driver.stop()
