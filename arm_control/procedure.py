@@ -15,13 +15,17 @@ SCHEMA = 1
 
 
 class Event(StrEnum):
-    """What a person may do that the procedure must answer."""
+    """What may come between that the procedure must answer.
+
+    WIPED_TOO_LITTLE: the strokes were made, but the site has less than its step asks for.
+    """
 
     HEAD_MOVED = "head_moved"
     GAGGED = "gagged"
     MOUTH_CLOSING = "mouth_closing"
     LOST_CONTACT = "lost_contact"
     SOFT_FORCE = "soft_force"
+    WIPED_TOO_LITTLE = "wiped_too_little"
     ASKED_TO_STOP = "asked_to_stop"
 
 
@@ -39,7 +43,8 @@ class Reaction(StrEnum):
 class SiteStep:
     """One site: strokes (>= 3), contact force [N], dwell [s], path length [m], wiping speed [m/s].
 
-    ``required``: a session without this site is no sample.
+    A site counts only where at least ``least_coverage`` (0 to 1) of the path was wiped in contact,
+    for ``least_contact_s`` [s] in all. ``required``: a session without this site is no sample.
     """
 
     site: str
@@ -48,6 +53,8 @@ class SiteStep:
     dwell: float = 0.2
     stroke_length: float = 0.012
     speed: float = 0.020
+    least_coverage: float = 0.6
+    least_contact_s: float = 0.8
     required: bool = True
 
 
@@ -126,6 +133,8 @@ _SITE_BOUNDS = {
     "dwell": (0.0, 3.0),
     "stroke_length": (0.002, 0.03),
     "speed": (0.002, 0.025),
+    "least_coverage": (0.0, 1.0),
+    "least_contact_s": (0.0, 10.0),
 }
 
 

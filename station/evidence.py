@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from arm_control.procedure import SiteStep
 from arm_control.report import CycleReport, Phase
 from arm_control.target import SiteTarget
-from spatial import Pose, Vector, seconds
+from spatial import Matrix, Pose, Vector, seconds
 from station.corridor import Way
 from station.record import ForceStatistics, SiteEvidence, TargetEvidence
 
@@ -18,17 +19,20 @@ class SiteLog:
 
     Force is the component along the site's normal, as reported. Coverage counts the millimetres of
     the wiping path that the tip passed while in contact; the tip's place is the controller's
-    estimate carried into the mouth frame by the tracked mouth.
+    estimate carried into the mouth frame by the tracked mouth. A path found by another look is
+    counted from nothing; ``attempts_here`` are those at the newest one.
     """
 
     def __init__(self, site: str) -> None:
         self.site = site
         self.attempts = 0
+        self.attempts_here = 0
         self.strokes_now = 0
         self._strokes_before = 0
-        self._contact_s = 0.0
+        self._contact_s = self._contact_here_s = 0.0
         self._forces: list[float] = []
         self._covered: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.zeros(1, dtype=np.bool_)
+        self._path: Matrix | None = None
         self._target: SiteTarget | None = None
         self._chosen: TargetEvidence | None = None
         self._last_bin: int | None = None
@@ -39,11 +43,33 @@ class SiteLog:
         """Strokes finished so far, over all attempts."""
         return self._strokes_before + self.strokes_now
 
+    @property
+    def coverage(self) -> float:
+        """Share of the newest wiping path that was passed in contact, 0 to 1."""
+        return float(self._covered.mean())
+
+    def lacks(self, step: SiteStep) -> str:
+        """Return what this attempt lacks of what ``step`` asks for, in words; empty for nothing."""
+        site, coverage = self.site, self.coverage
+        if self.strokes_now < step.strokes:
+            return f"{self.strokes_now} of {step.strokes} strokes at {site}"
+        if coverage < step.least_coverage:
+            return f"{coverage:.0%} of {site} wiped in contact, wants {step.least_coverage:.0%}"
+        if self._contact_here_s < step.least_contact_s:
+            touched, least = self._contact_here_s, step.least_contact_s
+            return f"{site} touched for {touched:.1f} s, wants {least:.1f} s"
+        return ""
+
     def begin(self, way: Way) -> None:
         """Start an attempt at the target of ``way``."""
         target = way.target
         self.attempts += 1
-        self._target = target
+        bins = max(1, round(_length(target.path) / _BIN))
+        if self._path is None or not np.array_equal(self._path, target.path):
+            self._covered = np.zeros(bins, dtype=np.bool_)
+            self._contact_here_s, self.attempts_here = 0.0, 0
+        self.attempts_here += 1
+        self._path, self._target = target.path, target
         self._chosen = TargetEvidence(
             _triple(target.point),
             _triple(target.normal),
@@ -51,9 +77,6 @@ class SiteLog:
             float(way.confidence),
             way.sightings,
         )
-        bins = max(1, round(_length(target.path) / _BIN))
-        if len(self._covered) != bins:
-            self._covered = np.zeros(bins, dtype=np.bool_)
         self._last_bin = None
         self._last_ns = None
 
@@ -64,7 +87,9 @@ class SiteLog:
         if in_contact:
             self._forces.append(report.normal_force)
             if self._last_ns is not None:
-                self._contact_s += seconds(report.stamp_ns - self._last_ns)
+                passed_s = seconds(report.stamp_ns - self._last_ns)
+                self._contact_s += passed_s
+                self._contact_here_s += passed_s
         self._last_ns = report.stamp_ns if in_contact else None
         if not in_contact or base_mouth is None or self._target is None:
             self._last_bin = None
@@ -91,13 +116,13 @@ class SiteLog:
                 float(forces.max()),
                 float(np.mean((forces >= _BAND[0]) & (forces <= _BAND[1]))),
             )
-        covered = int(self._covered.sum()) if len(forces) else 0
+        covered = int(self._covered.sum())
         return SiteEvidence(
             self.site,
             self.strokes,
             self._contact_s,
             force,
-            covered / len(self._covered),
+            self.coverage,
             covered * _BIN * _TIP_WIDTH,
             self.attempts,
             self._chosen,

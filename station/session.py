@@ -37,7 +37,9 @@ _NEAR = frozenset({State.APPROACHING, State.ENTERING, State.SWABBING})
 _INSIDE = frozenset({State.ENTERING, State.SWABBING})
 _WATCHED = _NEAR | {State.LOCATING, State.WITHDRAWING}
 
-_OF_CONTACT = frozenset({Incident.LOST_CONTACT, Incident.SOFT_FORCE})  # the mouth is where it was
+_OF_CONTACT = frozenset(  # the mouth is where it was
+    {Incident.LOST_CONTACT, Incident.SOFT_FORCE, Incident.WIPED_TOO_LITTLE}
+)
 
 _INCIDENTS: Mapping[FaultKind, Incident] = {
     FaultKind.FORCE: Incident.SOFT_FORCE,
@@ -287,11 +289,10 @@ class SamplingSession:
             log.take(report, motion.at(self._now) if report.contact and motion else None)
         if not self._run(lambda: [_wipe(step, way)], report):
             return
-        strokes = log.strokes_now
+        lacking = log.lacks(step)
         log.close()
-        if strokes < step.strokes:
-            detail = f"{strokes} of {step.strokes} strokes at {step.site}"
-            self._react(Incident.LOST_CONTACT, detail)
+        if lacking:
+            self._react(Incident.WIPED_TOO_LITTLE, lacking)
             return
         self._todo.pop(0)
         if self._todo:
@@ -368,10 +369,10 @@ class SamplingSession:
     def _react(self, incident: Incident, detail: str) -> None:
         """Answer an incident near the face as the procedure says."""
         step, reaction = self._todo[0], self._procedure.reactions[incident]
-        attempts = self._logs[step.site].attempts
-        again = attempts <= self._procedure.retries
-        touching = self._state is State.SWABBING
-        self._logs[step.site].close()
+        log = self._logs[step.site]
+        again = log.attempts <= self._procedure.retries
+        touching = self._state is State.SWABBING and log.attempts_here == 1  # then another look
+        log.close()
         if reaction is Reaction.RETRY and incident in _OF_CONTACT and again and touching:
             self._fire(Event.TOUCH_AGAIN, detail)
             return

@@ -12,7 +12,7 @@ sites:
   - {site: right_tonsil, strokes: 4, force: 0.25}
   - {site: posterior_wall}
 reactions: {head_moved: retry, gagged: abort, mouth_closing: abort, lost_contact: retry,
-  soft_force: retry, asked_to_stop: abort}
+  soft_force: retry, wiped_too_little: retry, asked_to_stop: abort}
 """
 
 
@@ -28,6 +28,7 @@ def test_both_oropharyngeal_procedures_ship_and_keep_the_practice() -> None:
         procedure = Procedure.shipped(name)
         assert all(step.strokes >= 3 for step in procedure.sites)
         assert all(step.force <= 0.3 for step in procedure.sites)
+        assert all(step.least_coverage > 0.5 for step in procedure.sites)
         assert set(procedure.reactions) == set(Event)
         assert procedure.reactions[Event.ASKED_TO_STOP] is Reaction.ABORT
 
@@ -48,6 +49,8 @@ def test_order_and_values_are_those_of_the_file(tmp_path: Path) -> None:
         ("force: 0.25", "force: 0.8", "sites[0].force"),
         ("force: 0.25", "pressure: 0.2", "sites[0].pressure"),
         ("force: 0.25", "force: yes", "sites[0].force"),
+        ("force: 0.25", "least_coverage: 1.2", "sites[0].least_coverage"),
+        ("force: 0.25", "least_contact_s: -1", "sites[0].least_contact_s"),
         ("site: posterior_wall", "site: right_tonsil", "right_tonsil"),
         ("name: throat", "name: throat\nspeed: 3", "speed"),
         ("name: throat", "name: throat\nentry_speed: 0.2", "entry_speed"),

@@ -33,7 +33,10 @@ POINTS = {
 
 @dataclass
 class FakeArm:
-    """Obeys every goal in ten cycles; ``faults`` names a fault by the goal's type."""
+    """Obeys every goal in ten cycles, a wipe in a hundred.
+
+    ``faults`` names a fault by the goal's type; ``wiped`` is the share of the path it gets along.
+    """
 
     faults: dict[type, Fault] = field(default_factory=dict)
     goals: list[Goal] = field(default_factory=list)
@@ -41,8 +44,10 @@ class FakeArm:
     stopped: bool = False
     dead: Exception | None = None
     strokes_lost: int = 0
+    wiped: float = 1.0
     stuck: bool = False
     _left: int = 0
+    _whole: int = 10
     _base_mouth: Pose = BASE_MOUTH
 
     def follow(self, motion: MouthMotion) -> None:
@@ -53,7 +58,7 @@ class FakeArm:
 
     def start(self, goal: Goal) -> None:
         self.goals.append(goal)
-        self._left = 10
+        self._left = self._whole = 100 if isinstance(goal, Wipe) else 10
 
     def stop(self) -> None:
         self.stopped = True
@@ -73,17 +78,19 @@ class FakeArm:
         tip = Pose()
         strokes = 0
         if isinstance(goal, Wipe):
-            k = (10 - self._left) / 10
+            k = 1.0 - self._left / self._whole
             strokes = max(0, int(goal.strokes * k) - self.strokes_lost)
             path = goal.target.path
-            tip = Pose(translation=self._base_mouth.apply(path[0] + (path[-1] - path[0]) * k))
+            tip = Pose(
+                translation=self._base_mouth.apply(path[0] + (path[-1] - path[0]) * k * self.wiped)
+            )
         fault = self.faults.get(type(goal)) if done else None
         return CycleReport(
             stamp_ns=self.now,
             phase=Phase.WIPING if wiping else (Phase.HOLDING if done else Phase.MOVING),
             zone=Zone.FREE,
             done=done,
-            progress=1.0 - self._left / 10,
+            progress=1.0 - self._left / self._whole,
             position=vector(np.zeros(7), 7),
             base_tip=tip,
             wrench=Wrench(),

@@ -284,8 +284,42 @@ def test_too_few_strokes_are_no_sample(rig: Rig) -> None:
     rig.run(session)
     result = session.result()
     assert result.outcome is Outcome.REFUSED
-    assert result.reason == "lost_contact"
+    assert result.reason == "wiped_too_little"
     assert rig.gripper.log == ["grasp", "release"]
+
+
+def test_a_site_hardly_wiped_is_touched_again_looked_at_again_and_then_given_up(rig: Rig) -> None:
+    rig.arm.wiped = 0.3
+    session = rig.seated()
+    rig.run(session)
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.REFUSED, "wiped_too_little")
+    events = [decision.event for decision in rig.decisions]
+    assert events.index("touch_again") < events.index("retry") < events.index("give_up")
+    assert "33% of right_tonsil wiped in contact, wants 60%" in rig.decisions[-1].detail
+    first = result.sites[0]
+    assert (first.strokes, first.attempts, first.skipped) == (9, 3, "wiped_too_little")
+    assert first.coverage == pytest.approx(1 / 3)
+
+
+def test_what_two_touches_wiped_together_counts(rig: Rig) -> None:
+    rig.arm.wiped = 0.3
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.run_until(session, State.ENTERING)
+    rig.arm.wiped = 1.0
+    rig.run(session)
+    assert session.result().outcome is Outcome.SAMPLED
+    assert session.result().sites[0].attempts == 2
+
+
+def test_a_touch_too_short_is_no_swab(rig: Rig) -> None:
+    steps = tuple(replace(step, least_contact_s=3.0) for step in rig.procedure.sites)
+    rig.procedure = replace(rig.procedure, sites=steps, retries=0)
+    session = rig.seated()
+    rig.run(session)
+    assert session.result().reason == "wiped_too_little"
+    assert "touched for 1.0 s, wants 3.0 s" in session.result().detail
 
 
 def test_an_optional_site_that_is_not_seen_is_left_out(rig: Rig) -> None:
