@@ -73,6 +73,23 @@ def test_a_stamp_keeps_its_nanoseconds(stamp: int) -> None:
     assert stamp_from_message(through_the_wire(stamp_message(stamp))) == stamp
 
 
+def test_a_safety_state_says_why_it_is_not_safe() -> None:
+    from booth_common.convert import fault_message, objection_from_message, stamp_message
+    from booth_interfaces.msg import SafetyState
+
+    fault = fault_message(stamp_message(0), "arm", "force", "1.2 N, bound 1.0 N")
+    said = [
+        SafetyState(safe=True),
+        SafetyState(faults=[fault], missing_nodes=["vision"]),
+        SafetyState(missing_nodes=["vision", "arm"]),
+    ]
+    assert [objection_from_message(through_the_wire(state)) for state in said] == [
+        "",
+        "1.2 N, bound 1.0 N",
+        "not up: vision, arm",
+    ]
+
+
 def site_target() -> SiteTarget:
     return SiteTarget(
         "left_tonsil",
@@ -129,14 +146,8 @@ def test_an_unknown_kind_of_goal_is_refused() -> None:
         goal_from_message(ArmGoal(kind=99))
 
 
-@pytest.mark.parametrize(
-    "fault", [None, Fault(FaultKind.FORCE, "1.2 N, bound 1.0 N; look", latched=True)]
-)
-def test_a_report_survives(fault: Fault | None) -> None:
-    from booth_arm.convert import arm_state_message, header_message, report_from_message
-    from booth_common.convert import stamp_message
-
-    report = CycleReport(
+def report(fault: Fault | None) -> CycleReport:
+    return CycleReport(
         stamp_ns=123_456_789_012,
         phase=Phase.WIPING,
         zone=Zone.MOUTH,
@@ -153,10 +164,32 @@ def test_a_report_survives(fault: Fault | None) -> None:
         tracking_error=0.001,
         fault=fault,
     )
-    header = header_message(stamp_message(report.stamp_ns), "booth/base")
-    message = arm_state_message(report, header, 5, Pose(), holding=True)
-    again = report_from_message(through_the_wire(message), report.stamp_ns)
-    assert_same(again, report)
+
+
+@pytest.mark.parametrize(
+    "fault", [None, Fault(FaultKind.FORCE, "1.2 N, bound 1.0 N; look", latched=True)]
+)
+def test_a_report_survives(fault: Fault | None) -> None:
+    from booth_arm.convert import arm_state_message, header_message, report_from_message
+    from booth_common.convert import stamp_message
+
+    said = report(fault)
+    header = header_message(stamp_message(said.stamp_ns), "booth/base")
+    message = arm_state_message(said, header, 5, Pose(), holding=True)
+    again = report_from_message(through_the_wire(message), said.stamp_ns)
+    assert_same(again, said)
+
+
+def test_the_loops_latch_is_told_before_the_cycles_report_knows_of_it() -> None:
+    from booth_arm.convert import arm_state_message, header_message
+    from booth_common.convert import stamp_message
+
+    header = header_message(stamp_message(0), "booth/base")
+    calm = report(None)
+    message = arm_state_message(calm, header, 5, Pose(), holding=True, latched="vision: gone")
+    assert (message.fault_latched, message.fault_detail) == (True, "vision: gone")
+    message = arm_state_message(calm, header, 5, Pose(), holding=True)
+    assert (message.fault_latched, message.fault_detail) == (False, "")
 
 
 def test_the_mouths_motion_survives() -> None:

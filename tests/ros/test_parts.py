@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from booth_common.pulse import Pulse
 from booth_common.shared import (
     Block,
     SharedError,
@@ -16,14 +17,19 @@ from booth_common.shared import (
     picture_from,
     picture_size,
 )
+from booth_common.verdict import Verdict
+from booth_queue_bridge.desk import Desk
 from booth_safety.latch import Latch, Tripped
 from booth_station.remote import Patience, RemoteArm, RemoteGripper
 from booth_station.sight import TopicSight
+from booth_vision.turns import Turns
 
 from arm_control.errors import ArmControlError, GoalError
 from arm_control.limits import Zone
 from arm_control.motion import Hold
 from arm_control.report import CycleReport, Phase
+from booth_queue.client import BoothClient, Unreachable
+from booth_queue.contract import Outcome
 from spatial import Pose, Wrench
 from station.config import SessionSettings
 from station.errors import StationError
@@ -342,3 +348,137 @@ def test_a_graph_that_cannot_be_is_refused(change: dict[str, Any], message: str)
     values: dict[str, Any] = {"namespace": "booth", "parameters": (), "logs": Path()}
     with pytest.raises(StationError, match=message):
         Graph(**(values | change))
+
+
+def taken(camera_hz: float, rate_hz: float, start_s: float = 0.0) -> list[int]:
+    turns = Turns()
+    stamps = [round(1e9 * (start_s + n / camera_hz)) for n in range(300)]
+    return [stamp for stamp in stamps if turns.comes(stamp, rate_hz)]
+
+
+@pytest.mark.parametrize(("camera_hz", "rate_hz"), [(30.0, 30.0), (10.0, 30.0), (15.0, 15.0)])
+def test_a_camera_no_quicker_than_wanted_loses_no_picture(camera_hz: float, rate_hz: float) -> None:
+    assert len(taken(camera_hz, rate_hz)) == 300
+
+
+@pytest.mark.parametrize("rate_hz", [1.0, 7.0, 10.0, 12.5, 20.0])
+def test_a_quicker_camera_is_held_to_the_rate(rate_hz: float) -> None:
+    stamps = taken(30.0, rate_hz, start_s=100.0)
+    assert len(stamps) == pytest.approx(10.0 * rate_hz, abs=2)
+    assert min(np.diff(stamps)) > 0.5e9 / rate_hz
+
+
+def test_an_irregular_camera_loses_no_picture() -> None:
+    rng = np.random.default_rng(3)
+    turns = Turns()
+    stamps = [round(1e8 * n + rng.uniform(-1e7, 1e7)) for n in range(10, 200)]
+    assert all(turns.comes(stamp, 10.0) for stamp in stamps)
+
+
+def test_a_clock_that_starts_anew_is_followed() -> None:
+    turns = Turns()
+    assert turns.comes(50_000 * MS, 10.0)
+    assert turns.comes(1 * MS, 10.0)
+    assert not turns.comes(30 * MS, 10.0)
+    assert turns.comes(101 * MS, 10.0)
+
+
+class Wall:
+    """The wall's clock [s], moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_a_verdict_counts_while_it_is_fresh() -> None:
+    wall = Wall()
+    verdict = Verdict(Pulse(adaptive=False, wall=wall))
+    assert "never heard" in verdict.objection
+    verdict.hear("")
+    wall.now_s += 0.39
+    assert verdict.objection == ""
+    wall.now_s += 0.02
+    assert verdict.objection.startswith("safety: its state was not heard for 0.41 s, bound 0.40 s")
+    verdict.hear("arm: 1.2 N")
+    assert verdict.objection == "arm: 1.2 N"
+
+
+class FakeService:
+    """Closes sessions, or fails as it is told."""
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.closed: list[tuple[str, Outcome, str | None]] = []
+
+    def close_session(self, session: str, outcome: Outcome, *, reason: str | None) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.closed.append((session, outcome, reason))
+
+
+def desk(memory: Path) -> tuple[Desk, FakeService, list[str]]:
+    service, said = FakeService(), list[str]()
+    return Desk(cast("BoothClient", service), memory, said.append), service, said
+
+
+def test_a_session_left_open_is_closed_as_soon_as_the_service_answers(tmp_path: Path) -> None:
+    memory = tmp_path / "open.json"
+    memory.write_text('{"session": "S1"}')
+    at_desk, service, said = desk(memory)
+    service.failure = Unreachable("nobody answers")
+    assert not at_desk.recover()
+    assert "nobody answers" in said[-1]
+    service.failure = None
+    assert at_desk.recover()
+    assert service.closed == [("S1", Outcome.ABORTED, "bridge_lost")]
+    assert at_desk.recover()
+    assert len(service.closed) == 1
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"other": 1}', "7"])
+def test_a_memory_that_cannot_be_read_is_set_aside(tmp_path: Path, content: str) -> None:
+    memory = tmp_path / "open.json"
+    memory.write_text(content)
+    at_desk, service, said = desk(memory)
+    assert at_desk.recover()
+    assert "staff console" in said[-1]
+    assert (tmp_path / "open.unreadable").read_text() == content
+    assert not memory.exists()
+    assert service.closed == []
+
+
+BROKEN = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import conftest
+from dataclasses import dataclass
+from booth_common.node import BoothNode, run
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    pass
+
+class Broken(BoothNode[Settings]):
+    def __init__(self):
+        super().__init__("vision", Settings)
+        self.heartbeat.say_goodbye = lambda: print("goodbye", flush=True)
+        self.worker("work", lambda: 1 / 0)
+
+run(Broken)
+"""
+
+
+def test_a_node_whose_work_breaks_dies_without_a_goodbye() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN, *sys.path],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr + done.stdout
+    assert "goodbye" not in done.stdout

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BenchSettings:
-    """Which arm, where, and the simulator's seed."""
+    """Which arm, where, and the simulator's seed and pictures per second [Hz]."""
 
     driver: str
     address: str
     arm: str
     seed: int
+    picture_rate_hz: float
 
 
 @dataclass(frozen=True, slots=True)

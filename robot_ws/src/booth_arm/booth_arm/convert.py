@@ -7,6 +7,7 @@ import numpy as np
 from ament_index_python.packages import get_package_share_directory
 from booth_common.convert import (
     header_message,
+    objection_from_message,
     point_message,
     points_from_message,
     pose_from_message,
@@ -55,9 +56,9 @@ __all__ = [
     "joint_state_message",
     "motion_from_message",
     "motion_message",
+    "objection_from_message",
     "report_from_message",
     "transforms_message",
-    "unsafe_reason",
     "wrench_stamped_message",
 ]
 
@@ -148,10 +149,21 @@ def motion_from_message(message: Any, stamp_ns: int) -> MouthMotion:
 
 
 def arm_state_message(
-    report: CycleReport, header: Any, goal_id: int, base_camera: Pose, *, holding: bool
+    report: CycleReport,
+    header: Any,
+    goal_id: int,
+    base_camera: Pose,
+    *,
+    holding: bool,
+    latched: str = "",
 ) -> Any:
-    """Return one cycle's report; ``header`` has its stamp and the base frame's name."""
+    """Return one cycle's report; ``header`` has its stamp and the base frame's name.
+
+    ``latched`` is the loop's own latch, of which the next cycle's report may not know yet.
+    """
     fault = report.fault
+    if latched and not (fault and fault.latched):
+        fault = Fault(FaultKind.HEARTBEAT, latched, latched=True)
     return ArmStateMessage(
         header=header,
         goal_id=goal_id,
@@ -225,15 +237,6 @@ def description_message(arm: str) -> Any:
 def clock_message(stamp_ns: int) -> Any:
     """Return simulated time."""
     return Clock(clock=stamp_message(stamp_ns))
-
-
-def unsafe_reason(message: Any) -> str:
-    """Return why a safety state is not safe, in one line."""
-    if message.faults:
-        return str(message.faults[0].detail)
-    if message.missing_nodes:
-        return f"not up: {', '.join(message.missing_nodes)}"
-    return "the safety node does not say why"
 
 
 def _site_message(target: SiteTarget) -> Any:

@@ -41,8 +41,7 @@ class Display:
         mounted = [(node.booth, node.frame("base"), Pose())]
         self._tf_static.publish(convert.transforms_message(stamp, mounted))
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="display", daemon=True)
-        self._thread.start()
+        self._thread = node.worker("display", self._run)
 
     def _run(self) -> None:
         while not self._ending.wait(self._look_s):
@@ -57,7 +56,7 @@ class Display:
     def _show(self, state: LoopState) -> None:
         """Publish ``state``, unless it was published before or comes too soon with no news."""
         report, node = state.report, self._node
-        says = (state.goal_id, report.done, report.fault is not None)
+        says = (state.goal_id, report.done, report.fault is not None or bool(state.latched))
         if report.stamp_ns == self._last_ns or (
             report.stamp_ns < self._next_ns and says == self._said
         ):
@@ -70,7 +69,12 @@ class Display:
         base = convert.header_message(stamp, node.frame("base"))
         self._state.publish(
             convert.arm_state_message(
-                report, base, state.goal_id, state.base_camera, holding=state.holding
+                report,
+                base,
+                state.goal_id,
+                state.base_camera,
+                holding=state.holding,
+                latched=state.latched,
             )
         )
         self._joints.publish(

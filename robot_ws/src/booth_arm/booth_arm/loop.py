@@ -39,7 +39,6 @@ class LoopSettings:
 
     booth: str
     bench: BenchSettings
-    picture_rate_hz: float
     pace: float
 
 
@@ -114,8 +113,6 @@ class Loop:
         """Cycle until closed."""
         bench = self._bench
         period_ns = round(NANOSECONDS_PER_SECOND / bench.driver.info.rate_hz)
-        picture_ns = round(NANOSECONDS_PER_SECOND / self._settings.picture_rate_hz)
-        next_picture = 0
         deadline = bench.clock.now_ns() + period_ns
         self._pipe.send(bench.driver.info)
         pace = _Pace(self._settings.pace, bench.clock.now_ns()) if bench.simulated else None
@@ -133,11 +130,9 @@ class Loop:
                     self._latched = report.fault.detail
                 shown = self._show(report)
                 if pace is not None and shown:
-                    pace.wait(bench.clock.now_ns())
+                    pace.wait(bench.clock.now_ns(), self._pipe)
                     self._wait_for_nodes(report)
-                if self._pictures is not None and report.stamp_ns >= next_picture:
-                    next_picture = report.stamp_ns + picture_ns
-                    self._expose()
+                self._pass_picture_on()
                 if self._may_end(report):
                     return
         finally:
@@ -220,7 +215,7 @@ class Loop:
 
     def _show(self, report: CycleReport) -> bool:
         """Show the state where it is due or has news; says whether it did."""
-        says = (self._goal_id, report.done, report.fault is not None)
+        says = (self._goal_id, report.done, report.fault is not None or bool(self._latched))
         if report.stamp_ns < self._next_show and says == self._said:
             return False
         self._next_show = report.stamp_ns + round(_SHOW_S * NANOSECONDS_PER_SECOND)
@@ -240,7 +235,8 @@ class Loop:
         self._shown.write(pickle.dumps(state))
         return True
 
-    def _expose(self) -> None:
+    def _pass_picture_on(self) -> None:
+        """Hand over the camera's picture in the cycle in which it arrives."""
         if self._bench.camera is None or self._pictures is None:
             return
         frame = self._bench.camera.next_frame(0.0)
@@ -274,11 +270,12 @@ class _Pace:
         self._began_s = time.monotonic()
         self._began_ns = now_ns
 
-    def wait(self, now_ns: int) -> None:
+    def wait(self, now_ns: int, pipe: Connection) -> None:
+        """Wait until simulated time ``now_ns`` [ns] is due, but let no order in ``pipe`` wait."""
         due = self._began_s + (now_ns - self._began_ns) / NANOSECONDS_PER_SECOND / self._pace
         ahead = due - time.monotonic()
         if ahead > 0.0:
-            time.sleep(ahead)
+            pipe.poll(ahead)
         elif ahead < -0.5:  # too slow for the pace: do not race to catch up
             self._began_s = time.monotonic()
             self._began_ns = now_ns

@@ -8,6 +8,7 @@ from booth_common import topics
 from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
 from booth_common.pulse import Pulse
+from booth_common.verdict import Verdict
 from rclpy.callback_groups import ReentrantCallbackGroup
 
 from arm_control.errors import ArmControlError
@@ -46,8 +47,7 @@ class ArmNode(BoothNode[Settings]):
         self._link: LoopLink | None = None
         self._permits: Any = None
         self._goal_ids = count(1)
-        self._safety = Pulse(adaptive=self.stamps.simulated)
-        self._unsafe = "safety: its state was never heard; bring up the safety node"
+        self._verdict = Verdict(Pulse(adaptive=self.stamps.simulated))
         self._person: SimulatedPerson | None = None
         self._session = ""
         group = ReentrantCallbackGroup()
@@ -64,8 +64,8 @@ class ArmNode(BoothNode[Settings]):
     def acquire(self) -> None:
         """Start the loop's process."""
         s = self.settings
-        bench = BenchSettings(s.driver, s.address, s.arm, s.seed)
-        settings = loop.LoopSettings(self.booth, bench, s.picture_rate_hz, s.pace)
+        bench = BenchSettings(s.driver, s.address, s.arm, s.seed, s.picture_rate_hz)
+        settings = loop.LoopSettings(self.booth, bench, s.pace)
         # a simulated loop stands still while it draws its first picture of a person
         answer_s = 10.0 if s.driver == "sim" else 1.0
         self._link = LoopLink(self.loop_main, settings, LoopNames(self.booth), answer_s=answer_s)
@@ -100,20 +100,14 @@ class ArmNode(BoothNode[Settings]):
         return problem, values
 
     def _renew_permit(self) -> None:
-        if self._link is None:
-            return
-        silent, bound = self._safety.silent_s, self._safety.bound_s
-        if silent > bound:
-            self._unsafe = (
-                f"safety: its state was not heard for {silent:.2f} s, bound {bound:.2f} s"
-            )
-        self._link.permit(granted=self.active and not self._unsafe, reason=self._unsafe)
+        if self._link is not None:
+            objection = self._verdict.objection
+            self._link.permit(granted=self.active and not objection, reason=objection)
 
     # Callbacks
 
     def _on_safety(self, message: Any) -> None:
-        self._safety.beat()
-        self._unsafe = "" if message.safe else convert.unsafe_reason(message)
+        self._verdict.hear(convert.objection_from_message(message))
 
     def _on_motion(self, message: Any) -> None:
         if self._link is None or not self.active:

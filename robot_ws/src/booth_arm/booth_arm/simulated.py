@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from arm_control.controller import ArmController
@@ -32,7 +33,8 @@ class SimulatedBench:
         """Open the world and start its safety monitor."""
         scene = Scene(arm_name=self._settings.arm)
         arm = scene.arm
-        options = Options(eye=self._eye(scene))
+        eye = replace(self._eye(scene), rate_hz=self._settings.picture_rate_hz)
+        options = Options(eye=eye)
         with ExitStack() as opening:
             world = opening.enter_context(World(scene, self._settings.seed, options))
             model = ArmModel.from_urdf(

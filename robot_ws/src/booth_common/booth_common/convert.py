@@ -126,6 +126,17 @@ def fault_message(stamp: Any, source: str, name: str, detail: str) -> Any:
     return Fault(stamp=stamp, source=source, name=name, detail=detail, severity=Fault.SEVERITY_STOP)
 
 
+def objection_from_message(message: Any) -> str:
+    """Return why a safety state is not safe, in one line, or an empty text where it is."""
+    if message.safe:
+        return ""
+    if message.faults:
+        return str(message.faults[0].detail)
+    if message.missing_nodes:
+        return f"not up: {', '.join(message.missing_nodes)}"
+    return "the safety node does not say why"
+
+
 def diagnostics_message(
     stamp: Any, node: str, hardware: str, problem: str, values: dict[str, str]
 ) -> Any:

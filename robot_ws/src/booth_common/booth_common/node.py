@@ -1,5 +1,6 @@
 """The shape every node of the booth has: lifecycle, settings, heartbeat, diagnostics, faults."""
 
+import os
 import signal
 import sys
 import threading
@@ -62,6 +63,7 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
         self.add_on_set_parameters_callback(self._on_parameters)
         self.steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self.stamps = NodeClock(self)
+        self.broken = False
         self.heartbeat = Heartbeat(self, name)
         self._faults = self.plain_publisher(topics.FAULTS)
         self._diagnostics = self.plain_publisher(topics.DIAGNOSTICS)
@@ -140,6 +142,24 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
         return self.create_client(
             topics.interface(call.type), call.name, callback_group=callback_group
         )
+
+    def worker(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        """Start a thread that does ``work``; should that raise, the node dies as by a crash.
+
+        A node whose work has ended and whose heart still beats would look well to everybody.
+        """
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception:  # noqa: BLE001 - said aloud, and the end of the process
+                self.get_logger().fatal(traceback.format_exc())
+                self.broken = True
+                os.kill(os.getpid(), signal.SIGTERM)  # wakes `spin`, whatever it waits for
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        thread.start()
+        return thread
 
     def report_fault(self, name: str, detail: str) -> None:
         """Say a fault aloud: in the log and on the faults topic."""
@@ -229,12 +249,15 @@ def run(make: Callable[[], BoothNode[Any]]) -> None:
     try:
         spin(executor, ending)
     finally:
-        node.heartbeat.say_goodbye()
+        if not node.broken:  # a death is told by silence
+            node.heartbeat.say_goodbye()
         node.rest()
         node.release()
         executor.shutdown(timeout_sec=2.0)
         node.destroy_node()
         rclpy.try_shutdown()
+    if node.broken:
+        sys.exit(1)
 
 
 def ending_by_signal() -> threading.Event:

@@ -22,17 +22,32 @@ class Desk:
         self._warn = warn
         self._session: str | None = None
 
-    def recover(self) -> None:
-        """Close a session that an earlier bridge left open. Raises Unreachable, Refused."""
+    def recover(self) -> bool:
+        """Close a session that an earlier bridge left open; says whether none is left.
+
+        A memory that cannot be read is set aside for a person to look at.
+        """
         if not self._memory.exists():
-            return
-        session = json.loads(self._memory.read_text(encoding="utf-8"))["session"]
+            return True
+        try:
+            session = str(json.loads(self._memory.read_text(encoding="utf-8"))["session"])
+        except (ValueError, KeyError, TypeError) as error:
+            aside = self._memory.replace(self._memory.with_suffix(".unreadable"))
+            self._warn(
+                f"the open session's memory cannot be read ({error!r}) and is now {aside}; "
+                "close the session at the staff console"
+            )
+            return True
         self._warn(f"session {session} was left open; it is closed as aborted")
         try:
             self._client.close_session(session, Outcome.ABORTED, reason="bridge_lost")
+        except Unreachable as error:
+            self._warn(f"session {session} is still open: {error}")
+            return False
         except Refused as refusal:
             self._warn(f"session {session}: {refusal}")  # closed meanwhile, by staff or by time
         self._memory.unlink()
+        return True
 
     def state(self, activity: str, *, ready: bool) -> None:
         """Give the service a sign of life."""
@@ -58,7 +73,9 @@ class Desk:
             self._warn(f"the session was not opened: {error}")
             return
         self._memory.parent.mkdir(parents=True, exist_ok=True)
-        self._memory.write_text(json.dumps({"session": self._session}), encoding="utf-8")
+        part = self._memory.with_suffix(".part")  # a bridge may die at any time: whole or none
+        part.write_text(json.dumps({"session": self._session}), encoding="utf-8")
+        part.replace(self._memory)
 
     def progress(self, activity: str, site: str, strokes: int, force: float) -> None:
         """Tell live screens where the session is."""

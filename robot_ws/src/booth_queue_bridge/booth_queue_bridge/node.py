@@ -19,6 +19,9 @@ from booth_queue.contract import CalledPerson, Outcome
 from booth_queue_bridge import convert
 from booth_queue_bridge.desk import Desk
 
+_REPORT_S = 0.25  # between two reports of a running session
+_WITHDRAWN_S = 6.0  # for a cancelled session to withdraw; who ends this node waits 8 s
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -79,14 +82,13 @@ class QueueNode(BoothNode[Settings]):
     def work(self) -> None:
         """Begin to call people."""
         self._ending.clear()
-        self._thread = threading.Thread(target=self._serve, name="queue", daemon=True)
-        self._thread.start()
+        self._thread = self.worker("queue", self._serve)
 
     def rest(self) -> None:
         """Call nobody else; a session that runs is finished by the station."""
         self._ending.set()
         if self._thread is not None:
-            self._thread.join(timeout=5.0)
+            self._thread.join(timeout=_WITHDRAWN_S)
             self._thread = None
 
     def release(self) -> None:
@@ -103,7 +105,9 @@ class QueueNode(BoothNode[Settings]):
         desk = self._desk
         if desk is None:
             return
-        desk.recover()
+        while not desk.recover():  # who sat there is counted as swabbed by nobody first
+            if self._ending.wait(self.settings.poll_s):
+                return
         while not self._ending.is_set():
             ready = self._mode == convert.AUTOMATIC and bool(self._tube_code())
             desk.state("IDLE", ready=ready)
@@ -125,11 +129,12 @@ class QueueNode(BoothNode[Settings]):
             return False
         self._people += 1
         future = handle.get_result_async()
-        while not future.done() and not self._station_lost.is_set():
-            if self._ending.is_set():
+        cancelled = False
+        while not future.done() and not self._station_lost.wait(_REPORT_S):
+            if self._ending.is_set() and not cancelled:
+                cancelled = True
                 handle.cancel_goal_async()
             self._report(desk, person)
-            self._ending.wait(0.25) or self._station_lost.wait(0.0)
         if future.done():
             ended = convert.ended_from_message(future.result().result)
         else:

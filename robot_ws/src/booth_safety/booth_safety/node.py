@@ -14,6 +14,7 @@ from booth_safety import convert
 from booth_safety.latch import Latch, Tripped
 
 PERIOD_S = 0.05
+RESTARTED = "safety: started again beside an arm in use; look at the booth, then reset"
 WATCHED = tuple(name for name in topics.NODES if name != "safety")
 
 
@@ -90,7 +91,11 @@ class SafetyNode(BoothNode[Settings]):
             self._trip(node, "node_lost", detail)
 
     def _on_arm(self, message: Any) -> None:
-        latched, self._loop_heard = bool(message.fault_latched), True
+        latched = bool(message.fault_latched)
+        if not self._loop_heard and message.goal_id:
+            # nobody watched meanwhile, and what had tripped is forgotten
+            self._trip("safety", "restarted", RESTARTED)
+        self._loop_heard = True
         if latched and not self._loop_latched:
             self._trip("arm", message.fault_kind, message.fault_detail)
         self._loop_latched = latched

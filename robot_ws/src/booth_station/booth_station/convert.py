@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from booth_arm.convert import goal_message, motion_message, report_from_message, unsafe_reason
-from booth_common.convert import header_message, pose_from_message
+from booth_arm.convert import goal_message, motion_message, report_from_message
+from booth_common.convert import header_message, objection_from_message, pose_from_message
 from booth_interfaces.action import CollectSample
 from booth_interfaces.msg import Mode, SessionState
 from booth_interfaces.srv import StartMotion
@@ -25,13 +25,13 @@ __all__ = [
     "header_message",
     "mode_message",
     "motion_message",
+    "objection_from_message",
     "pose_from_message",
     "report_from_message",
     "result_message",
     "session_message",
     "sighting_from_message",
     "start_request",
-    "unsafe_reason",
 ]
 
 AUTOMATIC: int = Mode.AUTOMATIC

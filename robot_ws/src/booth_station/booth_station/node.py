@@ -8,6 +8,8 @@ from booth_common import topics
 from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
+from booth_common.pulse import Pulse
+from booth_common.verdict import Verdict
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
 from booth_station import convert
@@ -28,6 +30,8 @@ from station.store import RecordStore
 from station.swab import SwabHolder
 from vision.errors import VisionError
 from vision.tracking import MouthTracker
+
+_MODE_S = 0.05  # between two looks whether the mode has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class StationNode(BoothNode[Settings]):
         self._places: Places | None = None
         self._store: RecordStore | None = None
         self._mode = convert.AUTOMATIC
-        self._unsafe = "safety: its state was never heard"
+        self._verdict = Verdict(Pulse(adaptive=self.stamps.simulated))
+        self._said: int | None = None
         self._session = self.plain_publisher(topics.SESSION)
         self._modes = self.plain_publisher(topics.MODE)
         # one after the other, in the order of their coming, but beside the session's own calls
@@ -74,6 +79,7 @@ class StationNode(BoothNode[Settings]):
         )
         self.listen(topics.SAFETY, self._on_safety, callback_group=group)
         self.serve(topics.SET_MODE, self._on_set_mode, callback_group=group)
+        self.create_timer(_MODE_S, self._tell_mode, clock=self.steady_clock)
 
     def acquire(self) -> None:
         """Read the layout, open the record store."""
@@ -92,7 +98,7 @@ class StationNode(BoothNode[Settings]):
             self._refusal, self._collection, self._record, self._publish_session, self._calls.stop
         )
         self._server = CollectServer(self, sampling, self._group)
-        self._publish_mode()
+        self._said = None
         self._publish_session(convert.Snapshot(stamp_ns=self.stamps.now_ns()))
 
     def rest(self) -> None:
@@ -113,14 +119,7 @@ class StationNode(BoothNode[Settings]):
             raise StationError("the station node is not configured; bring the booth up")
         settings = self._session_settings()
         return Collection(
-            request,
-            self._arm,
-            self._swab,
-            self._sight,
-            self.stamps,
-            self._places,
-            settings,
-            tell,
+            request, self._arm, self._swab, self._sight, self.stamps, self._places, settings, tell
         )
 
     def _record(self, collection: Collection) -> Collected:
@@ -131,8 +130,8 @@ class StationNode(BoothNode[Settings]):
     def _refusal(self) -> str:
         if not self.active:
             return "the station node is not active; bring the booth up"
-        if self._unsafe:
-            return self._unsafe
+        if objection := self._verdict.objection:
+            return objection
         if self._mode != convert.AUTOMATIC:
             return "the booth is not in automatic mode; set it with station/set_mode"
         return ""
@@ -159,21 +158,21 @@ class StationNode(BoothNode[Settings]):
             self.report_fault("sighting", f"vision: its sighting makes no sense ({error})")
 
     def _on_safety(self, message: Any) -> None:
-        before, self._unsafe = self._unsafe, "" if message.safe else convert.unsafe_reason(message)
-        if bool(before) != bool(self._unsafe):
-            self._publish_mode()
+        self._verdict.hear(convert.objection_from_message(message))
 
     def _on_set_mode(self, request: Any, response: Any) -> Any:
         response.accepted = bool(request.person.strip()) and request.mode.value in convert.SETTABLE
         if response.accepted:
             self._mode = request.mode.value
-            self._publish_mode()
         else:
             response.message = "name the person who asks; modes are automatic, paused, maintenance"
         return response
 
-    def _publish_mode(self) -> None:
-        self._modes.publish(convert.mode_message(convert.FAULT if self._unsafe else self._mode))
+    def _tell_mode(self) -> None:
+        mode = convert.FAULT if self._verdict.objection else self._mode
+        if self.active and mode != self._said:
+            self._said = mode
+            self._modes.publish(convert.mode_message(mode))
 
     def _publish_session(self, snapshot: convert.Snapshot) -> None:
         header = convert.header_message(self.stamps.header_stamp(snapshot.stamp_ns), self.booth)

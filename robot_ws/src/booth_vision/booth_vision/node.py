@@ -10,6 +10,7 @@ from booth_common.parameters import number, text
 
 from booth_vision import convert
 from booth_vision.cameras import open_camera
+from booth_vision.turns import Turns
 from spatial import age_s
 from station.sight import LOCATOR
 from vision.camera import Camera, CameraFault, NoFrame
@@ -48,6 +49,7 @@ class VisionNode(BoothNode[Settings]):
         self._problem = ""
         self._frames = 0
         self._last_ns = 0
+        self._turns = Turns()
         self._locate_s = 0.0
 
     def make_locator(self) -> Locator:
@@ -62,8 +64,7 @@ class VisionNode(BoothNode[Settings]):
     def work(self) -> None:
         """Begin to look."""
         self._ending.clear()
-        self._thread = threading.Thread(target=self._look, name="vision", daemon=True)
-        self._thread.start()
+        self._thread = self.worker("vision", self._look)
 
     def rest(self) -> None:
         """End looking."""
@@ -87,7 +88,6 @@ class VisionNode(BoothNode[Settings]):
     def _look(self) -> None:
         camera, locator = self._camera, self._locator
         while camera is not None and locator is not None and not self._ending.is_set():
-            began = time.monotonic()
             frame = camera.next_frame(self.settings.timeout_s)
             if isinstance(frame, NoFrame):
                 if frame.fault is CameraFault.TIMEOUT and not self._overdue():
@@ -97,14 +97,15 @@ class VisionNode(BoothNode[Settings]):
                 self._ending.wait(0.0 if frame.fault == "timeout" else self.settings.timeout_s)
                 continue
             self._problem = ""
-            self._frames += 1
             self._last_ns = self.stamps.now_ns()
+            if not self._turns.comes(frame.stamp_ns, self.settings.rate_hz):
+                continue
+            self._frames += 1
             start = time.monotonic()
             seen = locator.locate(frame)
             self._locate_s = time.monotonic() - start
             self._tell(seen, self._locate_s)
             self._show(frame)
-            self._ending.wait(max(0.0, 1.0 / self.settings.rate_hz - (time.monotonic() - began)))
 
     def _overdue(self) -> bool:
         """Whether the camera is silent too long on the clock of the pictures."""
