@@ -234,6 +234,24 @@ def test_the_death_of_the_arm_node_ends_a_wait_at_once() -> None:
     assert node.arm.cycle().stamp_ns == 9
 
 
+def test_an_arm_node_started_again_is_believed_though_it_counts_its_goals_anew() -> None:
+    node = FakeNode()
+    node.answer.goal_id = 37
+    node.arm.start(Hold())
+    node.tell(9, 37)
+    assert node.arm.cycle().stamp_ns == 9
+    node.arm.lose("arm: no heartbeat")
+    node.tell(20, 0)
+    assert node.arm.cycle().stamp_ns == 20
+    node.answer.goal_id = 1
+    node.arm.start(Hold())
+    node.tell(21, 0)
+    with pytest.raises(ArmControlError, match="not heard"):
+        node.arm.cycle()
+    node.tell(22, 1)
+    assert node.arm.cycle().stamp_ns == 22
+
+
 def test_the_camera_is_known_between_two_states_and_not_beyond() -> None:
     node = FakeNode()
     node.tell(1_000_000_000, 0, x=0.0)

@@ -42,7 +42,7 @@ class Recording:
     def close(self, **metadata: str) -> Path:
         """Finish the file and give it its name: a file with that name is whole."""
         self._writer.add_metadata("booth", metadata)
-        self._writer.finish()
+        self._writer.finish()  # type: ignore[no-untyped-call] # mcap forgot its return type
         self._file.close()
         return self._part.replace(self.path)
 

@@ -65,6 +65,8 @@ class RemoteArm:
                 self._handed_ns = -1
             elif behind > 0:
                 return  # overtaken by a newer one
+            if self._lost:  # what it was last asked to do died with it: begin from what it does now
+                self._goal_id = goal_id
             self._lost = ""
             self._report = report
             self._reported_goal = goal_id

@@ -63,7 +63,8 @@ class CollectServer:
         running = self._running
         if running is not None:
             running.cancel(reason)
-            self._claim.acquire(timeout=5.0) and self._claim.release()
+            if self._claim.acquire(timeout=5.0):
+                self._claim.release()
         self._server.destroy()
 
     def _judge(self, goal: Any) -> GoalResponse:
