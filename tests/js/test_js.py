@@ -1,29 +1,30 @@
 """Runs the JavaScript tests: shared scripts, and the mini-program without a network."""
 
-import shutil
+import os
 import subprocess
-from pathlib import Path
+from collections.abc import Mapping
 
 import pytest
 
-HERE = Path(__file__).parent
+from .tools import HERE, javascript_tools
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("suite", ["shared", "miniprogram"])
-def test_javascript(suite: str) -> None:
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed; see requirements/system.txt")
-    installed = subprocess.run(
-        [HERE / "install.sh"], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert installed.returncode == 0, f"npm could not install: {installed.stderr}"
+def jest(suite: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run the tests of one folder."""
+    tools = javascript_tools()
     ran = subprocess.run(
-        ["npx", "jest", "--runInBand", suite],
+        [tools / ".bin" / "jest", "--runInBand", "--roots", HERE / suite],
         cwd=HERE,
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         timeout=280,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr[-6000:]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("suite", ["shared", "miniprogram"])
+def test_javascript(suite: str) -> None:
+    jest(suite)

@@ -6,7 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from .conftest import Seat, Service, id_number
+from .conftest import Seat
+from .service import Service, id_number
 
 pytestmark = pytest.mark.browser
 

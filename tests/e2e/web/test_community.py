@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import Seat, Service, id_number
+from .conftest import Seat
+from .service import Service, id_number
 
 pytestmark = pytest.mark.browser
 

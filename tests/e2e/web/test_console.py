@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from booth_queue.contract import Outcome
 
-from .conftest import Seat, Service
+from .conftest import Seat
+from .service import Service
 
 pytestmark = pytest.mark.browser
 

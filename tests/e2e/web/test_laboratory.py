@@ -5,7 +5,8 @@ from playwright.sync_api import Page, expect
 
 from booth_queue.client import CitizenClient
 
-from .conftest import Seat, Service
+from .conftest import Seat
+from .service import Service
 
 pytestmark = pytest.mark.browser
 

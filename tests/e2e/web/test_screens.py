@@ -1,18 +1,18 @@
 """The screen inside a booth; and every page looked at, by axe and in pictures."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from booth_queue.web.pages import PAGES
+from tests.js.tools import javascript_tools
 
-from .conftest import SHOTS, Desk, Seat, Service, id_number
+from .conftest import SHOTS, Desk, Seat
+from .service import Service, id_number
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def test_the_booth_screen_says_what_to_do_in_both_languages(seat: Seat, service: Service) -> None:
@@ -52,9 +52,15 @@ def test_every_activity_of_the_station_has_its_scene_and_words() -> None:
         assert f"activity.{state.name}" in catalogue("zh")
 
 
-def violations(page: Page) -> list[dict[str, Any]]:
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return axe-core's script."""
+    return (javascript_tools() / "axe-core" / "axe.min.js").read_text("utf-8")
+
+
+def violations(page: Page, axe: str) -> list[dict[str, Any]]:
     """Return what axe-core finds serious or critical."""
-    page.evaluate(AXE.read_text("utf-8"))
+    page.evaluate(axe)
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [
         {"rule": each["id"], "impact": each["impact"], "at": [n["html"] for n in each["nodes"]][:3]}
@@ -63,12 +69,12 @@ def violations(page: Page) -> list[dict[str, Any]]:
     ]
 
 
-def looked_at(desk: Desk, name: str, lang: str, found: dict[str, Any]) -> None:
+def looked_at(desk: Desk, axe: str, name: str, lang: str, found: dict[str, Any]) -> None:
     page = desk.page
     page.wait_for_timeout(700)
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}-{lang}.png", full_page=True)
-    serious = violations(page)
+    serious = violations(page, axe)
     if serious:
         found[f"{name}-{lang}"] = serious
 
@@ -81,9 +87,9 @@ def wide_enough(page: Page) -> bool:
     return inside
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing; run tests/js/install.sh")
+@pytest.mark.timeout(600)  # the tools may have to be installed first
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_no_page_has_a_serious_violation(seat: Seat, service: Service, lang: str) -> None:
+def test_no_page_has_a_serious_violation(seat: Seat, service: Service, axe: str, lang: str) -> None:
     found: dict[str, Any] = {}
     service.waiting()
     service.waiting()
@@ -100,7 +106,7 @@ def test_no_page_has_a_serious_violation(seat: Seat, service: Service, lang: str
     anybody = seat(lang=lang, bypass_csp=True)
     for path in ("/", "/live", "/screen", "/verify", "/citizen/sign-in", "/staff/sign-in"):
         anybody.open(path)
-        looked_at(anybody, names[path], lang, found)
+        looked_at(anybody, axe, names[path], lang, found)
     for role, area in (("staff", "staff"), ("desk", "desk"), ("grid", "grid"), ("lab", "lab")):
         desk = seat(lang=lang, bypass_csp=True)
         desk.staff(role, "/")
@@ -108,10 +114,10 @@ def test_no_page_has_a_serious_violation(seat: Seat, service: Service, lang: str
             if page.area == area:
                 desk.open(page.path)
                 robot.report("SWABBING", site="right_tonsil")
-                looked_at(desk, names[page.path], lang, found)
+                looked_at(desk, axe, names[page.path], lang, found)
     enterprise = seat(lang=lang, bypass_csp=True)
     enterprise.staff("enterprise", "/enterprise")
-    looked_at(enterprise, names["/enterprise"], lang, found)
+    looked_at(enterprise, axe, names["/enterprise"], lang, found)
 
     phone = seat(phone=True, lang=lang, bypass_csp=True)
     page = phone.citizen("13800000031", "/citizen/people")
@@ -122,17 +128,17 @@ def test_no_page_has_a_serious_violation(seat: Seat, service: Service, lang: str
     expect(page.locator("#people article")).to_have_count(1)
     phone.open("/citizen/booths")
     page.locator(".card.picked [data-do=times]").click()
-    looked_at(phone, "citizen-times", lang, found)
+    looked_at(phone, axe, "citizen-times", lang, found)
     page.locator("#times .chip").nth(1).click()
     page.click("#pick button[type=submit]")
     page.wait_for_url("**/citizen")
     for listed in PAGES:
         if listed.area == "citizen" and listed.guarded:
             phone.open(listed.path)
-            looked_at(phone, names[listed.path], lang, found)
+            looked_at(phone, axe, names[listed.path], lang, found)
     phone.open("/citizen")
     page.locator("article a.primary").click()
-    looked_at(phone, "citizen-code", lang, found)
+    looked_at(phone, axe, "citizen-code", lang, found)
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)
 
 
