@@ -17,6 +17,14 @@ RELEASING = 6
 
 _SWIFT = 40.0  # [rad/s] how fast the offset takes up its wished velocity along the normal
 _CALM = 25.0  # [rad/s] and across it, where a soft shaft turns the tool's inertia into position
+_REFLEX = 80.0  # [rad/s] and away from too much force
+_YIELD = 30.0  # [rad/s] bandwidth at which too much force is given way to
+_YIELD_SPEED = 0.30  # [m/s] out of the mouth: a gag's jerk
+_YIELD_SPEED_ASIDE = 0.04
+_YIELD_OUT = 0.06  # [m] out of the mouth: a gag's jerk and a little more
+_YIELD_ASIDE = 0.015  # [m] in any other direction, for a sensor may lie and the teeth are near
+_YIELD_S = 0.1  # for so long after the force was too much the reflex's limits hold
+_UNFELT = 200.0  # [N/m] of what pushes before any site was felt
 
 FORCE = 0
 NO_CONTACT = 12
@@ -57,6 +65,9 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         s.depth = _depth(s, n)
         most = min(most, 6.0 * (c.indentation - s.depth))
         rate = max(min(rate, most), -0.04)
+    over = norm(force) - c.force_soft
+    if over > 0.0:
+        rate = min(rate, 0.0)
     # across it
     wish = scratch(3)
     for k in range(3):
@@ -68,13 +79,72 @@ def regulate(c: Record, i: Record, s: Record) -> None:
             wish[k] = max(min(across, 0.025), -0.025) - rate * n[k]
         else:
             wish[k] = max(min(-8.0 * s.offset[k], 0.04), -0.04)
+    _flee(s, force, over, dt, wish)
+    _move_offset(c, s, wish, _CALM, _SWIFT, dt)
+
+
+@kernel
+def give_way(c: Record, s: Record, dt: float) -> None:
+    """Advance the offset of a goal that ought to touch nothing: off what pushes, and back."""
+    force = scratch(3)
+    if s.follow:
+        rotate_back(s.M, s.force, force)
+    else:
+        for k in range(3):
+            force[k] = s.force[k]
+    over = norm(force) - c.force_soft if s.tared else -1.0
+    away = norm(s.offset)
+    if over <= 0.0 and s.yielding <= 0.0 and away < 1e-5:
+        for k in range(3):
+            s.offset_v[k] = 0.0
+            s.offset_a[k] = 0.0
+        return
+    wish = scratch(3)
+    for k in range(3):
+        wish[k] = max(min(-2.0 * s.offset[k], 0.02), -0.02) if over <= 0.0 else 0.0
+    _flee(s, force, over, dt, wish)
+    _move_offset(c, s, wish, _CALM, _CALM, dt)
+
+
+@kernel
+def _flee(s: Record, force: np.ndarray, over: float, dt: float, wish: np.ndarray) -> None:
+    """Add to ``wish`` the velocity [m/s] that gives way to a force ``over`` [N] the soft limit.
+
+    How far is bounded: a force that stays after that is no head, but a sensor that lies.
+    """
+    s.yielding = max(s.yielding - dt, 0.0)
+    if over <= 0.0:
+        return
+    s.yielding = _YIELD_S
+    stiffness = s.stiffness if s.stiffness > 0.0 else _UNFELT
+    size = norm(force)
+    for k in range(3):
+        out = s.follow and k == 0 and force[k] > 0.0
+        rate = min(_YIELD * over / stiffness, _YIELD_SPEED if out else _YIELD_SPEED_ASIDE)
+        room = _YIELD_OUT if out else _YIELD_ASIDE
+        used = s.offset[k] if force[k] > 0.0 else -s.offset[k]
+        wish[k] += rate * force[k] / size * max(min((room - used) / 0.01, 1.0), 0.0)
+
+
+@kernel
+def _move_offset(
+    c: Record, s: Record, wish: np.ndarray, calm: float, swift: float, dt: float
+) -> None:
+    """Lead the offset's velocity to ``wish`` [m/s], faster along the normal and when yielding."""
+    n = s.surface
+    most = 2.0
+    jerk = 60.0
+    if s.yielding > 0.0:
+        most = c.reflex_acceleration
+        jerk = 20.0 * c.reflex_acceleration / _YIELD_S
+        calm = swift = _REFLEX
     for k in range(3):
         wish[k] -= s.offset_v[k]
     high = dot(wish, n)
     for k in range(3):
-        a = _CALM * wish[k] + (_SWIFT - _CALM) * high * n[k]
-        a = max(min(a, 2.0), -2.0)
-        s.offset_a[k] += min(max(a - s.offset_a[k], -60.0 * dt), 60.0 * dt)
+        a = calm * wish[k] + (swift - calm) * high * n[k]
+        a = max(min(a, most), -most)
+        s.offset_a[k] += min(max(a - s.offset_a[k], -jerk * dt), jerk * dt)
         s.offset_v[k] += s.offset_a[k] * dt
         s.offset[k] += s.offset_v[k] * dt
 

@@ -12,7 +12,7 @@ from spatial import Vector
 
 @kernel
 def forward(c: Record, q: np.ndarray, R: np.ndarray, t: np.ndarray, s: Record) -> None:
-    """Fill the flange's pose ``R`` (3, 3), ``t`` (3,) in b; joint axes and origins into ``s``."""
+    """Fill the flange's pose ``R`` (3, 3), ``t`` (3,) in b; axes, origins, bodies into ``s``."""
     A = scratch_matrix(3, 3)
     B = scratch_matrix(3, 3)
     u = scratch(3)
@@ -29,6 +29,9 @@ def forward(c: Record, q: np.ndarray, R: np.ndarray, t: np.ndarray, s: Record) -
         rotate(A, c.axis[i], s.axes[i])
         turn(c.axis[i], q[i], B)
         multiply(A, B, R)
+        for k in range(3):
+            for j in range(3):
+                s.bodies[i, k, j] = R[k, j]
     rotate(R, c.flange_t, u)
     for k in range(3):
         t[k] += u[k]
@@ -165,12 +168,26 @@ def tool_acceleration(c: Record, s: Record, a: np.ndarray, out: np.ndarray) -> N
 
 @kernel
 def measured_kinematics(c: Record, i: Record, s: Record) -> None:
-    """Fill the measured, unbent tip pose and the sensor's axes, both in b."""
+    """Fill the measured, unbent tip pose, the sensor's axes and the tool's velocity, all in b.
+
+    The velocity is that of the tool's centre of mass. Axes and origins in ``s`` are left those of
+    the measured joints, until `tip_kinematics` fills them anew.
+    """
     R = scratch_matrix(3, 3)
     t = scratch(3)
+    lever = scratch(3)
     forward(c, i.q, R, t, s)
     multiply(R, c.tip_R, s.measured_R)
     rotate(R, c.tip_t, s.measured_t)
+    rotate(R, c.tool_center, lever)
     for k in range(3):
         s.measured_t[k] += t[k]
+        t[k] += lever[k]
+        s.tool_velocity[k] = 0.0
     multiply(R, c.sensor_R, s.sensor_R)
+    for j in range(c.joints):
+        for k in range(3):
+            lever[k] = t[k] - s.origins[j, k]
+        cross(s.axes[j], lever, lever)
+        for k in range(3):
+            s.tool_velocity[k] += lever[k] * i.v[j]

@@ -6,10 +6,11 @@ import numpy as np
 
 from arm_control.braking import highest, stopping
 from arm_control.compiled import kernel
-from arm_control.contact import FORCE, REACHING, TOUCHING, regulate
+from arm_control.contact import FORCE, REACHING, TOUCHING, give_way, regulate
+from arm_control.dynamics import within_torque
 from arm_control.kinematics import measured_kinematics, tip_kinematics, tool_acceleration
-from arm_control.linear import cross, norm, turn_between
-from arm_control.memory import DELAY_SLOTS, Record
+from arm_control.linear import cross, dot, norm, turn_between
+from arm_control.memory import DELAY_SLOTS, MAX_JOINTS, Record
 from arm_control.profile import sample
 from arm_control.qp import MOST, SOLVED, factor, minimise
 from arm_control.reference import follow_profile, nominal_reference, smooth_mouth
@@ -24,6 +25,9 @@ BRAKE = 4
 
 TRACKING = 3
 STALE_MOUTH = 8
+UNREACHED = 16
+
+_PATIENCE_S = 2.0  # a goal not reached so long after its profile's end is given up
 
 
 @kernel
@@ -55,9 +59,7 @@ def cycle(config: np.ndarray, inputs: np.ndarray, state: np.ndarray) -> None:
         if s.mode == WIPE and s.phase != REACHING:
             regulate(c, i, s)
         else:
-            for k in range(3):
-                s.offset_v[k] = 0.0
-                s.offset_a[k] = 0.0
+            give_way(c, s, i.step)
         nominal_reference(c, s)
         _tip(c, s, i.step)
     else:
@@ -87,6 +89,15 @@ def _arrive(c: Record, s: Record) -> None:
         away += (s.ref_t[k] - s.t[k]) ** 2
     if math.sqrt(away) < 1e-3:
         s.done = 1
+    _persevere(s, s.tip_profile.duration)
+
+
+@kernel
+def _persevere(s: Record, duration: float) -> None:
+    """Give a goal up that is not reached though its profile ended long ago."""
+    if not s.done and s.fault < 0 and s.clock > duration + _PATIENCE_S:
+        s.fault = UNREACHED
+        s.mode = BRAKE
 
 
 @kernel
@@ -103,6 +114,7 @@ def _joint(c: Record, s: Record, dt: float) -> None:
         away = max(away, abs(x[0] - s.q[k]))
     if s.clock >= s.joint_profile.duration and away < 1e-4:
         s.done = 1
+    _persevere(s, s.joint_profile.duration)
 
 
 @kernel
@@ -173,6 +185,8 @@ def _speed_row(c: Record, s: Record, dt: float, A: np.ndarray, b: np.ndarray) ->
     speed = norm(v)
     if speed < 1e-3:
         return 0
+    if s.yielding > 0.0 and dot(v, s.force) > 0.0:
+        return 0  # away from what pushes: the bound is on how fast the arm comes
     bound = 1.15 * c.speed[s.zone]
     if s.mode == WIPE and s.phase != REACHING:
         bound += 0.07
@@ -191,11 +205,16 @@ def _speed_row(c: Record, s: Record, dt: float, A: np.ndarray, b: np.ndarray) ->
 @kernel
 def _limit(c: Record, s: Record, dt: float) -> None:
     """Cut the wished accelerations to the viable ones, and advance the commanded joints."""
+    brake = scratch(MAX_JOINTS)
+    for k in range(c.joints):
+        brake[k] = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], dt)
+        brake[k] = max(min(brake[k], s.top[k]), s.low[k])
+        if math.isnan(s.wish[k]):
+            s.wish[k] = brake[k]
+        s.wish[k] = max(min(s.wish[k], s.top[k]), s.low[k])
+    within_torque(c, s, s.wish, brake)
     for k in range(c.joints):
         a = s.wish[k]
-        if math.isnan(a):  # not a number: brake
-            a = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], dt)
-        a = max(min(a, s.top[k]), s.low[k])
         s.q[k] += (s.v[k] + 0.5 * a * dt) * dt
         s.v[k] += a * dt
         s.a[k] = a

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from arm_control import law
-from arm_control.blackbox import ENTRY, BlackBox, note
+from arm_control.blackbox import BlackBox, note
 from arm_control.compiled import kernel, unlocked
 from arm_control.exchange import MEASUREMENT, MOUTH, SETPOINT, Exchange
 from arm_control.memory import INPUT, STATE, Record, record
@@ -253,8 +253,9 @@ class RealTimeLoop:
             *_way(verdict, VERDICT),
         )
         self._outlet = _outlet(self.state, sample, exchange.setpoint.words, self.black_box.ring)
+        # rehearsals note into the true ring: the slot that the cycle they rehearse overwrites
         self._stage = _outlet(
-            record(STATE), _nowhere(SAMPLE), _nowhere(SETPOINT), np.zeros(2, ENTRY)
+            record(STATE), _nowhere(SAMPLE), _nowhere(SETPOINT), self.black_box.ring
         )
         self.state["rate"] = 1.0
         self.state["rate_wish"] = 1.0

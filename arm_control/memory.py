@@ -141,12 +141,15 @@ STATE = np.dtype(
         ("J", "f8", (6, _J)),
         ("axes", "f8", (_J, 3)),
         ("origins", "f8", (_J, 3)),
+        ("bodies", "f8", (_J, 3, 3)),  # rotation of each body, in b
         ("flange_R", "f8", (3, 3)),
         ("flange_t", "f8", (3,)),
         # measured tip in b
         ("measured_R", "f8", (3, 3)),
         ("measured_t", "f8", (3,)),
         ("sensor_R", "f8", (3, 3)),
+        ("tool_velocity", "f8", (3,)),  # of the tool's centre of mass, measured
+        ("tool_velocity_slow", "f8", (3,)),
         # smoothed mouth in b
         ("M", "f8", (3, 3)),
         ("M_t", "f8", (3,)),
@@ -177,6 +180,7 @@ STATE = np.dtype(
         ("force", "f8", (3,)),  # contact force on the tip in b, filtered
         ("force_1", "f8", (3,)),
         ("force_slow", "f8", (3,)),  # what bends the shaft
+        ("force_1_slow", "f8", (3,)),  # the same less the tool's inertia
         ("torque", "f8", (3,)),
         ("contact", "i8"),
         ("contact_s", "f8"),
@@ -195,6 +199,7 @@ STATE = np.dtype(
         ("offset", "f8", (3,)),  # nominal tip from the reference, in m
         ("offset_v", "f8", (3,)),
         ("offset_a", "f8", (3,)),
+        ("yielding", "f8"),  # time left of giving way to too much force [s]
         ("gap", "f8"),  # reference above the site's surface along the normal
         ("gap_v", "f8"),
         ("travel", "f8"),  # how far below the surface to look for it

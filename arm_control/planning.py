@@ -132,6 +132,8 @@ class Planner:
             "the camera, then locate the mouth again",
             FaultKind.NO_CONTACT: f"no tissue within {s['travel'] * 1e3:.0f} mm below the target; "
             "locate it again",
+            FaultKind.UNREACHED: "the goal was not reached 2 s after it should have been; a joint "
+            "limit or an obstacle bars the way: choose another pose",
             FaultKind.LOST_CONTACT: "contact was lost for 2 s; locate the site again",
         }.get(kind, kind.value)
 
@@ -370,6 +372,7 @@ class Planner:
         s["force"] = 0.0
         s["force_1"] = 0.0
         s["force_slow"] = 0.0
+        s["force_1_slow"] = 0.0
         s["torque"] = 0.0
 
     def _wipe(self, goal: Wipe) -> None:

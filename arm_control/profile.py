@@ -49,23 +49,30 @@ def plan(
     wish.max_velocity, wish.max_acceleration, wish.max_jerk = (
         list(map(float, row)) for row in limits
     )
-    wish.synchronization = Synchronization.Phase
     if target_velocity is not None:
         wish.target_velocity = list(map(float, target_velocity))
-    trajectory = Trajectory(n)
-    try:
-        result = Ruckig(n).calculate(wish, trajectory)
-    except (RuckigError, ValueError) as error:  # ValueError: a result its enumeration lacks
+    trajectory = _calculate(wish)
+    if trajectory is None:
         raise GoalError(
-            f"no jerk-limited motion to {list(goal)} from {list(start[0])}: Ruckig refuses limits "
-            f"{[list(row) for row in limits]}; choose a goal within the limits"
-        ) from error
-    if result not in (Result.Working, Result.Finished):
-        raise GoalError(
-            f"no jerk-limited motion to {list(goal)} from {list(start[0])}: Ruckig says "
-            f"{result.name}; choose a goal within the limits"
+            f"no jerk-limited motion to {list(goal)} from {[list(row) for row in start]}: Ruckig "
+            f"refuses limits {[list(row) for row in limits]}; choose a goal within the limits"
         )
     fill(profile, trajectory, moving=target_velocity is not None)
+
+
+def _calculate(wish: InputParameter) -> Trajectory | None:
+    """Return the motion, on a straight line if Ruckig finds one, else only ending together."""
+    n = wish.degrees_of_freedom
+    for way in (Synchronization.Phase, Synchronization.Time):
+        wish.synchronization = way
+        trajectory = Trajectory(n)
+        try:
+            result = Ruckig(n).calculate(wish, trajectory)
+        except (RuckigError, ValueError):  # ValueError: a result its enumeration lacks
+            continue
+        if result in (Result.Working, Result.Finished):
+            return trajectory
+    return None
 
 
 def fill(profile: np.ndarray, trajectory: Trajectory, *, moving: bool = False) -> None:

@@ -41,6 +41,7 @@ class FaultKind(StrEnum):
     LOST_CONTACT = "lost_contact"
     LATE = "late"
     OPERATOR = "operator"
+    UNREACHED = "unreached"
 
 
 @dataclass(frozen=True, slots=True)

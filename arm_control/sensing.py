@@ -2,10 +2,14 @@
 
 import math
 
+import numpy as np
+
 from arm_control.compiled import kernel
 from arm_control.linear import cross, dot, norm, rotate, rotate_back
 from arm_control.memory import Record
 from arm_control.scratch import scratch
+
+_SLOW_S = 0.06  # time constant of the force that bends the shaft [s]
 
 
 @kernel
@@ -45,12 +49,30 @@ def sense(c: Record, i: Record, s: Record) -> None:
         torque[k] -= load[k]
     rotate(s.sensor_R, force, force)
     rotate(s.sensor_R, torque, torque)
+    _slow_down(c, s, force, dt)
     gain = 1.0 - math.exp(-c.filter_bandwidth * dt)
     for k in range(3):
         s.force_1[k] += gain * (force[k] - s.force_1[k])
         s.force[k] += gain * (s.force_1[k] - s.force[k])
-        s.force_slow[k] += min(dt / 0.06, 1.0) * (s.force[k] - s.force_slow[k])
         s.torque[k] += gain * (torque[k] - s.torque[k])
+
+
+@kernel
+def _slow_down(c: Record, s: Record, force: np.ndarray, dt: float) -> None:
+    """Fill the slow force, which bends the shaft, with the inertia of the motion as measured.
+
+    A shaft so soft makes millimetres of hundredths of a newton, and turning the tool about its
+    bending centre moves the joints much and the tip little: what a servo makes of its command is
+    known too badly. The low-pass of the measured acceleration is (v - low-pass of v) / time
+    constant, so that nothing is differentiated.
+    """
+    gain = min(dt / _SLOW_S, 1.0)
+    for k in range(3):
+        fast = s.tool_velocity[k] - s.tool_velocity_slow[k]
+        s.tool_velocity_slow[k] += gain * fast
+        loaded = force[k] - c.tool_mass * s.tool_acceleration[k]  # contact less inertia
+        s.force_1_slow[k] += gain * (loaded - s.force_1_slow[k])
+        s.force_slow[k] = s.force_1_slow[k] + c.tool_mass * fast / _SLOW_S
 
 
 @kernel

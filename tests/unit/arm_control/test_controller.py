@@ -172,6 +172,16 @@ def test_no_tissue_where_the_target_says_is_told(bench: Bench) -> None:
     assert report.fault.kind is FaultKind.NO_CONTACT
 
 
+def test_a_pose_out_of_reach_ends_with_a_reason(bench: Bench) -> None:
+    here = bench.plant.model.base_tip(HOME)
+    far = Pose(here.rotation, here.translation + np.array((-0.2, 0.0, 1.6)))
+    report = bench.do(MoveTip(far, speed=0.5))
+    assert report.fault is not None
+    assert report.fault.kind is FaultKind.UNREACHED
+    assert not report.fault.latched
+    assert bench.run(lambda r: r.phase is Phase.STOPPED or r.done, 1.0).done
+
+
 def test_without_pictures_following_ends_but_holding_does_not(bench: Bench) -> None:
     bench.enter()
     bench.camera = False
