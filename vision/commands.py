@@ -118,7 +118,9 @@ def train(
     calibration: Annotated[
         Path | None, typer.Option(help="Another data set, to calibrate confidence on.")
     ] = None,
-    start: Annotated[Path | None, typer.Option(help="Checkpoint (.pt) to go on from.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Checkpoint (.pt) or network (.onnx) to go on from.")
+    ] = None,
 ) -> None:
     """Train a network on rendered frames, export and calibrate it (needs the `train` extra)."""
     from vision.train.run import train_network  # noqa: PLC0415 - torch is no run-time dependency

@@ -26,7 +26,8 @@ class Evidence:
     ``depth``: share of measured pixels around the point. ``flatness``: residual of the local plane
     [mm]. ``neighbours``: mean certainty of the structures that must stand around the site.
     ``passage``: how far [mm, at most 10] uvula, tongue and teeth keep from the straight way in.
-    ``gap``: how far [mm, at most 10] any tissue but the site's own keeps from it.
+    ``gap``: how far [mm, at most 10] any tissue but the site's own keeps from it. ``opening``: by
+    how much [mm, 0 to 5] the mouth is wider open than the least a swab may pass.
     """
 
     seen: float
@@ -39,6 +40,7 @@ class Evidence:
     neighbours: float
     passage: float
     gap: float
+    opening: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,10 @@ class OnnxModel:
         size = rgb.shape[0]
         if size % 32 or not 64 <= size <= 640:
             raise VisionError(f"picture side {size} px is not a multiple of 32 from 64 to 640")
-        probability, places, columns, seen = self._session.run(
+        parts, places, columns, seen = self._session.run(
             None, {"picture": network_input(rgb, depth)[None]}
         )
-        return Segmentation(probability[0], places[0], rotation_of_columns(columns[0]), seen[0])
+        return Segmentation(parts[0], places[0], rotation_of_columns(columns[0]), seen[0])
 
 
 def load_network(path: Path = DEFAULT_MODEL, threads: int = 2) -> Model:

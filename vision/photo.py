@@ -107,7 +107,7 @@ def _mirrored_look(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> View:
     there = Crop(width - crop.left - crop.side, crop.top, crop.side)
     seen = View.look(model, flipped, None, there, Look.THROAT.size).segmentation
     order = [int(MIRRORED.get(s, s)) for s in Structure]
-    back = Segmentation(
+    back = Segmentation.of_map(
         np.ascontiguousarray(seen.probability[order][:, :, ::-1]),
         np.ascontiguousarray(seen.places[[0, 2, 1, 3]][:, :, ::-1]),
         seen.rotation,
@@ -128,7 +128,7 @@ def _fused(looks: list[View]) -> View:
     probability /= probability.sum(axis=0, keepdims=True)
     places /= np.maximum(places.sum(axis=(1, 2), keepdims=True), 1e-12)
     seen = np.mean([view.segmentation.seen for view in looks], axis=0)
-    fused = Segmentation(probability, places, first.segmentation.rotation, seen)
+    fused = Segmentation.of_map(probability, places, first.segmentation.rotation, seen)
     return View(first.crop, fused, first.left, first.top, first.step, first.depth)
 
 

@@ -95,7 +95,7 @@ class ThroatLocator:
             spot,
             site,
             frame.intrinsics,
-            mouth.optical_mouth,
+            mouth,
             obstacles,
             self._settings,
             self._model.confidence,

@@ -10,6 +10,7 @@ from spatial import Matrix, Pose, Vector, matrix, unit, vector
 from vision.confidence import Evidence, Weighs, log_odds
 from vision.errors import VisionError
 from vision.frame import Intrinsics
+from vision.mouth import Mouth
 from vision.settings import LocatorSettings
 from vision.structure import Structure
 from vision.surface import Plane, fit_patch, fit_plane, point_covariance, wiping_path
@@ -59,6 +60,8 @@ _FAR = 0.010  # m around the point, from which the surface is carried on where h
 _FAR_SHARE = 0.2  # of the usual share of measured pixels that will do so far out
 _REGION = 0.014  # m around the point, within which a site's visible tissue is counted
 _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
+_LEAST_OPENING = 0.035  # m, below which nobody is swabbed
+_AMPLE = 0.005  # m of opening beyond it; more does not make a target likelier
 _MIN_DISC_POINTS = 3
 _MIN_NEIGHBOUR = 20  # pixels of the model's square from which a neighbour is fully there
 _RIM = 2  # px of a site's edge whose depth is not trusted
@@ -119,7 +122,7 @@ def measure_site(
     spot: Spot,
     site: Site,
     intrinsics: Intrinsics,
-    optical_mouth: Pose,
+    mouth: Mouth,
     obstacles: Matrix,
     settings: LocatorSettings,
     confidence: Weighs,
@@ -129,6 +132,7 @@ def measure_site(
 
     ``obstacles`` (n, 3) [m] are what ``find_obstacles`` saw in the same frame.
     """
+    optical_mouth = mouth.optical_mouth
     pixel = np.array([[view.left + view.step * spot.column, view.top + view.step * spot.row]])
     ray = rays(pixel, intrinsics)[0]
     guess = float(np.linalg.norm(optical_mouth.translation)) + 0.08
@@ -138,10 +142,11 @@ def measure_site(
     mask = spot.mask[rows_seen, columns_seen]
     rows, columns = np.ogrid[rows_seen, columns_seen]
     distance = np.sqrt((rows - spot.row) ** 2 + (columns - spot.column) ** 2) * view.step
-    tissue = _core(mask, view.valid)
+    there = _within_region(view, mask, site, intrinsics, optical_mouth)
+    tissue = _core(mask, there)
     for radius in (_DISC, _PATCH, _FAR):
         disc = tissue & (distance <= max(1.5 * view.step, radius * intrinsics.fx / guess))
-        measured = disc & view.valid
+        measured = disc & there
         share = float(measured.sum()) / max(1, int(disc.sum()))
         least = settings.min_valid_depth * (_FAR_SHARE if radius == _FAR else 1.0)
         if int(measured.sum()) >= _MIN_DISC_POINTS and share >= least:
@@ -157,7 +162,7 @@ def measure_site(
     depth = float(np.median(samples))
     around = tissue & (distance <= max(_PATCH, radius) * intrinsics.fx / depth)
     around &= np.abs(view.depth - depth) < _STEP
-    points = view.points(around, intrinsics)
+    points = view.points(around & there, intrinsics)
     try:
         plane = fit_plane(points)
     except VisionError:
@@ -165,10 +170,8 @@ def measure_site(
     met = plane.meet(ray) if radius == _FAR else None
     if met is not None and abs(float(met[2]) - depth) < _STEP:
         depth = float(met[2])  # nothing is measured at the point itself: carry the plane on to it
-    up = optical_mouth.rotation[:, 2 if site is not Site.POSTERIOR_WALL else 1]
-    if np.linalg.norm(np.cross(up, plane.normal)) < 1e-3:
-        up = optical_mouth.rotation[:, 0]
-    patch = fit_patch(points, ray * depth, plane.normal, up)
+    stroke = _stroke(optical_mouth, site, plane.normal)
+    patch = fit_patch(points, ray * depth, plane.normal, stroke)
     point = patch.at(np.zeros((1, 2)))[0]
     if np.linalg.norm(point - ray * depth) > 0.003:  # a patch that leaves its median is not one
         point = ray * depth
@@ -210,6 +213,7 @@ def measure_site(
         spot.neighbours,
         1e3 * passage(obstacles, optical_mouth.translation, point),
         1e3 * passage(tissue_and_obstacles, optical_mouth.translation, point),
+        1e3 * float(np.clip(mouth.opening - _LEAST_OPENING, 0.0, _AMPLE)),
     )
     probability = confidence.of(evidence)
     bound = max(settings.min_confidence, confidence.threshold)
@@ -278,6 +282,37 @@ def _corridor(
     if fault is None:
         return None
     return Refusal(RefusalReason.OUT_OF_REACH, stamp_ns, f"{site} lies {fault}")
+
+
+def _stroke(optical_mouth: Pose, site: Site, normal: Vector) -> Vector:
+    """Return which way (3,) to wipe: up and down a tonsil, across the wall, along the tissue."""
+    along = optical_mouth.rotation[:, 2 if site is not Site.POSTERIOR_WALL else 1]
+    if np.linalg.norm(np.cross(along, normal)) < 1e-3:
+        along = optical_mouth.rotation[:, 0]
+    return vector(along)
+
+
+def _within_region(
+    view: View,
+    mask: NDArray[np.bool_],
+    site: Site,
+    intrinsics: Intrinsics,
+    optical_mouth: Pose,
+) -> NDArray[np.bool_]:
+    """Return the pixels (h, w) whose measured depth puts them as deep in the mouth as the site is.
+
+    Beside the lips a stereo camera gives many a pixel of the throat the lips' own depth. Where
+    hardly any pixel of ``mask`` is as deep, all that are measured: it lies elsewhere.
+    """
+    rows, columns = np.indices(view.shape)
+    mouth_optical = optical_mouth.inverse()
+    toward = rays(view.pixels(rows.ravel(), columns.ravel()), intrinsics) @ (
+        -mouth_optical.rotation[0]
+    )
+    behind = toward.reshape(view.shape) * view.depth - mouth_optical.translation[0]
+    low, high = REGIONS[site].behind
+    there = np.asarray(view.valid & (behind >= low) & (behind <= high))
+    return there if int((there & mask).sum()) >= _MIN_DISC_POINTS else view.valid
 
 
 def _core(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:

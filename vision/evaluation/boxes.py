@@ -34,7 +34,7 @@ def seen_box(view: View, structure: Structure) -> tuple[Box, float] | None:
     box = box_of(mask, max(4, round(SMALLEST / scale**2)))
     if box is None:
         return None
-    score = float(view.segmentation.probability[structure][mask].mean())
+    score = float(view.segmentation.probability_of([structure])[mask].mean())
     left, top = view.crop.left, view.crop.top
     x0, y0, x1, y1 = (scale * v for v in box)
     return (left + x0, top + y0, left + x1, top + y1), score

@@ -1,7 +1,9 @@
 """What training does to a rendered frame so that no real picture looks stranger than it.
 
 Geometry (crop, zoom, turn, mirror) moves picture, depth, labels and pose together; photometry
-changes the picture alone; depth is thinned, shifted or taken away altogether.
+changes the picture alone; depth is thinned, shifted or taken away altogether. Pictures without
+depth stand for photographs of anybody's throat: their shapes are bent, and every structure has a
+colour of its own, so that neither the simulator's anatomy nor its tones are relied on.
 """
 
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ _MIRROR_TABLE = np.arange(256, dtype=np.uint8)
 for _from, _to in MIRRORED.items():
     _MIRROR_TABLE[_from] = _to
 _MIRRORED_PLACES = [0, 2, 1, 3]  # right and left tonsil change places
-_MEASURED = 0.65  # share of examples with depth; the rest stand for photographs
+_MEASURED = 0.6  # share of examples with depth; the rest stand for photographs
 _CALM = 0.5  # how strange pictures with depth may look: they come from the booth's own cameras
 _MARGINS = {
     Look.WHOLE: (0.6, 1.0, 1.6),
@@ -84,10 +86,19 @@ def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float
     if mirrored:
         places, visible = places[_MIRRORED_PLACES], visible[_MIRRORED_PLACES]
     use_depth: NDArray[np.float32] | None = depth
-    if strength:
-        measured = rng.random() < _MEASURED
-        use_depth = _thin_depth(depth, rng) if measured else None
-        rgb, labels = _photometry(rgb, labels, rng, strength * (_CALM if measured else 1.0))
+    if strength and rng.random() < _MEASURED:
+        use_depth = _thin_depth(depth, rng)
+        rgb, labels = _photometry(rgb, labels, rng, strength * _CALM)
+    elif strength:
+        use_depth = None
+        if rng.random() < 0.4 * strength:
+            rgb, labels, places = _bend(rgb, labels, places, rng)
+            visible = visible & ((places >= 0) & (places < size - 1)).all(axis=1)
+        if rng.random() < 0.6 * strength:
+            rgb = _recolour(rgb, labels, rng)
+        if rng.random() < 0.3 * strength:
+            rgb = _coat(rgb, rng)
+        rgb, labels = _photometry(rgb, labels, rng, strength)
     return Example(
         network_input(rgb, use_depth),
         labels,
@@ -189,6 +200,55 @@ def _thin_depth(depth: NDArray[np.float32], rng: np.random.Generator) -> NDArray
     return out
 
 
+def _bend(
+    rgb: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    places: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]:
+    """Move picture, labels and places (4, 2) [px] by a smooth field, for throats differ."""
+    size = rgb.shape[0]
+    knots = rng.normal(0.0, rng.uniform(0.01, 0.04) * size, (2, 4, 4)).astype(np.float32)
+    du, dv = (cv2.resize(k, (size, size), interpolation=cv2.INTER_CUBIC) for k in knots)
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    # whatever is seen at (u, v) came from (u + du, v + dv); for a field so smooth the way back is
+    # the field's opposite
+    picture = cv2.remap(rgb, columns + du, rows + dv, cv2.INTER_LINEAR)
+    moved = cv2.remap(labels, columns + du, rows + dv, cv2.INTER_NEAREST)
+    u, v = np.clip(np.round(places).astype(int), 0, size - 1).T
+    return (
+        np.asarray(picture, dtype=np.uint8),
+        np.asarray(moved, dtype=np.uint8),
+        places - np.stack([du[v, u], dv[v, u]], axis=1),
+    )
+
+
+def _recolour(
+    rgb: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Give every structure a brightness and tint of its own."""
+    bright, tint = rng.normal(0.0, 0.22, (256, 1)), rng.normal(0.0, 0.10, (256, 3))
+    gain = cv2.GaussianBlur(
+        np.exp(bright + tint).astype(np.float32)[labels], (0, 0), float(rng.uniform(0.5, 4.0))
+    )
+    return np.asarray(np.clip(rgb * gain, 0.0, 255.0), dtype=np.uint8)
+
+
+def _coat(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Lay a ragged coat of one colour over parts, as exudate, saliva and blood do."""
+    size = rgb.shape[0]
+    grain = int(rng.integers(6, size // 4))
+    noise = cv2.resize(
+        rng.standard_normal((grain, grain)).astype(np.float32),
+        (size, size),
+        interpolation=cv2.INTER_CUBIC,
+    )
+    cover = np.clip(float(rng.uniform(1.5, 8.0)) * (noise - float(rng.uniform(1.0, 2.2))), 0.0, 1.0)
+    cover *= float(rng.uniform(0.2, 0.8))
+    colour = rng.uniform((150, 120, 60), (255, 250, 220)) * rng.choice([1.0, 1.0, 0.4])
+    return np.asarray(rgb + cover[:, :, None] * (colour - rgb), dtype=np.uint8)
+
+
 def _photometry(
     rgb: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator, strength: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -208,7 +268,9 @@ def _photometry(
             picture * cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR)[:, :, None]
         )
     if rng.random() < 0.3 * strength:  # patchy colour: tissue is never one colour
-        patches = rng.normal(0.0, 0.12 * strength, (int(rng.integers(6, 40)),) * 2 + (3,))
+        patches = rng.normal(
+            0.0, rng.uniform(0.02, 0.12) * strength, (int(rng.integers(6, 40)),) * 2 + (3,)
+        )
         picture = picture + cv2.resize(patches.astype(np.float32), (size, size))
     if rng.random() < 0.3 * strength:
         picture = _shine(picture, rng)

@@ -18,6 +18,7 @@ from vision.data import RenderedSet
 from vision.preprocess import Look
 from vision.structure import Structure
 from vision.train.augment import IGNORED, Example, augment
+from vision.train.resume import unfold
 from vision.train.samples import RenderedSamples
 from vision.train.unet import ThroatNet
 
@@ -42,6 +43,12 @@ _OVERLAPPED = (
     Structure.SOFT_PALATE,
 )
 """Classes whose overlap counts as well as their pixels."""
+
+_LATER_SHARES = (0.15, 0.15, 0.7)
+"""Shares of the looks in a leg that goes on from a trained network."""
+
+_MEASURED_ON = 100  # frames on which an exported network's normalisations are measured
+_CLOSE_UPS = 0.3  # share of whole pictures that show a mouth or a throat and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,9 @@ def fit(
 ) -> ThroatNet:
     """Train on data set folders; write a checkpoint to ``out`` every few minutes; return the net.
 
-    ``start`` is a checkpoint to go on from: full augmentation, a third of the rate, looks as large
-    as in use.
+    ``start`` is what to go on from, a checkpoint (.pt) or an exported network (.onnx): full
+    augmentation, half of the rate, looks as large as in use and most of them at the throat, whose
+    edges are learnt last.
 
     Each worker is a process with one thread and its own share of ``sets``; gradients are averaged
     after every step (two threads in one process cost more than they bring). The weights returned
@@ -121,10 +129,12 @@ def _work(
         "gloo", init_method=rendezvous, rank=rank, world_size=workers
     )
     samples = RenderedSamples([RenderedSet(path) for path in sets[rank::workers]])
-    network = ThroatNet() if start is None else load(start).train()
+    network = ThroatNet() if start is None else _begun(start, samples, schedule.seed)
     if start is not None:
         in_use = (Look.WHOLE.size, Look.MOUTH.size, Look.THROAT.size)
-        schedule = replace(schedule, rate=schedule.rate / 3, ramp=1, sizes=in_use)
+        schedule = replace(
+            schedule, rate=schedule.rate / 2, ramp=1, sizes=in_use, shares=_LATER_SHARES
+        )
     network = network.to(memory_format=torch.channels_last)
     shared = torch.nn.parallel.DistributedDataParallel(network)
     average = torch.optim.swa_utils.AveragedModel(network, avg_fn=_drift, use_buffers=True)
@@ -159,6 +169,23 @@ def _work(
     if rank == 0:
         torch.save(average.module.state_dict(), out)
     torch.distributed.destroy_process_group()
+
+
+def _begun(start: Path, samples: RenderedSamples, seed: int) -> ThroatNet:
+    """Return the network to go on from, in training mode."""
+    if start.suffix != ".onnx":
+        network = load(start)
+        network.train()
+        return network
+    rng = np.random.default_rng([seed, 3])
+    shown = [
+        augment(samples.of(int(i), look), rng, Look.WHOLE.size).tensor
+        for i in rng.integers(0, len(samples), _MEASURED_ON)
+        for look in Look
+    ]
+    network = unfold(start, torch.from_numpy(np.stack(shown)))
+    network.train()
+    return network
 
 
 def _agreed(progress: float) -> float:
@@ -196,7 +223,7 @@ def _loss(
     turn = functional.smooth_l1_loss(columns, batch.columns, beta=0.1, reduction="none").mean(1)
     turn = (turn * pose).sum() / pose.sum().clamp_min(1.0)
     sight = functional.binary_cross_entropy_with_logits(seen, shown)
-    total = cross + dice + 0.1 * place + turn + 0.3 * sight
+    total = cross + dice + 0.1 * place + turn + 0.8 * sight
     return total, (
         f"ce {cross:.3f} dice {dice:.3f} place {place:.2f} turn {turn:.4f} sight {sight:.3f}"
     )
@@ -244,7 +271,12 @@ def _batches(samples: RenderedSamples, schedule: Schedule, rank: int) -> Generat
             which = int(common.choice(len(looks), p=schedule.shares))
             look, size = looks[which], schedule.sizes[which]
             picked = own.integers(0, len(samples), schedule.batch)
-            batch = _stack([augment(samples.of(int(i), look), own, size, strength) for i in picked])
+            batch = _stack(
+                [
+                    augment(samples.of(int(i), _window(look, own)), own, size, strength)
+                    for i in picked
+                ]
+            )
             while not stopped.is_set():
                 try:
                     ready.put(batch, timeout=0.2)
@@ -260,6 +292,13 @@ def _batches(samples: RenderedSamples, schedule: Schedule, rank: int) -> Generat
     finally:
         stopped.set()
         thread.join()
+
+
+def _window(look: Look, rng: np.random.Generator) -> Look:
+    """Return whose window is shown: some whole pictures are photographs of no more than a mouth."""
+    if look is not Look.WHOLE or rng.random() > _CLOSE_UPS:
+        return look
+    return Look.MOUTH if rng.random() < 0.5 else Look.THROAT
 
 
 def _stack(examples: Sequence[Example]) -> _Batch:

@@ -19,7 +19,7 @@ def train_network(
 ) -> tuple[Path, Path]:
     """Train on data set folders and return the network file and its card.
 
-    ``start`` is a checkpoint (.pt) to go on from.
+    ``start`` is a checkpoint (.pt) or an exported network (.onnx) to go on from.
 
     ``calibration`` is a data set of other people; without it the first of ``data`` serves, and
     the card says so, for confidence fitted on people seen in training is too high.

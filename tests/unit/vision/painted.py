@@ -143,4 +143,4 @@ class PaintReader:
             square = (coarse_rows - r) ** 2 + (coarse_columns - c) ** 2
             places[k] = np.exp(-square / (2 * 1.5**2))
             places[k] /= places[k].sum()
-        return Segmentation(probability, places, self._rotation, np.ones(4))
+        return Segmentation.of_map(probability, places, self._rotation, np.ones(4))

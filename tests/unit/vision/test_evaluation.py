@@ -229,7 +229,7 @@ def test_a_sighting_is_drawn_without_touching_the_frame() -> None:
 
 
 def test_confidence_rises_with_what_speaks_for_it() -> None:
-    evidence = Evidence(0.9, 0.8, 0.7, 5.0, 4.0, 0.9, 0.3, 0.8, 5.0, 5.0)
+    evidence = Evidence(0.9, 0.8, 0.7, 5.0, 4.0, 0.9, 0.3, 0.8, 5.0, 5.0, 5.0)
     confidence = Confidence(-2.0, {"seen": 3.0})
     assert confidence.of(replace(evidence, seen=0.2)) < confidence.of(evidence) < 1.0
     with pytest.raises(VisionError, match="another version"):

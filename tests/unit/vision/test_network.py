@@ -7,6 +7,9 @@ import pytest
 
 from vision.errors import VisionError
 from vision.network import DEFAULT_MODEL, load_network, rotation_of_columns
+from vision.preprocess import network_input
+from vision.segmentation import Segmentation
+from vision.structure import Structure
 
 RNG = np.random.default_rng(0)
 
@@ -36,6 +39,33 @@ def test_the_same_picture_gives_the_same_answer() -> None:
     rgb = RNG.integers(0, 255, (128, 128, 3)).astype(np.uint8)
     first, second = (load_network(threads=1).segment(rgb, None) for _ in range(2))
     assert (first.probability == second.probability).all()
+
+
+def test_parts_put_together_are_the_picture() -> None:
+    full = RNG.dirichlet(np.ones(len(Structure)), (64, 64)).astype(np.float32).transpose(2, 0, 1)
+    places = np.full((4, 16, 16), 1 / 256, np.float32)
+    said = Segmentation.of_map(full, places, np.eye(3), np.ones(4))
+    labels, best = said.likeliest
+    assert (said.probability == full).all()
+    assert (labels == full.argmax(axis=0)).all()
+    assert (best == full.max(axis=0)).all()
+    two = [Structure.UVULA, Structure.TONGUE]
+    assert np.allclose(said.probability_of(two), full[two].sum(axis=0))
+
+
+def test_an_exported_network_can_be_trained_on() -> None:
+    torch = pytest.importorskip("torch")
+    resume = pytest.importorskip("vision.train.resume")
+    picture = RNG.integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    depth = RNG.uniform(0.2, 0.4, (64, 64)).astype(np.float32)
+    tensor = torch.from_numpy(network_input(picture, depth)[None])
+    network = resume.unfold(DEFAULT_MODEL, tensor)
+    with torch.no_grad():
+        logits, _, columns, seen = network(tensor)
+    said = load_network(threads=1).segment(picture, depth)
+    assert np.allclose(logits[0].softmax(dim=0).numpy(), said.probability, atol=1e-4)
+    assert np.allclose(seen[0].sigmoid().numpy(), said.seen, atol=1e-4)
+    assert np.allclose(rotation_of_columns(columns[0].numpy()), said.rotation, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [48, 100, 672])

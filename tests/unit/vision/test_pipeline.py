@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spatial import Pose
-from tests.unit.vision.painted import PaintReader, Scene, Slab
+from tests.unit.vision.painted import PaintReader, Scene, Slab, read_paint
 from vision.frame import Frame
 from vision.pipeline import Looks, ThroatLocator
 from vision.preprocess import Look
@@ -190,6 +190,18 @@ def test_a_tonsil_in_front_of_the_arches_is_not_believed() -> None:
     assert refusal_of(seen, Site.RIGHT_TONSIL) is RefusalReason.OUT_OF_REACH
 
 
+def test_the_lips_depth_beside_the_throat_is_not_the_throats() -> None:
+    frame, reader = SCENE.frame(), PaintReader(SCENE.optical_mouth)
+    wall = read_paint(frame.rgb) == Structure.POSTERIOR_WALL
+    bled = wall & (np.random.default_rng(0).random(wall.shape) < 0.7)
+    depth = np.where(bled, SCENE.optical_mouth.translation[2], frame.depth).astype(np.float32)
+    target = sighted(ThroatLocator(reader), replace(frame, depth=depth)).targets[
+        Site.POSTERIOR_WALL
+    ]
+    assert isinstance(target, Target), target
+    assert SCENE.optical_mouth.inverse().apply(target.point)[0] == pytest.approx(-0.085, abs=1e-3)
+
+
 def test_mirrored_sides_are_not_believed() -> None:
     swapped = SCENE.without(Structure.RIGHT_TONSIL, Structure.LEFT_TONSIL).plus(
         Slab(Structure.LEFT_TONSIL, -0.062, (-0.024, -0.012), (-0.012, 0.006)),
@@ -213,7 +225,7 @@ class ShortSighted(PaintReader):
         hidden = said.probability.copy()
         hidden[:, below:] = 0.0
         hidden[Structure.SKIN, below:] = 1.0
-        return replace(said, probability=hidden)
+        return Segmentation.of_map(hidden, said.places, said.rotation, said.seen)
 
 
 def test_a_mouth_half_seen_at_first_is_looked_at_whole() -> None:

@@ -107,7 +107,7 @@ def test_distortion_keeps_size_and_changes_the_look() -> None:
 
 
 def evidence(seen: float, rng: np.random.Generator) -> Evidence:
-    return Evidence(seen, *(float(v) for v in rng.random(9)))
+    return Evidence(seen, *(float(v) for v in rng.random(10)))
 
 
 def test_the_threshold_keeps_wrong_targets_to_the_stated_rate() -> None:

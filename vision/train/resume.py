@@ -1,0 +1,59 @@
+"""Takes an exported network's weights back into training."""
+
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from vision.errors import VisionError
+from vision.train.unet import ThroatNet
+
+_PREFIX = "network."
+
+
+def unfold(path: Path, pictures: Tensor) -> ThroatNet:
+    """Return the network exported to ``path``, ready to be trained further.
+
+    The export folded every normalisation into the convolution before it. Here each becomes the
+    identity plus the folded bias for inputs such as ``pictures`` (n, 5, S, S): its mean and
+    variance are measured, and its scale and shift undo them.
+
+    Raises VisionError where the file is of another architecture.
+    """
+    stored = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
+    network: ThroatNet = ThroatNet()
+    network.eval()
+    shifts: dict[nn.Module, Tensor] = {}
+    try:
+        with torch.no_grad():
+            for name, module in network.named_modules():
+                if not isinstance(module, nn.Conv2d):
+                    continue
+                weight = f"{_PREFIX}{name}.weight"
+                module.weight.copy_(torch.from_numpy(stored[weight].copy()))
+                if module.bias is not None:
+                    module.bias.copy_(torch.from_numpy(stored[f"{_PREFIX}{name}.bias"].copy()))
+                    continue
+                level, _, number = name.rpartition(".")
+                after = network.get_submodule(f"{level}.{int(number) + 1}")
+                shifts[after] = torch.from_numpy(stored[f"{weight}_bias"].copy())
+    except (KeyError, RuntimeError) as error:
+        raise VisionError(
+            f"{path} is no export of this architecture ({error}); start from its checkpoint (.pt)"
+        ) from error
+
+    def neutralise(layer: nn.BatchNorm2d, inputs: tuple[Any, ...]) -> None:
+        mean, variance = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3))
+        layer.running_mean, layer.running_var = mean.clone(), variance.clone()
+        layer.weight.copy_((variance + layer.eps).sqrt())
+        layer.bias.copy_(mean + shifts[layer])
+
+    hooks = [layer.register_forward_pre_hook(neutralise) for layer in shifts]
+    with torch.no_grad():
+        network(pictures)
+    for hook in hooks:
+        hook.remove()
+    return network
