@@ -22,6 +22,7 @@ from booth_queue_bridge.desk import Desk
 from booth_safety.latch import Latch, Tripped
 from booth_station.remote import Patience, RemoteArm, RemoteGripper
 from booth_station.sight import TopicSight
+from booth_vision.cameras import open_camera
 from booth_vision.turns import Turns
 
 from arm_control.errors import ArmControlError, GoalError
@@ -35,6 +36,7 @@ from station.config import SessionSettings
 from station.errors import StationError
 from station.supervisor import PROGRAMS, Graph
 from vision.camera import NoFrame
+from vision.errors import VisionError
 from vision.frame import Frame, Intrinsics
 from vision.target import Refusal, RefusalReason, Sighting
 from vision.tracking import MouthTracker, TrackedMouth
@@ -500,3 +502,10 @@ def test_a_node_whose_work_breaks_dies_without_a_goodbye() -> None:
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr + done.stdout
     assert "goodbye" not in done.stdout
+
+
+def test_a_camera_that_is_not_there_is_refused() -> None:
+    with pytest.raises(VisionError):
+        open_camera("realsense", NAME, serial="000000000000")
+    with pytest.raises(VisionError, match="choose shared or realsense"):
+        open_camera("webcam", NAME)

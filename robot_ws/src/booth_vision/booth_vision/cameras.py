@@ -71,8 +71,16 @@ class SharedCamera:
         return frame
 
 
-def open_camera(source: str, block_name: str) -> Camera:
-    """Open the camera called ``source``; raises VisionError where it is not there."""
+def open_camera(source: str, block_name: str, serial: str = "") -> Camera:
+    """Open the camera called ``source``; an empty ``serial`` means the only RealSense there is.
+
+    Raises VisionError where it is not there.
+    """
     if source == "shared":
         return SharedCamera(block_name)
+    if source == "realsense":
+        # the simulator's machine need not have librealsense's libraries
+        from vision.sources.realsense import RealSenseCamera  # noqa: PLC0415
+
+        return RealSenseCamera.live(serial=serial or None)
     raise VisionError(f"camera source {source!r} is unknown; choose shared or realsense")

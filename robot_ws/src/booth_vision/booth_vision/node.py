@@ -25,6 +25,7 @@ class Settings:
     """The vision node's parameters."""
 
     camera: str = text("shared", "where pictures come from", ("shared", "realsense"))
+    serial: str = text("", "serial number of the RealSense; empty for the only one there is")
     rate_hz: float = number(
         10.0, 1.0, 30.0, "pictures understood per second, at most [Hz]", live=True
     )
@@ -59,7 +60,8 @@ class VisionNode(BoothNode[Settings]):
     def acquire(self) -> None:
         """Load the network and open the camera."""
         self._locator = self.make_locator()
-        self._camera = open_camera(self.settings.camera, f"swab_{self.booth}_camera")
+        s = self.settings
+        self._camera = open_camera(s.camera, f"swab_{self.booth}_camera", s.serial)
 
     def work(self) -> None:
         """Begin to look."""
