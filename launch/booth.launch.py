@@ -23,16 +23,18 @@ def generate_launch_description() -> LaunchDescription:
     """Start the booth's nodes, then the manager that brings them up in order."""
     namespace = LaunchConfiguration("namespace")
     config = LaunchConfiguration("config")
-    calibration = LaunchConfiguration("calibration")
+    calibration = {"calibration": LaunchConfiguration("calibration")}
 
-    def booth_node(package: str, name: str, condition: Condition | None = None) -> LifecycleNode:
+    def booth_node(
+        package: str, name: str, condition: Condition | None = None, *more: dict[str, object]
+    ) -> LifecycleNode:
         return LifecycleNode(
             condition=condition,
             package=package,
             executable=name,
             name=name,
             namespace=namespace,
-            parameters=[config, calibration],
+            parameters=[config, *more],
             output="screen",
         )
 
@@ -41,7 +43,7 @@ def generate_launch_description() -> LaunchDescription:
         executable="lifecycle",
         name="lifecycle",
         namespace=namespace,
-        parameters=[config, calibration],
+        parameters=[config],
         output="screen",
     )
     recorder = Node(
@@ -49,7 +51,7 @@ def generate_launch_description() -> LaunchDescription:
         executable="recorder",
         name="recorder",
         namespace=namespace,
-        parameters=[config, calibration],
+        parameters=[config],
         output="screen",
         respawn=True,
         respawn_delay=1.0,
@@ -64,7 +66,7 @@ def generate_launch_description() -> LaunchDescription:
             ),
             DeclareLaunchArgument(
                 "calibration",
-                description="the booth's dated calibration file, e.g. config/calibration.yaml",
+                description="the booth's dated file of `booth calibrate`, which must be of its camera",
             ),
             DeclareLaunchArgument(
                 "queue",
@@ -83,7 +85,7 @@ def generate_launch_description() -> LaunchDescription:
             ),
             booth_node("booth_safety", "safety"),
             booth_node("booth_arm", "arm"),
-            booth_node("booth_vision", "vision"),
+            booth_node("booth_vision", "vision", None, calibration),
             booth_node("booth_station", "station"),
             booth_node("booth_queue_bridge", "queue", IfCondition(LaunchConfiguration("queue"))),
             recorder,

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from station.workspace import Workspace
 pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(900)]
 
 DONE, REFUSED, ABORTED, CANCELLED = 1, 2, 3, 4
+FAULT = 4  # of booth_interfaces/msg/Mode, which can only be imported when ROS is there
 NOTICED_S = 30.0  # on a machine that is very busy
 
 _domains = itertools.cycle(range(1 + os.getpid() % 50, 100))
@@ -148,10 +149,23 @@ def test_a_node_that_dies_stops_the_booth(booth: BoothUnderTest, node: str) -> N
     assert node in result.reason
     if node in ("arm", "safety"):  # nothing starts them but a person
         booth.supervisor.start([node])
-    client.until(client.all_active, 240.0, f"{node} did not come back")
-    assert client.send(ticket="A003").accepted is False, "not before a person has reset"
+    refused_until(booth, client.all_active, f"{node} did not come back")
+    refused_until(booth, lambda: client.newest("safety/state").latched, "nothing is latched")
     make_ready(booth)
-    again = client.send(ticket="A004")
+    assert_serves_again(booth)
+
+
+def refused_until(booth: BoothUnderTest, condition: Callable[[], bool], why: str) -> None:
+    """Wait for ``condition``; meanwhile, and once more after it, nobody is taken."""
+    end = time.monotonic() + 240.0
+    while not condition():
+        assert booth.client.send(ticket="A003").accepted is False, "before a person has reset"
+        assert time.monotonic() < end, why
+    assert booth.client.send(ticket="A003").accepted is False, "before a person has reset"
+
+
+def assert_serves_again(booth: BoothUnderTest) -> None:
+    again = booth.client.send(ticket="A004")
     assert again.accepted
     again.reach("locating")
     again.cancel()
@@ -163,6 +177,22 @@ def blamed(booth: BoothUnderTest, node: str) -> bool:
     return node in state.missing_nodes or any(fault.source == node for fault in state.faults)
 
 
+def test_a_safety_node_started_again_at_rest_wants_a_person(booth: BoothUnderTest) -> None:
+    client = booth.client
+    assert_serves_again(booth)  # the arm has been in use
+    booth.kill("safety")
+    client.until(
+        lambda: client.newest("station/mode").value == FAULT, NOTICED_S, "its silence is no fault"
+    )
+    booth.supervisor.start(["safety"])
+    refused_until(
+        booth,
+        lambda: any(fault.name == "restarted" for fault in client.newest("safety/state").faults),
+        "it took over as if nothing had happened",
+    )
+    make_ready(booth)
+
+
 def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> None:
     client = booth.client
     session = client.send()
@@ -171,11 +201,11 @@ def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> 
     client.until(lambda: client.newest("arm/state").fault_latched, NOTICED_S, "no stop")
     client.until(lambda: client.newest("arm/state").zone != "mouth", 60.0, "it did not come out")
     make_ready(booth)
-    again = client.send(ticket="A005")
-    assert again.accepted
-    again.reach("locating")
-    again.cancel()
-    assert outcome(again) == CANCELLED
+    client.messages["arm/state"].clear()
+    assert_serves_again(booth)
+    held = [message.gripper_holding for _, message in client.messages["arm/state"]]
+    assert held[0], "the swab that was in a mouth is still held"
+    assert not all(held), "the next person got the same swab"
 
 
 def test_a_recorder_that_dies_stops_nothing(booth: BoothUnderTest) -> None:

@@ -5,6 +5,7 @@ misspelt one fails here as it would there.
 """
 
 import ast
+import importlib
 import runpy
 import sys
 from collections.abc import Iterator
@@ -137,7 +138,17 @@ def nodes(entities: list[Any]) -> list[Node]:
 def values(entity: object) -> Iterator[object]:
     """Yield an entity and everything within it."""
     yield entity
-    inner = entity if isinstance(entity, list | tuple) else getattr(entity, "__dict__", {}).values()
+    inner = (
+        entity
+        if isinstance(entity, list | tuple)
+        else (
+            entity
+            if isinstance(entity, dict)
+            else vars(entity)
+            if hasattr(entity, "__dict__")
+            else {}
+        ).values()
+    )
     for value in inner:
         yield from values(value)
 
@@ -195,6 +206,16 @@ def test_the_parameter_files_exist_and_name_the_nodes(described: tuple[Path, lis
     document = yaml.safe_load(Path(str(defaults["config"])).read_text(encoding="utf-8"))
     named = {scope.removeprefix("/**/") for scope in document if scope != "/**"}
     assert named == {node.name for node in nodes(described[1])}
+
+
+@pytest.mark.ros
+def test_what_is_given_beside_the_files_is_a_parameter_of_the_node(
+    described: tuple[Path, list[Any]],
+) -> None:
+    tables = importlib.import_module("booth_common.reference").tables()
+    for node in nodes(described[1]):
+        beside = [given for given in node.parameters if isinstance(given, dict)]
+        assert {name for given in beside for name in given} <= set(tables[node.name])
 
 
 def test_discovery_stays_on_the_machine_by_default(described: tuple[Path, list[Any]]) -> None:

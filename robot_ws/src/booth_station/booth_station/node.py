@@ -61,8 +61,8 @@ class StationNode(BoothNode[Settings]):
         self._watch = HeartbeatWatch(
             self, ("arm",), lambda _, why: self._arm.lose(why), callback_group=group
         )
-        # fresh: who starts the nodes answers for the swab in the gripper
-        self._swab = SwabHolder(RemoteGripper(self._arm, calls.grip), fresh=True)
+        # a swab held already counts as used: a station that died may have left it there
+        self._swab = SwabHolder(RemoteGripper(self._arm, calls.grip))
         self._server: CollectServer | None = None
         self._sight: TopicSight | None = None
         self._places: Places | None = None

@@ -3,6 +3,8 @@
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 from booth_common import topics
 from booth_common.node import BoothNode, run
@@ -13,6 +15,7 @@ from booth_vision.cameras import open_camera
 from booth_vision.turns import Turns
 from spatial import age_s
 from station.sight import LOCATOR
+from vision.calibration.file import BoothCalibration
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
 from vision.network import load_network
@@ -26,6 +29,10 @@ class Settings:
 
     camera: str = text("shared", "where pictures come from", ("shared", "realsense"))
     serial: str = text("", "serial number of the RealSense; empty for the only one there is")
+    calibration: str = text(
+        "", "the booth's file of `booth calibrate`, which must be young and of this camera; unused "
+        "with the simulator",
+    )  # fmt: skip
     rate_hz: float = number(
         10.0, 1.0, 30.0, "pictures understood per second, at most [Hz]", live=True
     )
@@ -62,6 +69,8 @@ class VisionNode(BoothNode[Settings]):
         self._locator = self.make_locator()
         s = self.settings
         self._camera = open_camera(s.camera, f"swab_{self.booth}_camera", s.serial)
+        if s.camera != "shared":
+            BoothCalibration.read(Path(s.calibration), self._camera.name, datetime.now(UTC))
 
     def work(self) -> None:
         """Begin to look."""
