@@ -66,7 +66,7 @@ def generate_launch_description() -> LaunchDescription:
             ),
             DeclareLaunchArgument(
                 "calibration",
-                description="the booth's dated file of `booth calibrate`, which must be of its camera",
+                description="the booth's file of `booth calibrate`, of its camera and young",
             ),
             DeclareLaunchArgument(
                 "queue",

@@ -138,17 +138,11 @@ def nodes(entities: list[Any]) -> list[Node]:
 def values(entity: object) -> Iterator[object]:
     """Yield an entity and everything within it."""
     yield entity
-    inner = (
-        entity
-        if isinstance(entity, list | tuple)
-        else (
-            entity
-            if isinstance(entity, dict)
-            else vars(entity)
-            if hasattr(entity, "__dict__")
-            else {}
-        ).values()
-    )
+    if isinstance(entity, list | tuple):
+        inner = list(entity)
+    else:
+        held = entity if isinstance(entity, dict) else getattr(entity, "__dict__", {})
+        inner = list(held.values())
     for value in inner:
         yield from values(value)
 
