@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+import threading
+import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
+from booth_arm.link import Answer, LoopLink, LoopNames, Order
 from booth_common.pulse import Pulse
 from booth_common.shared import (
     Block,
@@ -28,6 +32,7 @@ from booth_vision.turns import Turns
 from arm_control.errors import ArmControlError, GoalError
 from arm_control.limits import Zone
 from arm_control.motion import Hold
+from arm_control.ports import ArmInfo
 from arm_control.report import CycleReport, Phase
 from booth_queue.client import BoothClient, Unreachable
 from booth_queue.contract import Outcome
@@ -252,6 +257,35 @@ def test_an_arm_node_started_again_is_believed_though_it_counts_its_goals_anew()
         node.arm.cycle()
     node.tell(22, 1)
     assert node.arm.cycle().stamp_ns == 22
+
+
+def test_a_station_started_again_begins_from_what_the_arm_does() -> None:
+    node = FakeNode()
+    node.tell(9, 37)
+    assert node.arm.cycle().stamp_ns == 9
+
+
+def slow_loop(pipe: Connection, name: str) -> None:
+    """Answer a question when it is told something besides, and not before."""
+    Block.create(name, 16).write(b"state")
+    pipe.send(ArmInfo("slow", ("one",), 100.0, 0.0, "none"))
+    numbers = [pipe.recv()[0] for _ in range(2)]
+    pipe.send(Answer(max(numbers), True, ""))
+    pipe.recv()
+
+
+def test_an_order_that_needs_no_answer_does_not_wait_for_another_ones() -> None:
+    names = LoopNames(f"test_{os.getpid()}")
+    link = LoopLink(slow_loop, names.state, names, answer_s=60.0)
+    answers: list[bool] = []
+    asking = threading.Thread(target=lambda: answers.append(link.ask(Order.GRASP).accepted))
+    asking.start()
+    while not link._asking.locked():
+        time.sleep(0.001)
+    link.tell(Order.WORKED)  # would wait for ever, and the loop for it
+    asking.join(timeout=60.0)
+    assert answers == [True]
+    link.close()
 
 
 def test_the_camera_is_known_between_two_states_and_not_beyond() -> None:

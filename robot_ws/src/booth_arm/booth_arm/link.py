@@ -5,6 +5,7 @@ the newest value of one writer each, so neither side ever waits for the other; o
 each is answered once.
 """
 
+import contextlib
 import multiprocessing
 import pickle
 import threading
@@ -127,7 +128,8 @@ class LoopLink:
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
         self._permit = Block.create(names.permit, PERMIT_BYTES)
-        self._lock = threading.Lock()
+        self._asking = threading.Lock()  # one question at a time
+        self._sending = threading.Lock()  # never held while an answer is awaited
         self._number = 0
         # not a daemon: when this node dies the loop brings the arm to rest before it ends
         self._process = context.Process(target=main, args=(far, settings), name="loop")
@@ -162,11 +164,11 @@ class LoopLink:
 
     def ask(self, order: Order, *values: Any) -> Answer:
         """Send an order and wait for its answer; a loop that is gone or mute refuses."""
-        with self._lock:
+        with self._asking:
             self._number += 1
             number = self._number
             try:
-                self._pipe.send((number, order, values))
+                self._send(number, order, values)
                 end = time.monotonic() + self._answer_s
                 while self._pipe.poll(max(0.0, end - time.monotonic())):
                     answer = self._pipe.recv()
@@ -177,12 +179,10 @@ class LoopLink:
         return Answer(number, False, f"the control loop did not answer in {self._answer_s} s")
 
     def tell(self, order: Order, *values: Any) -> None:
-        """Send an order that needs no answer."""
-        with self._lock:
-            try:
-                self._pipe.send((0, order, values))
-            except OSError:
-                return  # the loop is gone, which `alive` and the missing state say louder
+        """Send an order that needs no answer, also while another one's is awaited."""
+        # a loop that is gone is told of louder by `alive` and by the missing state
+        with contextlib.suppress(OSError):
+            self._send(0, order, values)
 
     def close(self) -> None:
         """Ask the loop to stop the arm and end; wait for it."""
@@ -195,6 +195,10 @@ class LoopLink:
         self._pipe.close()
         if hasattr(self, "_state"):
             self._state.close()
+
+    def _send(self, number: int, order: Order, values: tuple[Any, ...]) -> None:
+        with self._sending:
+            self._pipe.send((number, order, values))
 
     def _await_ready(self, timeout_s: float) -> ArmInfo:
         try:

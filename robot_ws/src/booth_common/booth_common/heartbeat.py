@@ -13,6 +13,8 @@ from booth_common.topics import heartbeat_of, interface, profile
 PERIOD_S = 0.05
 """Between two heartbeats."""
 
+_OWN_STALL_S = 4 * PERIOD_S  # between two looks; more, and it is we who were away
+
 
 class Heartbeat:
     """Publishes the node's sign of life from its own executor: a stuck executor falls silent."""
@@ -69,6 +71,7 @@ class HeartbeatWatch:
         self._pulses = {name: Pulse(adaptive=self._simulated) for name in names}
         self._active: dict[str, bool] = dict.fromkeys(self._pulses, False)
         self._seen: set[str] = set()
+        self._looked_s = time.monotonic()
         for name in self._pulses:
             topic = heartbeat_of(name)
             node.create_subscription(
@@ -98,7 +101,16 @@ class HeartbeatWatch:
         return tuple(name for name in self.missing if name in self._seen)
 
     def look(self) -> None:
-        """Report each node whose silence has lasted too long."""
+        """Report each node whose silence has lasted too long.
+
+        Not after a silence of our own: what came meanwhile waits to be heard first. Who watches us
+        notices that one.
+        """
+        now = time.monotonic()
+        late = now - self._looked_s > _OWN_STALL_S
+        self._looked_s = now
+        if late:
+            return
         for name, pulse in self._pulses.items():
             silent = pulse.silent_s
             if self._active[name] and silent > pulse.bound_s:

@@ -1,6 +1,7 @@
 """The safety node: one verdict on the whole booth, latched until a named person resets it."""
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,7 @@ class SafetyNode(BoothNode[Settings]):
         self.listen(topics.ARM_STATE, self._on_arm, callback_group=MutuallyExclusiveCallbackGroup())
         self._loop_latched = False
         self._loop_heard = False
+        self._loop_clear = threading.Event()
         self._reset_loop = self.caller(topics.RESET_LOOP, callback_group=self._resetting)
         self.serve(topics.RESET, self._on_reset, callback_group=self._resetting)
 
@@ -99,6 +101,8 @@ class SafetyNode(BoothNode[Settings]):
         if latched and not self._loop_latched:
             self._trip("arm", message.fault_kind, message.fault_detail)
         self._loop_latched = latched
+        if not latched:
+            self._loop_clear.set()
 
     def _on_reset(self, request: Any, response: Any) -> Any:
         response.accepted, response.message = self._reset(request)
@@ -113,22 +117,38 @@ class SafetyNode(BoothNode[Settings]):
             return False, "a reset needs a reason: what was found and mended"
         if missing := self._watch.missing_of_seen:
             return False, f"not up: {', '.join(missing)}; bring them back first"
-        done = threading.Event()
-        future = self._reset_loop.call_async(request)
-        future.add_done_callback(lambda _future: done.set())
-        if not done.wait(self.settings.reset_timeout_s):
-            self._reset_loop.remove_pending_request(future)
-            return False, "the arm node did not answer; is it up?"
-        answer = future.result()
-        if not answer.accepted:
-            return False, f"the control loop refuses: {answer.message}"
+        if refusal := self._refusal_of_loop(request):
+            return False, refusal
         cleared = self._latch.clear()
-        self._loop_latched = False
+        if self._loop_latched:
+            self._trip(
+                "arm", "loop", "arm: its loop has tripped again; look at the booth, then reset"
+            )
+            return False, "the control loop has tripped again"
         self.get_logger().warning(
             f"reset by {request.person} ({request.reason}): "
             + ("; ".join(f"{fault.source} {fault.name}" for fault in cleared) or "nothing latched")
         )
         return True, ""
+
+    def _refusal_of_loop(self, request: Any) -> str:
+        """Have the loop clear its own latch; return why it does not, or an empty text.
+
+        It counts as clear when it says so itself: a state sent before would trip the latch again.
+        """
+        end = time.monotonic() + self.settings.reset_timeout_s
+        done = threading.Event()
+        future = self._reset_loop.call_async(request)
+        future.add_done_callback(lambda _future: done.set())
+        if not done.wait(self.settings.reset_timeout_s):
+            self._reset_loop.remove_pending_request(future)
+            return "the arm node did not answer; is it up?"
+        if not future.result().accepted:
+            return f"the control loop refuses: {future.result().message}"
+        self._loop_clear.clear()
+        if not self._loop_clear.wait(max(PERIOD_S, end - time.monotonic())):
+            return "the control loop does not say that it is clear; try again"
+        return ""
 
 
 def main() -> None:

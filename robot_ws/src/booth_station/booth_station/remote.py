@@ -65,7 +65,7 @@ class RemoteArm:
                 self._handed_ns = -1
             elif behind > 0:
                 return  # overtaken by a newer one
-            if self._lost:  # what it was last asked to do died with it: begin from what it does now
+            if self._lost or self._report is None:  # one of us is new: begin from what it does now
                 self._goal_id = goal_id
             self._lost = ""
             self._report = report
