@@ -1,5 +1,6 @@
 """The demonstration's citizens: made up from a seed, and what each does over HTTP."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +18,7 @@ _CHECKS = "10X98765432"
 _TODAY = date(2026, 1, 1)  # birthdays are made from ages as of this day, so that seeds repeat
 _NARROW_OPENING = 0.029  # m, below every procedure's least opening
 _ELDERLY_SHARE = 0.25
+_YOUNG = 55.0  # years, below which age calls nobody earlier, whatever today's date is
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ def seed_book(count: int, seed: int) -> tuple[Citizen, ...]:
             )
         )
     return tuple(citizens)
+
+
+def in_order_of_arrival(citizens: Sequence[Citizen]) -> list[Citizen]:
+    """Return ``citizens`` in an order in which nobody overtakes: the oldest first.
+
+    The service calls whoever has gathered the most priority, the elderly gather it faster, and it
+    counts seconds of the wall: if they came later, who is called next would depend on how fast the
+    machine is, and the same seed would not give the same table.
+    """
+    return sorted(citizens, key=lambda citizen: -max(citizen.body.anatomy.age, _YOUNG))
 
 
 def check_in(url: str, booth_id: str, citizen: Citizen) -> TicketView:

@@ -21,7 +21,7 @@ from station.child import choose_port
 from station.config import BoothConfig
 from station.demo.album import PictureAlbum
 from station.demo.audit import TruthAudit
-from station.demo.citizens import Citizen, check_in, seed_book
+from station.demo.citizens import Citizen, check_in, in_order_of_arrival, seed_book
 from station.demo.folder import DemoFolder
 from station.demo.progress import DemoProgress, SessionProgress
 from station.demo.report import Chapter, write_report
@@ -260,7 +260,7 @@ class Demonstration:
     def _check_all_in(self) -> Mapping[str, Citizen]:
         """Let every citizen book and arrive, in order; returns them by ticket."""
         tickets = {}
-        for citizen in seed_book(self._plan.citizens, self._plan.seed):
+        for citizen in in_order_of_arrival(seed_book(self._plan.citizens, self._plan.seed)):
             self._interrupt.check()
             ticket = check_in(self._service.url, self._service.booth_id, citizen)
             tickets[ticket.id] = citizen
