@@ -30,6 +30,7 @@ _LONGEST_OUT_S = 6.0  # s after which the way out after the mouth becomes a way 
 _WAYS_OUT = 5  # ways out begun after touching something on one, before the arm is left to rest
 _CLEAR = 0.03  # m before the lips, from which on a way out that does not arrive is far enough
 _FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
+_SWAB_LOST = "swab_lost"
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
 _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
 
@@ -330,7 +331,11 @@ class SamplingSession:
         return steps
 
     def _deposit(self, report: CycleReport) -> None:
-        if self._run(lambda: chores.deposit(self._swab, self._places), report):
+        if not self._run(lambda: chores.deposit(self._swab, self._places), report):
+            return
+        if not self._swab.delivered:
+            self._abandon(_SWAB_LOST, "no swab was let go into the tube; look for it")
+        else:
             self._say(Instruction.THANK_YOU)
             self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
 
@@ -353,6 +358,9 @@ class SamplingSession:
 
     def _watch(self) -> bool:
         """Look at the person; returns whether the state's own work may go on this cycle."""
+        if self._swab.lost(self._now) and self._ending.reason != _SWAB_LOST:
+            self._abandon(_SWAB_LOST, "the gripper holds no swab; look for it, in the mouth first")
+            return self._state is State.WITHDRAWING
         inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab.used)
         seen = self._vigil.look(self._now, inside=inside)
         if isinstance(seen, NoFrame) and self._state is not State.WITHDRAWING:
@@ -395,6 +403,8 @@ class SamplingSession:
     def _abandon(self, reason: str, detail: str) -> None:
         """End without a sample: out of the mouth first, at once where the arm is not near."""
         self._ending = Ending(Event.CANCEL, Outcome.ABORTED, reason, detail)
+        if self._state is State.WITHDRAWING:
+            return  # it is on its way out already, and ends so there
         if transition(self._state, Event.CANCEL).target is State.WITHDRAWING:
             self._fire(Event.CANCEL, f"{reason}: {detail}")
         else:

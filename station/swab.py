@@ -1,6 +1,9 @@
 """The swab in the gripper: whether one is held, and whether it is still fresh."""
 
 from arm_control.ports import Gripper
+from spatial import age_s
+
+_SURE_S = 0.1  # s without a shaft between the jaws, after which it is no flicker of their sensor
 
 
 class SwabHolder:
@@ -13,6 +16,8 @@ class SwabHolder:
     def __init__(self, gripper: Gripper, *, fresh: bool = False) -> None:
         self._gripper = gripper
         self._used = not fresh
+        self._felt_ns = 0
+        self._let_go = False
 
     @property
     def holding(self) -> bool:
@@ -23,6 +28,12 @@ class SwabHolder:
     def used(self) -> bool:
         """Whether the swab that is held may not touch another person."""
         return self._used and self.holding
+
+    def lost(self, now_ns: int) -> bool:
+        """Whether a swab that ought to be held is gone; asked once a cycle, at ``now_ns``."""
+        if self.holding:
+            self._felt_ns = now_ns
+        return age_s(self._felt_ns, now_ns) >= _SURE_S
 
     def use(self) -> None:
         """Note that the swab goes into a mouth."""
@@ -35,4 +46,10 @@ class SwabHolder:
 
     def release(self) -> None:
         """Let the swab go."""
+        self._let_go = self.holding
         self._gripper.release()
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the last release let go of a swab: one was held, and none is now."""
+        return self._let_go and not self.holding

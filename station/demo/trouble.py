@@ -4,32 +4,40 @@ import math
 from dataclasses import dataclass
 
 from sim.errors import SimError
-from sim.faults import DEFAULT_MAGNITUDE, Fault, Mode, Unit
+from sim.faults import DEFAULT_MAGNITUDE, Fault, Mishap, Mode, Unit
 from sim.timeline import Happening
 from station.errors import StationError
 from station.states import TERMINAL, State
 
-_FORM = "PERSON:STATE:UNIT.MODE[:SECONDS], such as 2:swabbing:wrist.stuck:1"
+_FORM = (
+    "PERSON:STATE:UNIT.MODE[:SECONDS], such as 2:swabbing:wrist.stuck:1, or PERSON:STATE:MISHAP, "
+    "such as 2:swabbing:gripper_drops"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A fault of the simulated booth, for the ``person``-th to be served, counted from 1."""
+    """A fault or mishap of the booth, for the ``person``-th to be served, counted from 1."""
 
     person: int
     happening: Happening
 
     @classmethod
     def parse(cls, text: str) -> "Trouble":
-        """Read ``PERSON:STATE:UNIT.MODE[:SECONDS]``; without seconds it lasts for good.
+        """Read ``PERSON:STATE:UNIT.MODE[:SECONDS]`` or ``PERSON:STATE:MISHAP``.
+
+        A fault without seconds lasts for good, as every mishap does.
 
         Raises StationError that says what is wrong, and what there is.
         """
         parts = text.split(":")
         if len(parts) not in (3, 4) or not parts[0].isdecimal() or int(parts[0]) < 1:
             raise StationError(f"--fault {text!r} is not {_FORM}")
-        unit, _, mode = parts[2].partition(".")
         _known(text, "state", parts[1], [one.value for one in State if one not in TERMINAL])
+        if len(parts) == 3 and "." not in parts[2]:
+            _known(text, "mishap", parts[2], [one.value for one in Mishap])
+            return cls(int(parts[0]), Happening(Mishap(parts[2]), phase=parts[1]))
+        unit, _, mode = parts[2].partition(".")
         _known(text, "unit", unit, [one.value for one in Unit])
         _known(text, "mode", mode, [one.value for one in Mode])
         try:

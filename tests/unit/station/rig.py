@@ -109,6 +109,7 @@ class FakeGripper:
     holding: bool = False
     log: list[str] = field(default_factory=list)
     empty: bool = False
+    stuck: bool = False
 
     def grasp(self) -> None:
         self.log.append("grasp")
@@ -116,7 +117,7 @@ class FakeGripper:
 
     def release(self) -> None:
         self.log.append("release")
-        self.holding = False
+        self.holding = self.holding and self.stuck
 
 
 @dataclass

@@ -394,3 +394,41 @@ def test_a_way_out_that_never_arrives_becomes_a_way_straight_back(rig: Rig) -> N
     rig.arm.stuck = False
     rig.run(session)
     assert session.result().outcome is Outcome.SAMPLED
+
+
+@pytest.mark.parametrize(
+    "state", ["locating", "approaching", "entering", "swabbing", "withdrawing"]
+)
+def test_a_swab_dropped_on_the_way_is_no_sample(rig: Rig, state: str) -> None:
+    session = rig.seated()
+    rig.run_until(session, state)
+    session.tick()
+    rig.gripper.holding = False
+    rig.run(session)
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.ABORTED, "swab_lost")
+    assert state in ("locating", "approaching") or rig.withdrew()
+    assert rig.said[-1] is Instruction.ASK_STAFF
+
+
+def test_a_flicker_of_the_grip_sensor_drops_no_swab(rig: Rig) -> None:
+    session = rig.seated()
+    rig.run_until(session, State.SWABBING)
+    rig.gripper.holding = False
+    session.tick()
+    rig.gripper.holding = True
+    rig.run(session)
+    assert session.result().outcome is Outcome.SAMPLED
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_a_swab_that_does_not_end_in_its_tube_is_no_sample(rig: Rig, stuck: bool) -> None:
+    """It fell on the way to the tube, or the jaws did not open over it."""
+    session = rig.seated()
+    rig.run_until(session, State.DEPOSITING)
+    session.tick()
+    rig.gripper.holding, rig.gripper.stuck = stuck, stuck
+    rig.run(session)
+    result = session.result()
+    assert (result.outcome, result.reason) == (Outcome.ABORTED, "swab_lost")
+    assert "tube" in result.detail

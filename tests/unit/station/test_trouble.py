@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.faults import Fault, Mode, Unit
+from sim.faults import Fault, Mishap, Mode, Unit
 from station.demo.trouble import Trouble
 from station.errors import StationError
 
@@ -23,12 +23,18 @@ def test_without_seconds_it_lasts() -> None:
     assert fault.duration_s == math.inf
 
 
+def test_a_mishap_is_read_too() -> None:
+    trouble = Trouble.parse("2:swabbing:gripper_drops")
+    assert (trouble.happening.what, trouble.happening.phase) == (Mishap.GRIPPER_DROPS, "swabbing")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("wrist.stuck", "is not PERSON:STATE"),
         ("0:swabbing:wrist.stuck", "is not PERSON:STATE"),
         ("1:dancing:wrist.stuck", "no state 'dancing'; choose of idle"),
+        ("1:swabbing:swab_melts", "no mishap 'swab_melts'; choose of swab_breaks"),
         ("1:swabbing:nose.stuck", "no unit 'nose'; choose of wrist"),
         ("1:swabbing:wrist.itches", "no mode 'itches'; choose of off"),
         ("1:swabbing:wrist.off:soon", "soon"),
