@@ -233,11 +233,15 @@ def _guard(c: Record, i: Record, s: Record) -> None:
     s.tracking = 0.0
     for k in range(c.joints):
         s.tracking = max(s.tracking, abs(s.q[k] - i.q[k]))
-    if s.mode in (HOLD, BRAKE) or s.fault >= 0:
+    if s.mode in (HOLD, BRAKE):
         return
     if s.tracking > c.tracking_error:
-        s.fault = TRACKING
+        # after a trip too: a way out that the arm does not follow sweeps the swab over the face
+        if s.fault < 0:
+            s.fault = TRACKING
         s.mode = BRAKE
+        return
+    if s.fault >= 0:
         return
     stale = s.follow and (i.now - i.mouth_stamp) * 1e-9 > c.motion_age
     if stale and s.mode != JOINT:

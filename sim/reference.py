@@ -201,11 +201,15 @@ class _Flight:
             self._inside = True
         else:
             self._do(MoveTip(on_way(max(0.0, depth - _RETREAT)), Reference.MOUTH, pace))
-        self._do(Enter(corridor, depth, pace))
-        self._world.enter_phase(Phase.SWABBING)
-        report = self._do(Wipe(target, force, strokes, dwell, speed))
+        clear = MoveTip(on_way(max(0.0, depth - _RETREAT)), Reference.MOUTH, pace)
+        for left in range(self._procedure.retries, -1, -1):
+            self._do(Enter(corridor, depth, pace))
+            self._world.enter_phase(Phase.SWABBING)
+            report = self._do(Wipe(target, force, strokes, dwell, speed), may_fail=left > 0)
+            self._do(clear)
+            if report.fault is None:
+                break
         self._strokes[site] = report.strokes
-        self._do(MoveTip(on_way(max(0.0, depth - _RETREAT)), Reference.MOUTH, pace))
 
     def _aim(self, site: Site) -> SiteTarget:
         now = self._world.clock.now_ns()
@@ -249,21 +253,25 @@ class _Flight:
         if self._world.gripper.holding:
             raise _Incident(Verdict.ABORTED, "gripper", "the gripper does not let go")
 
-    def _do(self, goal: Goal) -> CycleReport:
-        """Pursue ``goal`` to its end; raises `_Incident` where it does not come to it."""
+    def _do(self, goal: Goal, *, may_fail: bool = False) -> CycleReport:
+        """Pursue ``goal`` to its end; raises `_Incident` where it does not come to it.
+
+        With ``may_fail`` a goal that the controller gave up, and has let go of, ends it as well.
+        """
         try:
             self._controller.start(goal)
         except ArmControlError as error:
             raise _Incident(Verdict.ABORTED, "goal", str(error)) from error
         while True:
             report = self._tick()
-            self._check(report)
+            given_up = report.fault is not None and not report.fault.latched
+            self._check(report, forgive=may_fail and given_up)
             if report.done:
                 return report
 
-    def _check(self, report: CycleReport) -> None:
+    def _check(self, report: CycleReport, *, forgive: bool = False) -> None:
         now = self._world.clock.now_ns()
-        if report.fault is not None:
+        if report.fault is not None and not forgive:
             raise _Incident(Verdict.ABORTED, report.fault.kind.value, report.fault.detail)
         if age_s(self._start_ns, now) > _LIMIT_S:
             raise _Incident(Verdict.ABORTED, "too_long", f"not done within {_LIMIT_S} s")

@@ -154,3 +154,6 @@ def test_commands_say_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     missed = runner.invoke(app, ["run", str(path), "--pilot", STILL])
     assert missed.exit_code == 3
     assert "NOT AS EXPECTED" in missed.output
+    flight = ["campaign", str(tmp_path / "c"), "--scenarios", str(path), "--pilot", STILL]
+    assert runner.invoke(app, flight).exit_code == 3
+    assert runner.invoke(app, [*flight, "--allow", "1.0"]).exit_code == 0

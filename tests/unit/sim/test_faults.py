@@ -4,11 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arm_control.ports import ArmStatus, JointCommand
+from sim import episode
 from sim.behaviour import Act
 from sim.errors import SimError
 from sim.eye import EyeModel
 from sim.faults import DEFAULT_MAGNITUDE, Corruptor, Fault, Mishap, Mode, Unit
 from sim.person import Person
+from sim.reference import ReferencePilot
+from sim.scenario import FOLDER, Verdict, load
 from sim.scene import Scene
 from sim.timeline import Happening, Timeline
 from sim.truth import SwabFate
@@ -242,6 +245,14 @@ def test_a_stalled_joint_stays_behind() -> None:
         before = world.engine.state.position[3]
         run(world, 600)
         assert abs(world.engine.state.position[3] - before) < 1e-3
+
+
+def test_an_arm_that_cannot_follow_its_way_out_stops_on_it() -> None:
+    stuck = next(s for s in load(FOLDER / "fault_servos.yaml") if s.name.endswith("/stuck"))
+    flown = episode.run(stuck, ReferencePilot())
+    assert flown.verdict is Verdict.ABORTED
+    # it swept the swab over the face, 2.6 N, before a trip also braked on the tracking error
+    assert flown.peak_force < 1.0
 
 
 def test_vision_cannot_fail_where_none_is_used() -> None:
