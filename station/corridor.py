@@ -1,6 +1,6 @@
 """The straight way from the lips to a site, and the poses on it, in the mouth frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ _ASIDE = 0.012  # m to each side: the corners of a mouth 50 mm wide stay clear
 _OUTWARD = (
     0.3  # cosine of the largest angle to the mouth's axis at which a line counts as leading out
 )
+_SLANT = 0.45  # rad between shaft and pressing: further across, a thin shaft gives way
 _RADIUS = 0.014  # m: a swab, its bending and the head's sway in a mouth 35 mm open
 
 
@@ -52,7 +53,9 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     ``base_eye`` (3,) [m], to the target, for what is seen is not hidden by tongue or teeth; to the
     sides, on the line along the target's normal, as a clinician reaches a tonsil across the mouth:
     a thin shaft presses along itself and gives way across. Both are kept near the middle of the
-    opening. Raises ArmControlError where the target lies too far off the mouth's axis.
+    opening. The target's normal becomes the direction to touch it along, near the shaft's: what was
+    seen is met on the way it was seen, however wrong the normal. Raises ArmControlError where the
+    target lies too far off the mouth's axis.
     """
     mouth_base = mouth.base_mouth.inverse()
     point = mouth_base.apply(target.point)
@@ -70,10 +73,24 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     room = _CENTRAL * mouth.opening
     entry = vector((0.0, np.clip(across, -_ASIDE, _ASIDE), np.clip(upward, -room, room)))
     axis = unit(site.point - entry, "corridor axis")
+    site = replace(site, normal=_pressed(site.normal, axis))
     reach = float(np.linalg.norm(site.point - entry))
     depth = min(reach + _BEHIND_LAST_SITE, 0.13)
     corridor = Corridor(entry, axis, _RADIUS, depth)
     return Way(site, corridor, standoff, target.confidence, target.sightings)
+
+
+def _pressed(normal: Vector, axis: Vector) -> Vector:
+    """Return ``normal``, turned towards the way back along ``axis`` until within ``_SLANT`` of it.
+
+    The normal of a few square millimetres of noisy depth is known to some tens of degrees.
+    """
+    back = -axis
+    across = normal - (normal @ back) * back
+    size = float(np.linalg.norm(across))
+    if normal @ back >= np.cos(_SLANT) or size < 1e-9:
+        return normal
+    return vector(np.cos(_SLANT) * back + np.sin(_SLANT) / size * across)
 
 
 def _at_lips(point: Vector, direction: Vector) -> Vector:

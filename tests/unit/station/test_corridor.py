@@ -83,3 +83,14 @@ def test_without_an_eye_in_front_the_middle_is_entered() -> None:
 def test_a_target_far_off_the_axis_is_out_of_reach() -> None:
     with pytest.raises(ArmControlError, match="45 degrees"):
         way((-0.02, 0.04, 0.0))
+
+
+@given(x=st.floats(0.1, 1.0), y=UNIT, z=UNIT)
+def test_what_is_pressed_is_pressed_nearly_along_the_shaft(x: float, y: float, z: float) -> None:
+    """However wrong the normal: the tip goes on the way that the site was seen on."""
+    normal = unit(np.array((x, y, z)), "normal")
+    found = way((-0.07, 0.014, 0.005), normal=tuple(normal))
+    back, pressed = -found.corridor.axis, found.target.normal
+    assert float(pressed @ back) >= np.cos(0.4501)
+    assert float(pressed @ back) >= float(normal @ back) - 1e-9
+    assert float(np.cross(back, pressed) @ np.cross(back, normal)) >= -1e-12  # the same side
