@@ -37,7 +37,8 @@ def order(one: Order) -> OrderView:
 
 def row(one: Row) -> QueueRow:
     """Return a ticket as staff see it."""
-    return QueueRow(**views.ticket(one.place).model_dump(), needs=one.needs)
+    told = views.ticket(one.place).model_dump()
+    return QueueRow(**told, needs=one.needs, confirms=one.confirms)
 
 
 def handover(site_id: str, since: datetime, until: datetime, shifts: list[Shift]) -> Handover:

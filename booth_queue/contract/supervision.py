@@ -69,6 +69,10 @@ class QueueRow(TicketView):
     """A ticket as staff see it."""
 
     needs: frozenset[Need]
+    confirms: bool = Field(
+        description="Booked for a dependant whom nobody has seen with the account's owner yet: "
+        "confirm it at `/v1/bookings/{booking_id}/dependant`"
+    )
 
 
 class QueueLine(Answer):

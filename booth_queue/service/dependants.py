@@ -1,5 +1,6 @@
 """Proof that an account may act for a dependant: somebody on duty has seen them together."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from booth_queue.domain.people import Link
@@ -35,3 +36,12 @@ async def confirm(work: Work, booking_id: str) -> Link:
         await work.tx.publish(Event(booking.booth_id, "link.confirmed", {"link_id": link.id}))
         return replace(link, confirmed_at=work.now, confirmed_by=work.actor.account_id)
     return link
+
+
+async def unconfirmed(work: Work, booking_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of the bookings that were made for a dependant whom nobody has confirmed."""
+    bookings = await work.tx.find(Booking, id=booking_ids)
+    people = [one.person_id for one in bookings]
+    links = await work.tx.find(Link, person_id=people, relation=DEPENDANT, confirmed_at=None)
+    claimed = {(link.account_id, link.person_id) for link in links}
+    return frozenset(one.id for one in bookings if (one.account_id, one.person_id) in claimed)

@@ -19,7 +19,7 @@ from booth_queue.domain.vocabulary import (
     TicketState,
     TubeState,
 )
-from booth_queue.service import queueing
+from booth_queue.service import dependants, queueing
 from booth_queue.service.ports import Event
 from booth_queue.service.work import Work
 
@@ -153,10 +153,14 @@ async def picture(work: Work, booth_id: str) -> BoothPicture | None:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket in the line as staff see it."""
+    """A ticket in the line as staff see it.
+
+    ``confirms`` tells that the booking is a dependant's whom nobody on duty has confirmed yet.
+    """
 
     place: queueing.Place
     needs: frozenset[Need]
+    confirms: bool
 
 
 async def line(work: Work, booth_id: str) -> list[Row]:
@@ -171,7 +175,11 @@ async def line(work: Work, booth_id: str) -> list[Row]:
         TicketState.HELD,
     )
     tickets.sort(key=lambda one: (order.index(one.state), waiting.get(one.id, one.number)))
-    return [Row(await queueing.place_of(work, ticket), ticket.needs) for ticket in tickets]
+    claimed = await dependants.unconfirmed(work, [one.booking_id for one in tickets])
+    return [
+        Row(await queueing.place_of(work, one), one.needs, one.booking_id in claimed)
+        for one in tickets
+    ]
 
 
 async def call(work: Work, booth_id: str) -> queueing.Place | None:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from booth_queue.contract import Outcome
 
 from .conftest import Seat
-from .service import Service
+from .service import Service, id_number
 
 pytestmark = pytest.mark.browser
 
@@ -122,6 +122,33 @@ def test_the_queue_is_called_recalled_skipped_held_and_preferred(
     page.get_by_role("row", name=second).get_by_role("button", name="移出").click()
     page.click("#ask button[value=yes]")
     expect(rows).to_have_count(2)
+
+
+@pytest.mark.parametrize(
+    ("lang", "confirm", "confirmed"),
+    [("zh", "确认代办", "已确认"), ("en", "Confirm dependant", "Confirmed who acts for")],
+)
+def test_a_dependant_is_confirmed_at_the_booth_after_asking(
+    seat: Seat, service: Service, lang: str, confirm: str, confirmed: str
+) -> None:
+    client, _ = service.citizen()
+    grandmother = client.register(
+        "王奶奶", id_number(931, "19400101"), dependant=True, consent=True
+    )
+    client.check_in("demo-a", client.book("demo-a-0000", grandmother.id).id)
+    service.waiting()
+    page = seat(lang=lang).staff("staff", "/console/queue#booth=demo-a")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    button = page.get_by_role("button", name=confirm, exact=True).locator("visible=true")
+    expect(button).to_have_count(1)  # whoever came alone needs no confirmation
+    button.click()
+    page.click("#ask button[value=no]")
+    assert not client.people()[1].confirmed
+    button.click()
+    page.click("#ask button[value=yes]")
+    expect(page.locator("#says")).to_contain_text(confirmed)
+    expect(button).to_have_count(0)
+    assert client.people()[1].confirmed
 
 
 def test_the_scan_panel_works_by_keyboard_alone_and_stops_on_a_used_tube(

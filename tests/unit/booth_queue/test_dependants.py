@@ -85,3 +85,19 @@ def test_a_strangers_booking_is_seen_and_cancelled_by_its_person(service: Runnin
     assert [one["id"] for one in listed] == [booking.id]
     cancelled = service.command(registered, f"/v1/bookings/{booking.id}/cancel")
     assert cancelled.json()["state"] == "cancelled"
+
+
+def test_the_line_tells_staff_whom_to_confirm(service: Running) -> None:
+    claimant, person = claim(service)
+    booking = claimant.client.book("demo-a-0000", person.id)
+    claimant.client.check_in("demo-a", booking.id)
+    service.citizen().arrive()
+    staff = service.sign_in("staff")
+
+    def confirms() -> list[bool]:
+        answered = service.http.get("/v1/booths/demo-a/line", headers=staff)
+        return [row["confirms"] for row in answered.json()["rows"]]
+
+    assert confirms() == [True, False]
+    service.command(staff, f"/v1/bookings/{booking.id}/dependant")
+    assert confirms() == [False, False]

@@ -24,6 +24,7 @@ async function read() {
     since: clockAt(ticket.joined_at, site.time_zone),
     calls: ticket.calls > 1 ? t('queue.calls', { calls: ticket.calls }) : '',
     needs: ticket.needs.map((need) => t(`need.${need}`)).join(' · '),
+    confirms: ticket.confirms,
     isCalled: ticket.state === 'called',
     isWaiting: ticket.state === 'waiting',
     isHeld: ticket.state === 'held',
@@ -54,6 +55,12 @@ actions({
   },
   async remove(row) {
     if (await ask({ title: t('queue.remove_title', { number: row.number }), body: t('queue.remove_body'), yes: t('queue.remove'), tone: 'bad' })) await step('leave')(row);
+  },
+  async confirm(row) {
+    if (!(await ask({ title: t('queue.confirm_title', { number: row.number, name: row.name }), body: t('queue.confirm_body'), yes: t('queue.confirm') }))) return;
+    await command(`confirm ${row.raw.booking_id}`, (key) => api.post(`/v1/bookings/${row.raw.booking_id}/dependant`, null, key));
+    say(t('queue.confirmed', { name: row.name }));
+    await read();
   },
   priority(row) {
     preferring = row;
