@@ -16,6 +16,15 @@ def scan(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def pack(page: Page, box: str, tube: str) -> None:
+    """Put a sealed tube into a box at the scan panel, by keyboard alone."""
+    expect(page.locator("#text")).to_be_focused()
+    expect(page.locator("#scan h1")).to_contain_text("小屋")
+    for text, verdict in ((box, "正在装箱"), (tube, "已装箱"), (box, "装箱完成")):
+        scan(page, text)
+        expect(page.locator(".verdict")).to_contain_text(verdict)
+
+
 def sampled(service: Service) -> CitizenClient:
     """Take somebody through the robot booth, into the first tube."""
     client, person = service.citizen()
@@ -34,12 +43,7 @@ def test_a_tube_is_packed_received_reported_and_its_result_verified(
 ) -> None:
     citizen = sampled(service)  # a pool of one: the tube is full and sealed with the session
     staff = seat().staff("staff", "/console/scan#booth=demo-a")
-    token = staff.evaluate("() => JSON.parse(sessionStorage.getItem('tokens.staff')).access_token")
-    packed = staff.request.post(
-        f"{service.url}/v1/boxes/BOX-7/tubes/TUBE-A-0001",
-        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "pack-box-7"},
-    )
-    assert packed.ok
+    pack(staff, "BOX-7", "TUBE-A-0001")
 
     lab = seat().staff("lab", "/lab")
     expect(lab.locator("#text")).to_be_focused()

@@ -10,6 +10,7 @@ const { clockAt, sentenceOf } = globalThis.booth;
 const empty = { done: 'no', text: '—', fill: '' };
 const model = { tabs: [], label: '', verdict: '', explains: '', tone: 'good', person: empty, tube: empty, box: empty, log: [] };
 let logged = 0;
+let box = null; // being packed: what is scanned now goes into it
 
 function draw() {
   const card = picked();
@@ -49,11 +50,25 @@ function took(answer) {
   return answer.person_confirmed ? [t('scan.person_ok'), t('scan.now_tube')] : [t('scan.tube_ok'), t('scan.now_person')];
 }
 
-async function pack(boxId) {
-  const tube = model.tube.text;
+async function pack(boxId, tube) {
   const answer = await command(`pack ${boxId} ${tube}`, (key) => api.post(`/v1/boxes/${boxId}/tubes/${tube}`, null, key));
   model.box = { done: 'yes', text: boxId, fill: tubeFill(answer) };
   return [t('scan.packed'), t('scan.packed_hint', { barcode: tube, box: boxId })];
+}
+
+/** A box after its tube takes that tube; otherwise it is open until it is scanned again. */
+function scannedBox(boxId) {
+  if (box === null && model.tube.done === 'yes') return pack(boxId, model.tube.text);
+  const closes = box === boxId;
+  box = closes ? null : boxId;
+  Object.assign(model, { person: empty, tube: empty, box: closes ? empty : { done: 'yes', text: boxId, fill: t('scan.box_open') } });
+  return closes ? [t('scan.box_closed'), boxId] : [t('scan.box_open'), t('scan.box_open_hint', { box: boxId })];
+}
+
+async function scanned(text) {
+  if (text.toUpperCase().startsWith('BOX')) return scannedBox(text.toUpperCase());
+  if (box !== null) return pack(box, text);
+  return took(await command(`scan ${picked().id} ${text}`, (key) => api.post(`/v1/booths/${picked().id}/scans`, { text }, key)));
 }
 
 form('#entry', async ({ text }, element) => {
@@ -62,9 +77,7 @@ form('#entry', async ({ text }, element) => {
   one('#text').focus();
   if (!typed || !picked()) return;
   try {
-    const [word, explains] = typed.toUpperCase().startsWith('BOX')
-      ? await pack(typed.toUpperCase())
-      : took(await command(`scan ${picked().id} ${typed}`, (key) => api.post(`/v1/booths/${picked().id}/scans`, { text: typed }, key)));
+    const [word, explains] = await scanned(typed);
     tell(typed, 'good', word, explains);
   } catch (error) {
     if (!error.problem && error.name !== 'Unreachable') throw error;
@@ -80,6 +93,7 @@ addEventListener('keydown', (event) => {
 
 watch(draw);
 addEventListener('hashchange', () => {
+  box = null;
   Object.assign(model, { verdict: '', person: empty, tube: empty, box: empty });
   draw();
   one('#text').focus();
