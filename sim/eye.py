@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,15 @@ class Painter(Protocol):
 
     def close(self) -> None:
         """Release the renderer."""
+        ...
+
+
+@runtime_checkable
+class PaintsAhead(Protocol):
+    """A painter that begins a picture when it is exposed; see `sim.darkroom`."""
+
+    def expose(self, snapshot: Snapshot, seed: int) -> None:
+        """Begin with a picture whose noise is seeded by ``seed`` and the snapshot's stamp."""
         ...
 
 
@@ -86,6 +95,8 @@ class SimCamera:
         self._world = world
         self._rng = rng
         self._painter: Painter | None = None
+        self._ahead: PaintsAhead | None = None  # the painter, if it is one
+        self._seed = 0  # of the pictures it paints
         self._exposed: list[tuple[int, Snapshot]] = []
         self._sequence = 0
         self._handed_out = 0
@@ -93,6 +104,8 @@ class SimCamera:
         self._next_ns = 0
         self._period_ns = 1e9 / model.rate_hz
         self._delay_ns = round(model.delay_s * 1e9)
+        # who took a picture this few exposures ago will want the next one
+        self._habit = int(model.delay_s * model.rate_hz) + 3
         self._broken = BrokenEye(rng.spawn(1)[0])
         self._closed = False
 
@@ -116,7 +129,11 @@ class SimCamera:
         if now_ns >= self._next_ns:
             self._sequence += 1
             self._next_ns = round(self._sequence * self._period_ns)
-            self._exposed.append((self._sequence, self._world.snapshot()))
+            snapshot = self._world.snapshot()
+            self._exposed.append((self._sequence, snapshot))
+            asked = self._sequence - self._handed_out <= self._habit
+            if asked and self._ahead is not None:
+                self._ahead.expose(snapshot, self._seed)
             # keep what is on its way, and the newest that has arrived
             while len(self._exposed) > 1 and self._arrived(self._exposed[1][1]):
                 self._exposed.pop(0)
@@ -139,6 +156,8 @@ class SimCamera:
         number, snapshot = ready[-1]
         self._handed_out = number
         painter = self._paint()
+        if self._ahead is not None:
+            self._ahead.expose(snapshot, self._seed)
         rgb, depth = painter.paint(snapshot, self._rng)
         frame = Frame(rgb, depth, painter.intrinsics, snapshot.stamp_ns, number)
         return self._broken.pass_on(frame, seconds(self._now_ns))
@@ -150,7 +169,10 @@ class SimCamera:
         if self._painter is None:
             if self._model.painter is None:
                 raise SimError("this world was made without pictures; give its eye a painter")
-            self._painter = self._model.painter()
+            self._painter = painter = self._model.painter()
+            if isinstance(painter, PaintsAhead):
+                self._ahead = painter
+                self._seed = int(self._rng.integers(2**63))
         return self._painter
 
     def close(self) -> None:
@@ -158,4 +180,4 @@ class SimCamera:
         self._closed = True
         if self._painter is not None:
             self._painter.close()
-            self._painter = None
+            self._painter = self._ahead = None

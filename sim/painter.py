@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.cameras import D405, CameraModel
+from sim.darkroom import Darkroom
 from sim.eye import EyeModel
 from sim.pictures import Look, Prop, Renderer, SceneView, chin_rest_mesh, gripper_mesh, swab_mesh
 from sim.scene import Scene
@@ -98,11 +100,20 @@ def _bend(base_hand: Pose, base_tip: Pose) -> tuple[float, float]:
 
 
 def eye_of(
-    scene: Scene, camera: CameraModel = D405, width: int = 640, height: int = 480
+    scene: Scene,
+    camera: CameraModel = D405,
+    width: int = 640,
+    height: int = 480,
+    *,
+    helpers: int = 0,
 ) -> EyeModel:
-    """Return the eye that sees ``scene`` through a model of a depth camera."""
+    """Return the eye that sees ``scene`` through a model of a depth camera.
+
+    With ``helpers`` so many processes paint its pictures while the world goes on.
+    """
+    here = partial(SimPainter, scene, camera, width, height)
     return EyeModel(
         name=f"simulated {camera.name}",
         delay_s=camera.delay_s,
-        painter=lambda: SimPainter(scene, camera, width, height),
+        painter=partial(Darkroom, here, helpers) if helpers else here,
     )
