@@ -36,6 +36,7 @@ from arm_control.ports import (
 )
 from arm_control.procedure import Event, Procedure, Reaction, SiteStep, shipped_procedures
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from arm_control.surroundings import Capsule, Surroundings
 from arm_control.target import MouthMotion, SiteTarget
 from arm_control.tool import Tool
 
@@ -46,6 +47,7 @@ __all__ = [
     "ArmModel",
     "ArmState",
     "ArmStatus",
+    "Capsule",
     "Clock",
     "Corridor",
     "CycleReport",
@@ -75,6 +77,7 @@ __all__ = [
     "SiteStep",
     "SiteTarget",
     "SpeedLimits",
+    "Surroundings",
     "TipLimits",
     "Tool",
     "Wipe",

@@ -1,17 +1,19 @@
 """The arm's controller: takes goals and the mouth's motion, makes one command a cycle."""
 
 from arm_control import law
+from arm_control.clearance import Outlook
 from arm_control.configuration import configure
 from arm_control.errors import ArmControlError, GoalError
 from arm_control.history import PoseHistory
 from arm_control.limits import Limits, Zone
 from arm_control.memory import INPUT, STATE, record
 from arm_control.model import ArmModel
-from arm_control.motion import Corridor, Goal, Hold, Withdraw
+from arm_control.motion import Corridor, Enter, Goal, Hold, MoveJoints, MoveTip, Withdraw
 from arm_control.planning import Planner
 from arm_control.ports import ArmDriver, ArmState, ArmStatus, Clock, JointCommand, Safety
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.safety import KINDS, SAMPLE, fill_sample
+from arm_control.surroundings import Surroundings
 from arm_control.target import MouthMotion
 from spatial import Pose, SpatialError, Wrench
 
@@ -25,11 +27,18 @@ class ArmController:
 
     The caller sleeps until the next period of ``driver.info.rate_hz`` and calls ``cycle`` once;
     goals and mouth motion may be set between cycles. The kernels are compiled here, so that nothing
-    is compiled during motion.
+    is compiled during motion. With ``surroundings`` a move or an entry that would come too near to
+    anything is refused before it begins; a way out never is.
     """
 
     def __init__(
-        self, driver: ArmDriver, clock: Clock, model: ArmModel, limits: Limits, safety: Safety
+        self,
+        driver: ArmDriver,
+        clock: Clock,
+        model: ArmModel,
+        limits: Limits,
+        safety: Safety,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self._law = law.cycle
         self._driver = driver
@@ -43,6 +52,9 @@ class ArmController:
         self._sample = record(SAMPLE)
         self._planner = Planner(limits, self._config, self._state)
         self._planner.use_tip_up(model.tool.tip_up)
+        self._outlook: Outlook | None = None
+        if surroundings is not None:
+            self._outlook = Outlook(self._config, model.tool.flange_jaws, surroundings)
         self._history = PoseHistory(driver.info.rate_hz, model.joints)
         self._motion: MouthMotion | None = None
         self._fault: Fault | None = None
@@ -77,7 +89,14 @@ class ArmController:
             raise GoalError("the safety monitor has tripped; a person must look and reset it first")
         if self._state["cycles"][0] == 0:
             raise GoalError("no goal before the first cycle: where the arm stands is not known yet")
+        before = self._state.copy()
         self._planner.take(goal)
+        if self._outlook is not None and isinstance(goal, MoveJoints | MoveTip | Enter):
+            try:
+                self._outlook.approve(self._input, self._state)
+            except GoalError:
+                self._state[:] = before
+                raise
         self._goal = goal
         self._fault = None
         self._paused = False
@@ -164,6 +183,8 @@ class ArmController:
         inputs["step"] = self._config["period"]
         self._law(self._config, inputs, state)
         fill_sample(inputs, state, record(SAMPLE), 1)
+        if self._outlook is not None:
+            self._outlook.look(inputs, state)
 
     def _take(self, measured: ArmState, now: int) -> None:
         n = self.model.joints

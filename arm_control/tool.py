@@ -51,6 +51,11 @@ class Tool:
         return 0.85 * self.shaft_length
 
     @property
+    def flange_jaws(self) -> Vector:
+        """Where the gripper's jaws hold the shaft (3,) [m], seen from the flange."""
+        return self.flange_tip.apply((0.0, 0.0, -self.shaft_length))
+
+    @property
     def tip_up(self) -> Vector:
         """The direction (3,) across the shaft, in the tip frame, in which the camera sits."""
         offset = (self.flange_tip.inverse() @ self.flange_camera).translation.copy()

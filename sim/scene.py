@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from arm_control.surroundings import Capsule, Surroundings
 from arm_control.tool import Tool
 from sim.arms import ArmDescription, arm
 from sim.errors import SimError
@@ -114,6 +115,21 @@ class Scene:
         reach = float(np.linalg.norm(self.nominal_base_mouth.translation))
         _bounded("distance from base to mouth", reach, 0.4, 1.4, "m")
         _bounded("pedestal", self.pedestal, 0.0, 1.5, "m")
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What the arm must keep clear of: floor, chin rest, and the person's head and trunk."""
+        booth: tuple[Capsule, ...] = ()
+        if self.chin_rest:
+            left, right = (self.nominal_base_mouth.apply((-0.02, y, -0.085)) for y in (0.04, -0.04))
+            booth = (Capsule("the chin rest", left, right, 0.022),)
+        middle = vector((-0.105, 0.0, 0.075))
+        waist, shoulders = vector((-0.16, 0.0, -0.545)), vector((-0.16, 0.0, -0.295))
+        person = (
+            Capsule("the head", middle, middle, 0.088),
+            Capsule("the trunk", waist, shoulders, 0.16),
+        )
+        return Surroundings(booth, person, floor=-self.pedestal)
 
     @property
     def arm(self) -> ArmDescription:

@@ -155,7 +155,9 @@ class SimulatedBooth:
             opening.callback(monitor.close)
             opening.callback(driver.stop)
             self.monitor = monitor
-            self.controller = ArmController(driver, self.world.clock, model, limits, monitor)
+            self.controller = ArmController(
+                driver, self.world.clock, model, limits, monitor, scene.surroundings
+            )
             self.swab = SwabHolder(self.world.gripper, fresh=scene.swab_in_hand)
             self._opened = opening.pop_all()
         return self

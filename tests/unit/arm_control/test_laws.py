@@ -147,6 +147,7 @@ def test_no_stream_of_targets_makes_the_arm_exceed_a_limit_or_stop_late(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3_600)
 @given(seed=st.integers(0, 2**40))
 @settings(max_examples=100_000, deadline=None)
 def test_nor_do_a_hundred_thousand(config: np.ndarray, model: ArmModel, seed: int) -> None:

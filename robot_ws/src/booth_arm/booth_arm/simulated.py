@@ -44,7 +44,9 @@ class SimulatedBench:
             monitor = MonitorProcess.for_arm(model, limits, world.arm.info)
             opening.callback(monitor.close)
             opening.callback(world.arm.stop)
-            controller = ArmController(world.arm, world.clock, model, limits, monitor)
+            controller = ArmController(
+                world.arm, world.clock, model, limits, monitor, scene.surroundings
+            )
             _rehearse(world, controller, Person.sample(self._settings.seed, "adult"))
             return Bench(
                 world.arm,
