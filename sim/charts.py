@@ -99,7 +99,7 @@ def durations(episodes: Sequence[Episode]) -> Figure:
 
 def course(episode: Episode) -> Figure:
     """Force over time with the procedure's phases."""
-    figure = Figure(figsize=(7.6, 2.2))
+    figure = Figure(figsize=(7.6, 2.6), layout="constrained")
     axes = figure.subplots()
     t, force = np.array(episode.trace).T if episode.trace else (np.zeros(1), np.zeros(1))
     axes.fill_between(t, force, color=_COLOURS[episode.verdict], alpha=0.6, linewidth=0.0)
@@ -109,7 +109,7 @@ def course(episode: Episode) -> Figure:
             axes.axhline(bound, color="#999999", linewidth=0.6, linestyle="--")
     for at, name in episode.phases:
         axes.axvline(at, color="#446688", linewidth=0.6)
-        axes.text(at, top, f" {name}", fontsize=6, rotation=90, va="top", color="#446688")
+        axes.text(at, top, f" {name}", fontsize=7, rotation=30, color="#446688")
     axes.set(xlabel="time [s]", ylabel="force [N]", ylim=(0, top), xlim=(0, episode.seconds))
     return figure
 

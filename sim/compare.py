@@ -12,6 +12,7 @@ from sim.scenario import Verdict
 
 _DRAWS = 4000
 _SEED = 20200202
+_WIPED = 0.1  # least share of a site's area that counts as wiped
 
 Measure = Callable[[Episode], float | None]
 
@@ -27,14 +28,19 @@ def _mean_error(episode: Episode) -> float | None:
     return float(np.mean(errors)) * 1e3 if errors else None
 
 
+def _every_site_wiped(episode: Episode) -> bool:
+    return all(site.coverage >= _WIPED for site in episode.sites.values())
+
+
 def _when_sampled(measure: Callable[[Episode], float]) -> Measure:
     return lambda e: measure(e) if e.verdict is Verdict.SAMPLED else None
 
 
 MEASURES: Mapping[str, tuple[Measure, str]] = {
-    "passed [share]": (lambda e: float(e.passed), "higher"),
-    "sampled [share]": (lambda e: float(e.verdict is Verdict.SAMPLED), "higher"),
-    "aborted [share]": (lambda e: float(e.verdict is Verdict.ABORTED), "lower"),
+    "passed [share]": (lambda e: e.passed, "higher"),
+    "sampled [share]": (lambda e: e.verdict is Verdict.SAMPLED, "higher"),
+    "aborted [share]": (lambda e: e.verdict is Verdict.ABORTED, "lower"),
+    "every site wiped, sampled [share]": (_when_sampled(_every_site_wiped), "higher"),
     "peak force [N]": (lambda e: e.peak_force, "lower"),
     "collision [N]": (lambda e: e.peak_collision, "lower"),
     "seconds, sampled [s]": (_when_sampled(lambda e: e.seconds), "lower"),
@@ -55,11 +61,11 @@ class Estimate:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Estimate":
-        """Estimate from values: Wilson's interval for shares, the bootstrap's for the rest."""
-        x = np.asarray(values, dtype=np.float64)
+        """Estimate from values: Wilson's interval for truth values, the bootstrap's for numbers."""
+        x = np.asarray(values)
         if len(x) == 0:
             return cls(float("nan"), float("nan"), float("nan"), 0)
-        if np.isin(x, (0.0, 1.0)).all():
+        if x.dtype == np.bool_:
             interval = stats.binomtest(int(x.sum()), len(x)).proportion_ci(method="wilson")
             return cls(float(x.mean()), float(interval.low), float(interval.high), len(x))
         low, high = _bootstrap(x)
@@ -103,7 +109,7 @@ def compare(a: Sequence[Episode], b: Sequence[Episode]) -> list[Difference]:
         if not both:
             continue
         x, y = np.array(both).T
-        delta = y - x
+        delta = np.subtract(y, x, dtype=np.float64)
         low, high = _bootstrap(delta) if np.ptp(delta) > 0 else (delta[0], delta[0])
         verdict = "same"
         if low > 0.0 or high < 0.0:

@@ -70,6 +70,8 @@ def render(
         forces=charts.svg(charts.forces(episodes)),
         sites=charts.svg(charts.sites(episodes)),
         durations=charts.svg(charts.durations(episodes)),
+        versions=sorted({f"{e.arm} in {e.engine}" for e in episodes}),
+        hardest=max(episodes, key=lambda e: e.peak_force),
         code=sorted({e.code_hash[:12] for e in episodes}),
     )
     return page
@@ -78,7 +80,7 @@ def render(
 def _verdicts(episodes: Sequence[Episode]) -> list[tuple[str, int, Estimate]]:
     rows = []
     for verdict in Verdict:
-        flags = [float(e.verdict is verdict) for e in episodes]
+        flags = [e.verdict is verdict for e in episodes]
         rows.append((verdict.value, int(sum(flags)), Estimate.of(flags)))
     return rows
 
@@ -93,7 +95,7 @@ def _subgroups(
         (
             name,
             len(members),
-            Estimate.of([float(e.verdict is Verdict.SAMPLED) for e in members]),
+            Estimate.of([e.verdict is Verdict.SAMPLED for e in members]),
             Estimate.of([e.peak_force for e in members]),
         )
         for name, members in sorted(groups.items(), key=lambda item: _first_number(item[0]))

@@ -101,9 +101,15 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
     hits = 0
     for _ in range(60):
-        e = Estimate.of(list((rng.random(200) < 0.8).astype(float)))
+        e = Estimate.of(list(rng.random(200) < 0.8))
         hits += e.low <= 0.8 <= e.high
     assert hits >= 52
+
+
+def test_a_force_that_is_always_zero_is_no_share() -> None:
+    forces, flags = Estimate.of([0.0] * 20), Estimate.of([False] * 20)
+    assert (forces.low, forces.high) == (0.0, 0.0)  # it was 0 to 0.16 N, Wilson's of a share
+    assert flags.high == pytest.approx(0.161, abs=0.001)  # Wilson 1927, 0 of 20
 
 
 def test_compare_finds_what_got_worse_and_nothing_else(tmp_path: Path) -> None:
@@ -124,6 +130,8 @@ def test_report_is_one_self_contained_page(tmp_path: Path) -> None:
     episodes = launch(Plan(Source(count=5, seed=1), CLUMSY), tmp_path, silent)
     page = render(episodes, "Campaign <x>", lambda _: b"RIFF")
     assert "Campaign &lt;x&gt;" in page
+    passed = sum(e.passed for e in episodes)
+    assert f"{passed} of {len(episodes)} episodes came out as expected" in page
     assert "data:image/webp;base64," in page
     assert not re.findall(r'(?:src|href)="(?!data:)(?!#)[^"]*"', page)
     assert page.count("<svg") == 3 + len(worst_of(episodes))

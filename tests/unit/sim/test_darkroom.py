@@ -46,9 +46,11 @@ class Dying(Speckled):
         os._exit(1 + (snapshot.stamp_ns + int(rng.integers(2))) % 2)
 
 
-def watch(make: Callable[[], object], every_ns: int = 33_000_000) -> list[tuple[object, ...]]:
+def watch(
+    make: Callable[[], object], every_ns: int = 33_000_000
+) -> list[tuple[int, int, bytes, bytes]]:
     """Return what a camera shows of a person who opens the mouth and leaves."""
-    shown: list[tuple[object, ...]] = []
+    shown: list[tuple[int, int, bytes, bytes]] = []
     with World(Scene(), 3, Options(eye=EyeModel(painter=make))) as world:  # type: ignore[arg-type]
         world.seat(Person.sample(3))
         world.cue("say_ah")
@@ -59,8 +61,8 @@ def watch(make: Callable[[], object], every_ns: int = 33_000_000) -> list[tuple[
             world.clock.sleep_until(world.clock.now_ns() + every_ns)
             frame = world.camera.next_frame(0.0)
             if isinstance(frame, Frame):
-                picture = frame.rgb.tobytes(), frame.depth.tobytes()
-                shown.append((frame.stamp_ns, int(frame.rgb[0, 0, 0]), *picture))
+                rgb, depth = frame.rgb.tobytes(), frame.depth.tobytes()
+                shown.append((frame.stamp_ns, int(frame.rgb[0, 0, 0]), rgb, depth))
             else:
                 assert isinstance(frame, NoFrame)
     return shown
