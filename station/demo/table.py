@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from rich.console import Console
@@ -45,7 +46,7 @@ class Row:
         contact = sum(site.contact_s for site in touched)
         mean = sum(site.force.mean * site.contact_s for site in touched) / contact if contact else 0
         errors = [site.target_error for site in self.audit if site.target_error is not None]
-        swabbed = [_SHORT[site.site] for site in sites if not site.skipped and site.strokes]
+        swabbed = [site for site in sites if not site.skipped and site.strokes]
         outcome = served.result.outcome.value
         if served.result.outcome is not Outcome.SAMPLED:
             outcome = f"{outcome}: {served.result.reason}"
@@ -53,8 +54,9 @@ class Row:
             served.person.name_masked,
             served.person.number,
             outcome,
-            " ".join(swabbed) or "-",
+            " ".join(_SHORT[site.site] for site in swabbed) or "-",
             str(sum(site.strokes for site in sites)) if touched else "-",
+            f"{min(site.coverage for site in swabbed):.0%}" if swabbed else "-",
             f"{max(force.peak for force in forces):.2f}" if forces else "-",
             f"{mean:.2f}" if forces else "-",
             f"{served.result.duration_s:.1f}",
@@ -69,12 +71,14 @@ HEADINGS = (
     "outcome",
     "sites",
     "strokes",
+    "wiped",
     "peak N",
     "mean N",
     "seconds",
     "tube",
     "target error mm",
 )
+_WORDS = frozenset({"person", "ticket", "outcome", "sites", "tube"})  # the rest are numbers
 
 
 def time_by_state(trail: Sequence[Decision]) -> dict[State, float]:
@@ -107,8 +111,8 @@ def print_table(rows: Sequence[Row], console: Console) -> None:
     """Print the rows."""
     table = Table(title="What happened", title_justify="left", show_edge=False, pad_edge=False)
     for heading in HEADINGS:
-        number = heading in HEADINGS[4:8] or heading == HEADINGS[9]
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+        justify: Literal["left", "right"] = "left" if heading in _WORDS else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
     for row in rows:
         table.add_row(*row.cells())
     console.print(table)
@@ -118,7 +122,8 @@ def print_table(rows: Sequence[Row], console: Console) -> None:
     if pace := _pace(rows):
         console.print(pace, soft_wrap=True)
     console.print(
-        "sites: R right tonsil, L left tonsil, W posterior wall. Seconds are the booth's own "
+        "sites: R right tonsil, L left tonsil, W posterior wall; wiped: the share of its path that "
+        "was wiped in contact, at the site that has least. Seconds are the booth's own "
         "(simulated) clock, from sitting down to the end. Target error is measured against the "
         "simulator's truth by this report alone.",
         style="dim",
