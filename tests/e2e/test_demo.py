@@ -290,6 +290,19 @@ def test_a_configuration_out_of_bounds_is_one_line_with_file_key_and_bound(tmp_p
     fails_in_one_line(process, 1, "booth.yaml", "session.tries = 9", "5")
 
 
+@pytest.mark.slow  # a minute of physics, pictures and control
+def test_a_swab_dropped_in_the_mouth_is_no_sample(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    fault = ("--fault", "1:swabbing:gripper_drops")
+    process = start("demo", "--citizens", "1", "--seed", str(SEED), *fault, "--out", str(folder))
+    out, err = process.communicate(timeout=LONG_S)
+    assert process.returncode == 0, err
+    done = Done(folder, process.returncode, out, err)
+    assert [(one["outcome"], one["reason"]) for one in done.records] == [("aborted", "swab_lost")]
+    assert "look for it" in done.records[0]["trail"][-1]["detail"]
+    assert done.rows("select count(*) from tube") == [(0,)]
+
+
 @pytest.mark.slow  # minutes of physics, pictures and control
 @pytest.mark.timeout(3600)
 def test_five_citizens_give_the_same_table_twice(tmp_path: Path) -> None:
