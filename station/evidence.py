@@ -11,14 +11,16 @@ from station.record import ForceStatistics, SiteEvidence, TargetEvidence
 
 _BIN = 0.001  # m; the path's length is counted off in these
 _TIP_WIDTH = 0.005  # m, the bud of common swabs
+_FELT = 0.04  # N in any direction; in free air noise and what is left of the bias stay below
 _BAND = (0.15, 0.5)  # N: below it a wipe collects little, above it the arm yields
 
 
 class SiteLog:
     """Accumulates one site over all its attempts.
 
-    Force is the component along the site's normal, as reported. Coverage counts the millimetres of
-    the wiping path that the tip passed while in contact; the tip's place is the controller's
+    Force is the component along the site's normal, as reported while the controller is in contact.
+    What presses from any side is contact too, for time and coverage. Coverage counts the
+    millimetres of the wiping path that the tip passed in contact; its place is the controller's
     estimate carried into the mouth frame by the tracked mouth. A path found by another look is
     counted from nothing; ``attempts_here`` are those at the newest one.
     """
@@ -83,9 +85,11 @@ class SiteLog:
     def take(self, report: CycleReport, base_mouth: Pose | None) -> None:
         """Count one cycle of this attempt; ``base_mouth`` None where the mouth is not known."""
         self.strokes_now = report.strokes
-        in_contact = report.contact and report.phase in (Phase.TOUCHING, Phase.WIPING)
+        pressed = np.linalg.norm(report.wrench.force) > _FELT
+        in_contact = (report.contact or pressed) and report.phase in (Phase.TOUCHING, Phase.WIPING)
         if in_contact:
-            self._forces.append(report.normal_force)
+            if report.contact:
+                self._forces.append(report.normal_force)
             if self._last_ns is not None:
                 passed_s = seconds(report.stamp_ns - self._last_ns)
                 self._contact_s += passed_s

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ForceStatistics:
-    """Force along the surface normal while in contact [N], as the controller measured it.
+    """Force along the surface normal while pressing on it [N], as the controller measured it.
 
     ``in_band`` is the fraction of the contact time between the procedure's lower and upper force.
     All are zero without contact.

@@ -287,7 +287,7 @@ class SamplingSession:
         log = self._logs[step.site]
         if self._errand is not None:
             motion = self._vigil.motion
-            log.take(report, motion.at(self._now) if report.contact and motion else None)
+            log.take(report, motion.at(self._now) if motion else None)
         if not self._run(lambda: [_wipe(step, way)], report):
             return
         lacking = log.lacks(step)

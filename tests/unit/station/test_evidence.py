@@ -21,7 +21,12 @@ def way() -> Way:
 
 
 def report(
-    ms: int, y: float, force: float = 0.3, contact: bool = True, strokes: int = 0
+    ms: int,
+    y: float,
+    force: float = 0.3,
+    contact: bool = True,
+    strokes: int = 0,
+    aside: float = 0.0,
 ) -> CycleReport:
     tip = BASE_MOUTH @ Pose(translation=vector((-0.08, y, 0.0)))
     return CycleReport(
@@ -32,7 +37,7 @@ def report(
         0.0,
         vector(np.zeros(7), 7),
         tip,
-        Wrench(),
+        Wrench(vector((0.0, aside, 0.0)), vector(np.zeros(3))),
         contact,
         force,
         strokes,
@@ -114,3 +119,15 @@ def test_the_tip_is_counted_where_it_is_in_the_moving_mouth() -> None:
         moved = Pose(BASE_MOUTH.rotation, BASE_MOUTH.apply((0.0, 0.00012 * k, 0.0)))
         log.take(report(k, 0.00012 * k), moved)
     assert log.finish().coverage <= 2 / 12
+
+
+@pytest.mark.parametrize(("aside", "covered"), [(0.06, 1.0), (0.02, 0.0)])
+def test_tissue_pressing_from_the_side_is_contact_too(aside: float, covered: float) -> None:
+    log = SiteLog("posterior_wall")
+    log.begin(way())
+    for k in range(101):
+        log.take(report(k, -0.006 + 0.00012 * k, 0.01, contact=False, aside=aside), BASE_MOUTH)
+    site = log.finish()
+    assert site.coverage == covered
+    assert site.contact_s == pytest.approx(0.1 * covered)
+    assert site.force.peak == 0.0
