@@ -30,6 +30,8 @@ _STALE = KINDS.index(FaultKind.STALE_STATE)
 _MONITOR = KINDS.index(FaultKind.MONITOR)
 _OLD_NS = 50_000_000  # a measurement older than this is none
 _SILENT_NS = 100_000_000  # so long the monitor may be silent; it judges every millisecond
+_SENSELESS = 1e4  # rad, rad/s, N, m: no sum of magnitudes is so large
+_FAULTS = len(KINDS)
 _TRIES = 100
 
 
@@ -76,26 +78,35 @@ class Punctuality:
 def take_in(inputs: np.ndarray, state: np.ndarray, x: Intake) -> None:
     """Copy the newest measurement and mouth into ``inputs``; brake on a stale one or a trip.
 
-    A measurement that is torn or no number is not taken: the last one stays, and grows old.
+    What is torn, is no number, is larger than anything can be or comes from the future is not
+    taken: the last one stays, and grows old.
     """
     i = inputs[0]
     s = state[0]
     m = x.measurement[0]
-    good = snapshot(x.measurement_port, x.measurement_words, _TRIES) and m.stamp > 0
-    total = 0.0
+    good = snapshot(x.measurement_port, x.measurement_words, _TRIES)
+    good = good and 0 < m.stamp < i.now + _OLD_NS
+    size = 0.0
     for k in range(7):
-        total += m.q[k] + m.v[k]
+        size += abs(m.q[k]) + abs(m.v[k])
     for k in range(6):
-        total += m.wrench[k]
-    if good and np.isfinite(total):
+        size += abs(m.wrench[k])
+    if good and size < _SENSELESS:  # which a NaN is not
         i.stamp = m.stamp
         i.q[:] = m.q
         i.v[:] = m.v
         i.wrench[:] = m.wrench
         if s.cycles == 0:
             s.q[:] = m.q
-    if snapshot(x.mouth_port, x.mouth_words, _TRIES) and x.mouth[0].stamp > i.mouth_stamp:
-        o = x.mouth[0]
+    o = x.mouth[0]
+    good = snapshot(x.mouth_port, x.mouth_words, _TRIES)
+    good = good and i.mouth_stamp < o.stamp < i.now + _OLD_NS
+    size = 0.0
+    for k in range(3):
+        size += abs(o.t[k]) + abs(o.v[k]) + abs(o.w[k])
+        for j in range(3):
+            size += abs(o.R[k, j])
+    if good and size < _SENSELESS:
         i.mouth_stamp = o.stamp
         i.mouth_known = o.known
         i.mouth_R[:] = o.R
@@ -117,7 +128,7 @@ def _watch(i: Record, s: Record, x: Intake) -> None:
         read = snapshot(x.verdict_port, x.verdict_words, _TRIES)
         if read and x.verdict[0].fault >= 0:
             s.mode = _BRAKE
-            s.fault = x.verdict[0].fault
+            s.fault = x.verdict[0].fault if x.verdict[0].fault < _FAULTS else _MONITOR
         elif i.now - x.verdict[0].stamp > _SILENT_NS:
             s.mode = _BRAKE
             s.fault = _MONITOR

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from arm_control import ArmInfo, ArmModel, FaultKind, Limits
+from arm_control import ArmInfo, ArmModel, FaultKind, Limits, law
 from arm_control.configuration import configure
 from arm_control.exchange import MEASUREMENT, MOUTH, SETPOINT, Exchange
 from arm_control.law import BRAKE, JOINT
@@ -120,6 +120,51 @@ def test_stale_or_senseless_measurements_and_trips_brake_a_moving_arm(
     assert np.isfinite(inputs["q"]).all()
     assert state["mode"][0] == (JOINT if fault is None else BRAKE)
     assert state["fault"][0] == (-1 if fault is None else KINDS.index(fault))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_a_hostile_writer_leaves_the_arm_keeps_its_limits_and_brakes(
+    config: np.ndarray, seed: int
+) -> None:
+    """Any words, any sequence: nothing that is no number gets in, and the arm comes to rest."""
+    rng = np.random.default_rng(seed)
+    inputs, state = record(INPUT), record(STATE)
+    inputs["q"][0, :7] = state["q"][0, :7] = state["rest"][0, :7] = HOME
+    state["mode"], state["fault"], state["cycles"] = JOINT, -1, 5
+    state["rate"] = state["rate_wish"] = 1.0
+    profile = state[0]["joint_profile"]
+    profile["start"][:, 1:], profile["duration"] = np.inf, 100.0
+    profile["state"][:, 0, 0], profile["state"][:, 0, 1] = HOME, 0.5
+    kinds = {"measurement": MEASUREMENT, "mouth": MOUTH, "verdict": VERDICT}
+    ports = {name: np.zeros(kind.itemsize // 8 + 1, np.uint64) for name, kind in kinds.items()}
+    taken = intake(ports)
+    now = 10**9
+    for _ in range(1_500):
+        now += 1_000_000
+        inputs["now"], inputs["step"] = now, 1e-3
+        for name, kind in kinds.items():
+            inside = record(kind)
+            words = inside.view(np.uint64)
+            if rng.random() < 0.5:
+                words[:] = rng.integers(0, 2**64, words.size, dtype=np.uint64)
+            else:
+                words.view(np.float64)[:] = rng.normal(size=words.size) * 10.0 ** rng.integers(
+                    -3, 9
+                )
+                inside["stamp"] = now + rng.integers(-(10**8), 10**8)
+            publish(ports[name], words)
+            if rng.random() < 0.2:  # and dies in the middle
+                ports[name][0] += np.uint64(1)
+        take_in(inputs, state, taken)
+        law.cycle(config, inputs, state)
+        for name in ("q", "v", "wrench", "mouth_R", "mouth_t"):
+            assert np.isfinite(inputs[name]).all()
+        q, v = state["q"][0, :7], state["v"][0, :7]
+        assert ((q >= config["lower"][0]) & (q <= config["upper"][0])).all()
+        assert (np.abs(v) <= config["velocity"][0] * (1.0 + 1e-9)).all()
+    assert state["mode"][0] == BRAKE
+    assert 0 <= state["fault"][0] < len(KINDS)
+    assert np.abs(state["v"]).max() < 1e-6
 
 
 def test_late_wakes_are_counted_as_episodes_and_missed_deadlines_skipped() -> None:
