@@ -76,7 +76,7 @@ _NORMAL = (
     Transition(State.APPROACHING, Event.AT_MOUTH, State.ENTERING, "the tip is before the lips"),
     Transition(State.ENTERING, Event.AT_SITE, State.SWABBING, "the tip is before the site"),
     Transition(State.SWABBING, Event.NEXT_SITE, State.ENTERING, "strokes done, a site is left"),
-    Transition(State.SWABBING, Event.TOUCH_AGAIN, State.ENTERING, "contact was lost, tries left"),
+    Transition(State.SWABBING, Event.TOUCH_AGAIN, State.ENTERING, "too little contact, tries left"),
     Transition(State.SWABBING, Event.SITES_DONE, State.WITHDRAWING, "strokes done, no site left"),
     Transition(State.WITHDRAWING, Event.RETRY, State.LOCATING, "clear of the face, tries are left"),
     Transition(

@@ -9,7 +9,11 @@ from station.errors import StationError
 from station.signing import PublicKey, verify_chain
 from station.store import read_folder, read_record
 
-app = typer.Typer(help="Records: verify signatures and chain, show one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Records: verify signatures and chain, show one.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 _Where = Annotated[Path, typer.Argument(help="a record, or a folder of them", show_default=False)]
 _Key = Annotated[

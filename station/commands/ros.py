@@ -11,7 +11,7 @@ from station.errors import StationError
 from station.supervisor import PROGRAMS, Graph, Supervisor
 from station.workspace import Workspace
 
-app = typer.Typer(help="The booth as a ROS 2 graph.", no_args_is_help=True)
+app = typer.Typer(help="The booth as a ROS 2 graph.", no_args_is_help=True, add_completion=False)
 
 _CONFIG = Path(__file__).resolve().parents[2] / "launch" / "config" / "sim.yaml"
 

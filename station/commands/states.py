@@ -7,7 +7,11 @@ import typer
 
 from station import diagram
 
-app = typer.Typer(help="Station: the sampling session's state machine.", no_args_is_help=True)
+app = typer.Typer(
+    help="Station: the sampling session's state machine.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 
 class Format(StrEnum):
