@@ -1,8 +1,8 @@
 """The booth as a graph: real processes, real DDS, the simulator behind them.
 
-One booth serves all tests of this module, each of which begins with it up, reset and idle. How
-quickly a death is noticed is measured by benchmarks/ros_latency.py, not asserted here: a machine
-that runs tests is busy.
+One booth serves all tests of this module, each of which begins with it up, reset and idle. The
+most telling ones are default tests; the others, marked slow, are the same at other states and with
+other nodes. Times are not asserted here: a machine that runs tests is busy.
 """
 
 import itertools
@@ -22,7 +22,7 @@ from station.replay import read_frames
 from station.signing import PublicKey, SignedRecord
 from station.workspace import Workspace
 
-pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(900)]
 
 DONE, REFUSED, ABORTED, CANCELLED = 1, 2, 3, 4
 FAULT = 4  # of booth_interfaces/msg/Mode, which can only be imported when ROS is there
@@ -98,6 +98,7 @@ def assert_recording_is_whole(path: Path, booth: str) -> None:
     assert next(read_frames(path))[0].rgb.shape == (16, 16, 3)
 
 
+@pytest.mark.slow
 def test_a_strangers_client_collects_a_sample(booth: BoothUnderTest) -> None:
     environment = os.environ | Workspace.find().environment(booth.domain)
     example = [sys.executable, str(ROOT / "examples" / "ros_client.py"), booth.namespace]
@@ -112,13 +113,13 @@ def test_a_strangers_client_collects_a_sample(booth: BoothUnderTest) -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        "called",
+        pytest.param("called", marks=pytest.mark.slow),
         "seated",
-        "locating",
-        "approaching",
-        "entering",
+        pytest.param("locating", marks=pytest.mark.slow),
+        pytest.param("approaching", marks=pytest.mark.slow),
+        pytest.param("entering", marks=pytest.mark.slow),
         "swabbing",
-        pytest.param("withdrawing", marks=pytest.mark.slow),  # half a minute each until there
+        pytest.param("withdrawing", marks=pytest.mark.slow),
         pytest.param("depositing", marks=pytest.mark.slow),
     ],
 )
@@ -134,7 +135,15 @@ def test_cancelling_withdraws_and_ends(booth: BoothUnderTest, state: str) -> Non
     assert booth.client.newest("safety/state").safe, "cancelling is no fault"
 
 
-@pytest.mark.parametrize("node", ["vision", "arm", "safety", "queue"])
+@pytest.mark.parametrize(
+    "node",
+    [
+        "vision",
+        pytest.param("arm", marks=pytest.mark.slow),
+        pytest.param("safety", marks=pytest.mark.slow),
+        pytest.param("queue", marks=pytest.mark.slow),
+    ],
+)
 def test_a_node_that_dies_stops_the_booth(booth: BoothUnderTest, node: str) -> None:
     client = booth.client
     session = client.send()
@@ -193,6 +202,7 @@ def test_a_safety_node_started_again_at_rest_wants_a_person(booth: BoothUnderTes
     make_ready(booth)
 
 
+@pytest.mark.slow
 def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> None:
     client = booth.client
     session = client.send()
@@ -208,6 +218,7 @@ def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> 
     assert not all(held), "the next person got the same swab"
 
 
+@pytest.mark.slow
 def test_a_recorder_that_dies_stops_nothing(booth: BoothUnderTest) -> None:
     session = booth.client.send()
     session.reach("locating")
@@ -304,6 +315,7 @@ def test_a_parameter_out_of_bounds_stops_the_start(tmp_path: Path) -> None:
         booth.supervisor.stop()
 
 
+@pytest.mark.slow
 def test_two_booths_on_one_machine_do_not_touch(booth: BoothUnderTest, tmp_path: Path) -> None:
     with BoothUnderTest(
         tmp_path, booth.domain, f"{booth.namespace}_west", {"arm": {"seed": 11}}

@@ -90,8 +90,8 @@ def test_beside_a_simulator_the_bound_follows_the_machine() -> None:
     assert node.bound_s == SILENCE_S, "a machine that keeps up gets a real booth's bound"
     wall.now += 0.6
     node.beat()
-    assert node.bound_s == pytest.approx(3.0 * 0.65)
-    for _ in range(300):
+    assert node.bound_s == pytest.approx(4.0 * 0.65)
+    for _ in range(700):
         wall.now += 0.05
         node.beat()
     assert node.bound_s == SILENCE_S, "it forgets"

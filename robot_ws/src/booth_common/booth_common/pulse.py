@@ -8,16 +8,17 @@ SILENCE_S = 0.4
 """The longest silence of a live node; with one look each 0.05 s a death is known within 0.5 s."""
 
 _LONGEST_S = 3.0
-_REMEMBERED_S = 10.0
-_MARGIN = 3.0
+_REMEMBERED_S = 30.0
+_MARGIN = 4.0
 _FIRST_GAP_S = 1.0  # taken as seen while a simulated booth comes up, all its processes at once
+_START_S = 10.0  # how long that lasts
 
 
 class Pulse:
     """A node's signs of life, which come about 20 times a second.
 
     The bound is fixed beside a real arm. With ``adaptive``, beside a simulator, it follows the
-    machine: three times the longest gap of the last ten seconds where that is longer, after the
+    machine: four times the longest gap of the last half minute where that is longer, after the
     accrual failure detectors of Hayashibara (2004), whose bound is learned from the gaps seen. A
     busy machine then makes a slow session, not a booth full of dead nodes; simulated time waits for
     the graph anyway. ``wall`` is the wall's clock [s].
@@ -29,7 +30,7 @@ class Pulse:
         self._heard_s: float | None = None
         self._adaptive = adaptive
         if adaptive:
-            self._gaps.append((wall(), _FIRST_GAP_S))
+            self._gaps.append((wall() - _REMEMBERED_S + _START_S, _FIRST_GAP_S))
 
     @property
     def heard(self) -> bool:
