@@ -134,7 +134,7 @@ class Client:
     def __init__(self, namespace: str, domain: int) -> None:
         import rclpy
         from booth_common import topics
-        from rclpy.action import ActionClient
+        from booth_common.actions import SharedActionClient
         from rclpy.executors import SingleThreadedExecutor
 
         self.context = rclpy.Context()
@@ -150,7 +150,7 @@ class Client:
                     lambda message, name=topic.name: self._take(name, message),
                     topics.profile(topic.quality),
                 )
-        self._action = ActionClient(
+        self._action = SharedActionClient(
             self.node, topics.interface(topics.COLLECT_SAMPLE.type), topics.COLLECT_SAMPLE.name
         )
         self._executor = SingleThreadedExecutor(context=self.context)

@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from booth_arm.link import Answer, LoopLink, LoopNames, Order
+from booth_common.actions import SharedActionClient
 from booth_common.pulse import Pulse
 from booth_common.shared import (
     Block,
@@ -28,6 +29,7 @@ from booth_station.remote import Patience, RemoteArm, RemoteGripper
 from booth_station.sight import TopicSight
 from booth_vision.cameras import open_camera
 from booth_vision.turns import Turns
+from rclpy.action import ActionClient
 
 from arm_control.errors import ArmControlError, GoalError
 from arm_control.limits import Zone
@@ -543,3 +545,38 @@ def test_a_camera_that_is_not_there_is_refused() -> None:
         open_camera("realsense", NAME, serial="000000000000")
     with pytest.raises(VisionError, match="choose shared or realsense"):
         open_camera("webcam", NAME)
+
+
+def test_no_answer_is_taken_while_its_request_is_being_sent() -> None:
+    """Both threads of rclpy's client, stopped where it would lose the answer."""
+    done: list[str] = []
+    half_sent, go_on = threading.Event(), threading.Event()
+
+    class Slow(ActionClient):  # type: ignore[misc] # rclpy ships no types
+        def __init__(self) -> None:
+            pass
+
+        def send_goal_async(self) -> None:
+            half_sent.set()
+            go_on.wait(60.0)
+            done.append("written down")
+
+        def take_data(self) -> None:
+            done.append("taken")
+
+    class Client(SharedActionClient, Slow):  # type: ignore[misc] # the same
+        def __del__(self) -> None:
+            pass
+
+    client = Client()
+    sender = threading.Thread(target=client.send_goal_async)
+    sender.start()
+    half_sent.wait(60.0)
+    taker = threading.Thread(target=client.take_data)
+    taker.start()
+    taker.join(timeout=0.05)
+    assert done == []
+    go_on.set()
+    sender.join(60.0)
+    taker.join(60.0)
+    assert done == ["written down", "taken"]

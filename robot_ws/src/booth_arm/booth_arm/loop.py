@@ -77,6 +77,7 @@ class Loop:
             size = picture_size(bench.camera.intrinsics.width, bench.camera.intrinsics.height)
             self._pictures = Block.create(names.camera, size)
         self._goal_id = 0
+        self._phase = Phase.HOLDING
         self._cycles = 0
         self._late = 0
         self._latched = ""
@@ -123,6 +124,7 @@ class Loop:
                 self._check_permit(report)
                 self._take_orders()  # before the cycle: its report is the new goal's, not the old's
                 report = bench.controller.cycle()
+                self._phase = report.phase
                 self._cycles += 1
                 self._late += bench.clock.now_ns() > deadline + period_ns
                 deadline = max(deadline + period_ns, bench.clock.now_ns())
@@ -189,10 +191,13 @@ class Loop:
         except (ArmControlError, SimError, SpatialError, ValueError) as error:
             return str(error)
 
-    def _reset(self, by: str) -> None:
+    def _reset(self, by: str) -> str:
+        if self._latched and self._phase not in _RESTED:
+            return f"the arm is {self._phase}; look at the booth when it has come to rest"
         self._bench.controller.reset(by)
         self._latched = ""
         self._had_permit = False
+        return ""
 
     def _start(self, goal_id: int, goal: Any) -> str:
         if self._latched:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from booth_common import topics
+from booth_common.actions import SharedActionClient
 from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import ParameterError, flag, number, text
-from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 
 from booth_queue.client import BoothClient, Retry
@@ -56,7 +56,7 @@ class QueueNode(BoothNode[Settings]):
         self.listen(topics.MODE, self._on_mode, callback_group=group)
         self.listen(topics.TUBE, self._on_tube, callback_group=group)
         self._watch = HeartbeatWatch(self, ("station",), self._on_lost, callback_group=group)
-        self._action = ActionClient(
+        self._action = SharedActionClient(
             self,
             topics.interface(topics.COLLECT_SAMPLE.type),
             topics.COLLECT_SAMPLE.name,
