@@ -19,7 +19,7 @@ from booth_common.shared import Block, picture_bytes, picture_size
 
 from arm_control.errors import ArmControlError
 from arm_control.limits import Zone
-from arm_control.report import CycleReport, Fault, FaultKind, Phase
+from arm_control.report import CycleReport, Fault, FaultKind
 from booth_arm.bench import Bench, BenchSettings, open_bench
 from booth_arm.link import PERMIT_AGE_S, STATE_BYTES, Answer, LoopNames, LoopState, Order, Permit
 from booth_arm.tether import Tether
@@ -30,7 +30,6 @@ from vision.frame import Frame
 _SHOW_S = 0.01  # between two states shown, on the loop's clock
 _ORPHAN_S = 12.0  # a loop without its node ends after this long, at rest or not
 _HOLD_S = 0.001  # between two looks whether simulated time may go on
-_RESTED = frozenset({Phase.STOPPED, Phase.HOLDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Loop:
             size = picture_size(bench.camera.intrinsics.width, bench.camera.intrinsics.height)
             self._pictures = Block.create(names.camera, size)
         self._goal_id = 0
-        self._phase = Phase.HOLDING
+        self._rests = True  # the goal, or the way out after a fault, is done
         self._cycles = 0
         self._late = 0
         self._latched = ""
@@ -124,7 +123,7 @@ class Loop:
                 self._check_permit(report)
                 self._take_orders()  # before the cycle: its report is the new goal's, not the old's
                 report = bench.controller.cycle()
-                self._phase = report.phase
+                self._rests = bool(report.done)
                 self._cycles += 1
                 self._late += bench.clock.now_ns() > deadline + period_ns
                 deadline = max(deadline + period_ns, bench.clock.now_ns())
@@ -161,7 +160,7 @@ class Loop:
         if not self._had_permit:
             return  # nothing moves before the first permit: orders are refused
         self._had_permit = False
-        if report.phase in _RESTED and report.zone is Zone.FREE:
+        if report.done and report.zone is Zone.FREE:
             return  # it stands still, away from the face: without a permit it just stays there
         why = permit.reason if fresh else f"arm: no permit for {age:.2f} s, bound {PERMIT_AGE_S} s"
         self._trip(why)
@@ -192,8 +191,8 @@ class Loop:
             return str(error)
 
     def _reset(self, by: str) -> str:
-        if self._latched and self._phase not in _RESTED:
-            return f"the arm is {self._phase}; look at the booth when it has come to rest"
+        if self._latched and not self._rests:
+            return "the arm still moves; look at the booth when it has come to rest"
         self._bench.controller.reset(by)
         self._latched = ""
         self._had_permit = False
@@ -264,7 +263,7 @@ class Loop:
         if self._closing_since is None:
             return False
         waited = time.monotonic() - self._closing_since
-        return waited > _ORPHAN_S or (waited > 0.2 and report.phase in _RESTED)
+        return waited > _ORPHAN_S or (waited > 0.2 and bool(report.done))
 
 
 class _Pace:
