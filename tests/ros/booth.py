@@ -21,7 +21,7 @@ QUICK = {"pace": 5.0}
 """Five simulated seconds a second at most: the nodes keep up, for simulated time waits for them."""
 
 STAND_INS = {"arm": "stand_in.arm", "vision": "stand_in.vision"}
-UP_S = 240.0  # a first start compiles the arm's kernels, on a machine that may be busy
+UP_S = 450.0  # a first start compiles the arm's kernels, on a machine that may be busy
 SESSION_S = 600.0
 AUTOMATIC = 1  # of booth_interfaces/msg/Mode, which can only be imported when ROS is there
 

@@ -508,7 +508,7 @@ def test_a_memory_that_cannot_be_read_is_set_aside(tmp_path: Path, content: str)
 
 BROKEN = """
 import sys
-sys.path[:0] = sys.argv[1:]
+work, sys.path[:0] = sys.argv[1], sys.argv[2:]
 import conftest
 from dataclasses import dataclass
 from booth_common.node import BoothNode, run
@@ -521,15 +521,19 @@ class Broken(BoothNode[Settings]):
     def __init__(self):
         super().__init__("vision", Settings)
         self.heartbeat.say_goodbye = lambda: print("goodbye", flush=True)
-        self.worker("work", lambda: 1 / 0)
+        if work == "thread":
+            self.worker("work", lambda: 1 / 0)
+        else:
+            self.create_timer(0.01, lambda: 1 / 0)
 
 run(Broken)
 """
 
 
-def test_a_node_whose_work_breaks_dies_without_a_goodbye() -> None:
+@pytest.mark.parametrize("work", ["thread", "callback"])
+def test_a_node_whose_work_breaks_dies_without_a_goodbye(work: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", BROKEN, *sys.path],
+        [sys.executable, "-c", BROKEN, work, *sys.path],
         capture_output=True,
         text=True,
         timeout=120,

@@ -122,7 +122,7 @@ class LoopLink:
         names: LoopNames,
         *,
         answer_s: float = 1.0,
-        start_timeout_s: float = 180.0,
+        start_timeout_s: float = 400.0,
     ) -> None:
         self._answer_s = answer_s
         context = multiprocessing.get_context("spawn")

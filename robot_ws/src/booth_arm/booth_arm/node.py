@@ -66,8 +66,8 @@ class ArmNode(BoothNode[Settings]):
         s = self.settings
         bench = BenchSettings(s.driver, s.address, s.arm, s.seed, s.picture_rate_hz)
         settings = loop.LoopSettings(self.booth, bench, s.pace)
-        # a simulated loop stands still while it draws its first picture of a person
-        answer_s = 10.0 if s.driver == "sim" else 1.0
+        # a simulated loop stands still while it draws its first picture, or compiles a kernel
+        answer_s = 60.0 if s.driver == "sim" else 1.0
         self._link = LoopLink(self.loop_main, settings, LoopNames(self.booth), answer_s=answer_s)
         if s.driver == "sim":
             self._person = SimulatedPerson(self._link, s.seed, s.population)
@@ -100,9 +100,12 @@ class ArmNode(BoothNode[Settings]):
         return problem, values
 
     def _renew_permit(self) -> None:
-        if self._link is not None:
-            objection = self._verdict.objection
-            self._link.permit(granted=self.active and not objection, reason=objection)
+        if self._link is None:
+            return
+        if not self._link.alive:
+            raise ArmControlError("the control loop has ended, and so does its node; see the log")
+        objection = self._verdict.objection
+        self._link.permit(granted=self.active and not objection, reason=objection)
 
     # Callbacks
 

@@ -31,7 +31,7 @@ class Settings:
     optional: tuple[str, ...] = names(
         topics.NODES[-1:], "nodes to bring up after those, if and when they are there", topics.NODES
     )
-    timeout_s: float = number(200.0, 1.0, 600.0, "how long one node may take to come up [s]")
+    timeout_s: float = number(420.0, 1.0, 600.0, "how long one node may take to come up [s]")
 
 
 class Manager(Node):  # type: ignore[misc] # rclpy ships no types

@@ -248,6 +248,9 @@ def run(make: Callable[[], BoothNode[Any]]) -> None:
     executor.add_node(node)
     try:
         spin(executor, ending)
+    except BaseException:
+        node.broken = True
+        raise
     finally:
         if not node.broken:  # a death is told by silence
             node.heartbeat.say_goodbye()

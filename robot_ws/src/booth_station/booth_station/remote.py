@@ -23,9 +23,10 @@ class Patience:
     answer_s: float = 1.5
 
 
-SIMULATED = Patience(10.0, 12.0)
-"""Beside a simulator, whose time stands still while it draws its first picture of a person. That
-the arm node is alive is known from its heartbeat all the same."""
+SIMULATED = Patience(60.0, 65.0)
+"""Beside a simulator, whose time stands still while it draws its first picture of a person, or
+compiles a kernel for the first time. That the arm node is alive is known from its heartbeat, and it
+does not outlive its loop."""
 
 _MEMORY_S = 2.0
 
