@@ -110,8 +110,8 @@ def network_input(rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> 
     """
     size = rgb.shape[0]
     tensor = np.zeros((CHANNELS, size, size), dtype=np.float32)
-    tensor[:3] = np.moveaxis(rgb, 2, 0)
-    tensor[:3] *= 2.0 / 255.0
+    for channel, plane in enumerate(cv2.split(rgb)):
+        np.multiply(plane, np.float32(2.0 / 255.0), out=tensor[channel])
     tensor[:3] -= 1.0
     if depth is not None:
         valid = np.isfinite(depth) & (depth > 0)

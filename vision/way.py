@@ -1,6 +1,7 @@
 """The straight way into the mouth to a site, and what stands beside it."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from spatial import Matrix, Vector
 from vision.frame import Intrinsics
@@ -59,5 +60,5 @@ def clearance(obstacles: Matrix, path: Matrix) -> float:
     """
     if len(obstacles) < 3:
         return _MAX_CLEARANCE
-    gaps = np.linalg.norm(obstacles[:, None] - path[None], axis=2).min(axis=1)
+    gaps = cdist(obstacles, path).min(axis=1)
     return float(min(np.partition(gaps, 2)[2], _MAX_CLEARANCE))
