@@ -159,6 +159,8 @@ def _middle(view: View, structure: Structure) -> tuple[float, float] | None:
     v = view.crop.top + scale * (rows + 0.5) - 0.5
     (left, top, right, bottom), _ = found
     inside = (u + 0.5 >= left) & (u + 0.5 <= right) & (v + 0.5 >= top) & (v + 0.5 <= bottom)
+    if not inside.any():  # likely enough for a box, but nowhere the likeliest
+        return None
     return float(u[inside].mean()), float(v[inside].mean())
 
 

@@ -26,6 +26,7 @@ from vision.evaluation.rendered import evaluate
 from vision.evaluation.report import subgroup_rows, worst, write_json
 from vision.photo import Reading, read_photo
 from vision.pipeline import ThroatLocator
+from vision.segmentation import Segmentation
 from vision.structure import Structure
 from vision.target import Refusal, RefusalReason, Site
 
@@ -125,6 +126,30 @@ def test_a_refusing_reader_is_safe_and_useless() -> None:
     assert figures["refusal_rate"] == 1.0
     assert figures["unsafe_refused_rate"] == 1.0
     assert np.isnan(figures["wrong_target_rate"])
+
+
+class Doubtful(PaintReader):
+    """Half as sure as needed of the uvula: everywhere it is, it sees soft palate a little surer."""
+
+    def segment(self, rgb: np.ndarray, depth: np.ndarray | None) -> Segmentation:
+        said = super().segment(rgb, depth)
+        doubted = said.probability.copy()
+        uvula = doubted[Structure.UVULA].copy()
+        doubted[Structure.UVULA] = 0.45 * uvula
+        doubted[Structure.SOFT_PALATE] += 0.55 * uvula
+        return Segmentation.of_map(doubted, said.places, said.rotation, said.seen)
+
+
+def test_a_box_holds_what_may_well_be_the_structure() -> None:
+    rgb = SCENE.frame().rgb
+    sure = read_photo(PaintReader(SCENE.optical_mouth), rgb)
+    doubtful = read_photo(Doubtful(SCENE.optical_mouth), rgb)
+    box, score = sure.boxes[Structure.UVULA]
+    doubted, lower = doubtful.boxes[Structure.UVULA]
+    assert iou(box, doubted) > 0.8
+    assert lower < 0.6 < score
+    assert sure.uvula is not None
+    assert doubtful.uvula is None  # nowhere is it the likeliest
 
 
 def test_figures_are_written_for_tools(tmp_path: Path) -> None:

@@ -124,6 +124,17 @@ def test_the_threshold_keeps_wrong_targets_to_the_stated_rate() -> None:
     assert stated == pytest.approx(right[:2000].mean(), abs=0.02)
 
 
+def test_no_evidence_weighs_against_its_meaning() -> None:
+    rng = np.random.default_rng(5)
+    given = [evidence(float(s), rng) for s in rng.random(60)]
+    # by chance alone, right targets here have more spread and less surely seen neighbours
+    right = [e.spread - e.neighbours + 0.5 * e.seen > 0.2 for e in given]
+    confidence, _ = fit_confidence(given, right, 0.05)
+    assert confidence.weights["spread"] == 0.0
+    assert confidence.weights["neighbours"] == 0.0
+    assert confidence.weights["seen"] > 0.0
+
+
 @pytest.mark.slow
 def test_a_network_is_trained_exported_and_loaded(tmp_path: Path) -> None:
     pytest.importorskip("torch")
