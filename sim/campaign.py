@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from sim.episode import Episode, code_hash, run
 from sim.errors import SimError
 from sim.pilot import REFERENCE, pilot_named
 from sim.scenario import Expectation, Scenario, Verdict, load, load_folder
+from sim.worker import begin_worker
 
 EPISODES = "episodes.jsonl"
 MANIFEST = "campaign.json"
@@ -188,9 +188,7 @@ def _fly(plan: Plan, waiting: Sequence[Scenario]) -> Iterator[tuple[str, Episode
     # fresh processes: neither physics clients nor OpenGL survive a fork
     context = multiprocessing.get_context("spawn")
     queue = iter(waiting)
-    with ProcessPoolExecutor(
-        plan.jobs, mp_context=context, initializer=_single_threaded
-    ) as workers:
+    with ProcessPoolExecutor(plan.jobs, mp_context=context, initializer=begin_worker) as workers:
         flying: dict[Future[Episode], str] = {}
 
         def feed(scenarios: Iterable[Scenario]) -> None:
@@ -207,12 +205,6 @@ def _fly(plan: Plan, waiting: Sequence[Scenario]) -> Iterator[tuple[str, Episode
                     feed(islice(queue, 1))
         finally:
             workers.shutdown(wait=False, cancel_futures=True)
-
-
-def _single_threaded() -> None:
-    """Keep every worker to one core: the renderer and the linear algebra would take them all."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LP_NUM_THREADS"):
-        os.environ[name] = "1"
 
 
 def _one(scenario: Scenario, pilot: str) -> Episode:

@@ -14,6 +14,7 @@ from sim.errors import SimError
 from sim.pictures import Renderer
 from sim.pictures.sample import Sample, sample_scene
 from sim.pictures.truth import seen_sites
+from sim.worker import begin_worker
 from vision.frame import Frame
 
 SCHEMA = 1
@@ -95,7 +96,7 @@ def _each(
         yield from map(_write_shard, shards)
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(jobs, len(shards))) as pool:
+    with context.Pool(min(jobs, len(shards)), begin_worker) as pool:
         yield from pool.imap_unordered(_write_shard, shards)
 
 
