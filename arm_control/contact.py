@@ -24,6 +24,7 @@ _YIELD_SPEED_ASIDE = 0.04
 _YIELD_OUT = 0.06  # [m] out of the mouth: a gag's jerk and a little more
 _YIELD_ASIDE = 0.015  # [m] in any other direction, for a sensor may lie and the teeth are near
 _YIELD_S = 0.1  # for so long after the force was too much the reflex's limits hold
+_FARTHEST = 0.025  # [m] the offset that makes the force: a shaft bent further whips when let go
 _UNFELT = 200.0  # [N/m] of what pushes before any site was felt
 
 FORCE = 0
@@ -79,8 +80,25 @@ def regulate(c: Record, i: Record, s: Record) -> None:
             wish[k] = max(min(across, 0.025), -0.025) - rate * n[k]
         else:
             wish[k] = max(min(-8.0 * s.offset[k], 0.04), -0.04)
+    if pressing:
+        _stay_near(s, wish)
     _flee(s, force, over, dt, wish)
     _move_offset(c, s, wish, _CALM, _SWIFT, dt)
+
+
+@kernel
+def _stay_near(s: Record, wish: np.ndarray) -> None:
+    """Take out of ``wish`` [m/s] what would lead the offset further than it may go.
+
+    A tip caught behind an arch does not follow, however far the soft shaft is bent across.
+    """
+    away = norm(s.offset)
+    outward = dot(wish, s.offset)
+    if away < 1e-6 or outward <= 0.0:
+        return
+    kept = max(min((_FARTHEST - away) / 0.005, 1.0), 0.0)
+    for k in range(3):
+        wish[k] -= (1.0 - kept) * outward / away**2 * s.offset[k]
 
 
 @kernel
