@@ -21,14 +21,15 @@ demo: ## the main job: citizens book, the simulated booth swabs, the records are
 	@$(BIN)/booth demo
 
 # A cooperative person may be sent away unswabbed, with the arm out of the mouth, one time in 20.
+ALLOW ?= 0.05
 campaign: ## 50 simulated people, a process a core, and the report: out/campaign/report.html
 	@$(RUN)
-	$(BIN)/booth sim campaign out/campaign --episodes 50 --jobs 0 --allow 0.05
+	$(BIN)/booth sim campaign out/campaign --episodes 50 --jobs 0 --allow $(ALLOW)
 	$(BIN)/booth sim report out/campaign
 
 campaign-full: ## 1,000 simulated people; interrupted, it goes on where it stopped
 	@$(RUN)
-	$(BIN)/booth sim campaign out/campaign-full --episodes 1000 --jobs 0 --allow 0.05; \
+	$(BIN)/booth sim campaign out/campaign-full --episodes 1000 --jobs 0 --allow $(ALLOW); \
 		flown=$$?; $(BIN)/booth sim report out/campaign-full && exit $$flown
 
 test: ## the default tests (under 15 minutes on 2 cores)
