@@ -83,7 +83,7 @@ def regulate(c: Record, i: Record, s: Record) -> None:
     if pressing:
         _stay_near(s, wish)
     _flee(s, force, over, dt, wish)
-    _move_offset(c, s, wish, _CALM, _SWIFT, dt)
+    _move_offset(c, s, force, wish, _SWIFT, dt)
 
 
 @kernel
@@ -121,7 +121,7 @@ def give_way(c: Record, s: Record, dt: float) -> None:
     for k in range(3):
         wish[k] = max(min(-2.0 * s.offset[k], 0.02), -0.02) if over <= 0.0 else 0.0
     _flee(s, force, over, dt, wish)
-    _move_offset(c, s, wish, _CALM, _CALM, dt)
+    _move_offset(c, s, force, wish, _CALM, dt)
 
 
 @kernel
@@ -146,21 +146,30 @@ def _flee(s: Record, force: np.ndarray, over: float, dt: float, wish: np.ndarray
 
 @kernel
 def _move_offset(
-    c: Record, s: Record, wish: np.ndarray, calm: float, swift: float, dt: float
+    c: Record, s: Record, force: np.ndarray, wish: np.ndarray, swift: float, dt: float
 ) -> None:
-    """Lead the offset's velocity to ``wish`` [m/s], faster along the normal and when yielding."""
-    n = s.surface
+    """Lead the offset's velocity to ``wish`` [m/s], ``swift`` [rad/s] along the normal.
+
+    While yielding it is fast along the ``force`` (3,) [N] alone: across it the soft shaft trembles.
+    """
+    n = scratch(3)
+    for k in range(3):
+        n[k] = s.surface[k]
     most = 2.0
     jerk = 60.0
+    size = norm(force)
     if s.yielding > 0.0:
         most = c.reflex_acceleration
         jerk = 20.0 * c.reflex_acceleration / _YIELD_S
-        calm = swift = _REFLEX
+        if size > 0.0:
+            swift = _REFLEX
+            for k in range(3):
+                n[k] = force[k] / size
     for k in range(3):
         wish[k] -= s.offset_v[k]
     high = dot(wish, n)
     for k in range(3):
-        a = calm * wish[k] + (swift - calm) * high * n[k]
+        a = _CALM * wish[k] + (swift - _CALM) * high * n[k]
         a = max(min(a, most), -most)
         s.offset_a[k] += min(max(a - s.offset_a[k], -jerk * dt), jerk * dt)
         s.offset_v[k] += s.offset_a[k] * dt

@@ -72,3 +72,11 @@ def test_a_sensor_that_lies_cannot_lead_the_tip_astray(
     assert (out > 0.05) == (direction[0] < 0.0)  # against the base's x is out of the mouth
     assert -offset[:, 0].min() < 0.025
     assert np.abs(offset[:, 1:]).max() < 0.025
+
+
+def test_across_the_force_the_reflex_is_calm(config: np.ndarray, state: np.ndarray) -> None:
+    """It once was swift in every direction; the shaft trembled until the monitor tripped."""
+    state["offset_v"][0] = (0.0, 0.02, 0.0)
+    away = push(config, state, np.array((-0.6, 0.0, 0.0)), 0.2)
+    across = np.diff(away[:, 1], 2) / DT**2
+    assert np.abs(across).max() <= 0.02 * 25.0 * (1.0 + 1e-6)
