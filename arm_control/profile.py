@@ -14,6 +14,9 @@ from spatial import Vector
 Row: TypeAlias = Sequence[float] | Vector
 
 
+_JUST_LESS = 1.0 - 1e-6  # of the jerk, where Ruckig fails at a limit that is only just reached
+
+
 @kernel
 def sample(profile: Record, dof: int, time: float, out: np.ndarray) -> None:
     """``out`` (3,) = position, velocity and acceleration of ``dof`` at ``time`` [s]."""
@@ -61,10 +64,17 @@ def plan(
 
 
 def _calculate(wish: InputParameter) -> Trajectory | None:
-    """Return the motion, on a straight line if Ruckig finds one, else only ending together."""
+    """Return the motion, on a straight line if Ruckig finds one, else only ending together.
+
+    Ruckig fails where a limit is only just reached, such as over 2 a³/j² from rest to rest; with a
+    jerk a millionth lower it is not.
+    """
     n = wish.degrees_of_freedom
-    for way in (Synchronization.Phase, Synchronization.Time):
+    jerk = list(wish.max_jerk)
+    ways = (Synchronization.Phase, Synchronization.Time)
+    for way, part in ((way, part) for part in (1.0, _JUST_LESS) for way in ways):
         wish.synchronization = way
+        wish.max_jerk = [part * j for j in jerk]
         trajectory = Trajectory(n)
         try:
             result = Ruckig(n).calculate(wish, trajectory)

@@ -162,7 +162,11 @@ test('the position is live: called, with a message, inside, and over', async () 
   await booth(`/v1/booth/sessions/${session.id}/close`, { outcome: 'sampled' });
   await page.instance.show();
   expect(text(page, '.headline')).toBe('采样完成');
-  const messages = JSON.parse((await ask(`${told.wechat}/phone/messages`, 'GET')).text);
+  let messages = []; // they go out beside the calls, and may come after their answers
+  for (let tries = 0; messages.length === 0 && tries < 200; tries += 1) {
+    await new Promise((done) => setTimeout(done, 50));
+    messages = JSON.parse((await ask(`${told.wechat}/phone/messages`, 'GET')).text);
+  }
   expect(messages.map((each) => each.touser)).toEqual(['openid-li']);
 });
 
