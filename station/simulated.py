@@ -1,6 +1,6 @@
 """The composition root of the simulated booth: world, arm, safety monitor, vision, session."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
@@ -12,6 +12,7 @@ from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
+from arm_control.motion import MoveJoints
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
 from sim.cues import Cue
@@ -22,7 +23,7 @@ from sim.world import Options, World
 from spatial import Pose, stamp_ns, vector
 from station import chores
 from station.config import SessionSettings
-from station.errand import Errand, Progress
+from station.errand import Errand, Progress, Step
 from station.errors import StationError
 from station.instructions import Instruction
 from station.places import Places
@@ -45,6 +46,7 @@ _CUES = {
 
 
 _TIDY_S = 40.0  # s
+_HOMEWARD = 0.1  # of the joints' limits: slow, on a way that nobody has seen before
 _ANSWER_S = 60.0  # s of the wall: in lock-step a loaded machine makes nothing late but the result
 _WALK_S = 4.0  # s from the call to sitting at the chin rest: the next one stands at the door
 _ASIDE = 0.40  # rad: about 0.35 m beside the mouth, outside the zone of the face
@@ -204,19 +206,35 @@ class SimulatedBooth:
     def tidy(self) -> None:
         """Bring the arm to rest, a fresh swab in hand, while nobody sits in the chair.
 
-        Raises StationError where it cannot.
+        Where the straight ways are barred, by a joint's end for one, the arm goes by its joints to
+        its home position first. Raises StationError where it cannot.
         """
         self.controller.forget()  # no face is there, whose zone would make the way a trip
-        report = self.controller.cycle()  # a goal starts from a measured state
-        errand = Errand(self.controller, chores.take_swab(self.swab, places_of(self._scene)))
-        progress = errand.advance(report)
+        home = MoveJoints(self._scene.home, _HOMEWARD)
+        if self._do(self._readying()) is None:
+            return
+        if (why := self._do([home]) or self._do(self._readying())) is None:
+            return
+        raise StationError(
+            f"the arm cannot come to rest: {why}; clear its way, or lead it beside the chair by "
+            "hand, then reset the booth"
+        )
+
+    def _readying(self) -> list[Step]:
+        return chores.take_swab(self.swab, places_of(self._scene))
+
+    def _do(self, steps: Sequence[Step]) -> str | None:
+        """Do ``steps`` with nobody there; returns why they could not be done, None if they were."""
+        errand = Errand(self.controller, steps)
+        progress = errand.advance(self.controller.cycle())  # a goal starts from a measured state
         for report in self._cycles(_TIDY_S):
             if progress is not Progress.UNDER_WAY:
                 break
             progress = errand.advance(report)
-        if progress is not Progress.FINISHED:
-            why = errand.fault.detail if errand.fault else f"not done after {_TIDY_S:.0f} s"
-            raise StationError(f"the arm cannot tidy up: {why}")
+        if progress is Progress.FINISHED:
+            return None
+        self.controller.stop()
+        return errand.fault.detail if errand.fault else f"not done after {_TIDY_S:.0f} s"
 
     def wait(self, seconds: float) -> None:
         """Let the booth's own time pass; the arm holds, and sensors go on."""

@@ -23,6 +23,7 @@ from booth_common.shared import (
     picture_size,
 )
 from booth_common.verdict import Verdict
+from booth_queue_bridge.convert import Ended
 from booth_queue_bridge.desk import Desk
 from booth_safety.latch import Latch, Tripped
 from booth_station.remote import Patience, RemoteArm, RemoteGripper
@@ -37,7 +38,7 @@ from arm_control.motion import Hold
 from arm_control.ports import ArmInfo
 from arm_control.report import CycleReport, Phase
 from booth_queue.client import BoothClient, Unreachable
-from booth_queue.contract import Outcome
+from booth_queue.contract import CalledPerson, Language, Outcome
 from spatial import Pose, Wrench
 from station.config import SessionSettings
 from station.errors import StationError
@@ -468,6 +469,14 @@ class FakeService:
     def __init__(self) -> None:
         self.failure: Exception | None = None
         self.closed: list[tuple[str, Outcome, str | None]] = []
+        self.faults: list[str] = []
+
+    def open_session(self, _ticket: str) -> SimpleNamespace:
+        return SimpleNamespace(id="S2")
+
+    def report_fault(self, code: str, _detail: str, *, session_id: str | None) -> None:
+        assert session_id is None
+        self.faults.append(code)
 
     def close_session(self, session: str, outcome: Outcome, *, reason: str | None) -> None:
         if self.failure is not None:
@@ -492,6 +501,29 @@ def test_a_session_left_open_is_closed_as_soon_as_the_service_answers(tmp_path: 
     assert service.closed == [("S1", Outcome.ABORTED, "bridge_lost")]
     assert at_desk.recover()
     assert len(service.closed) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "faults"), [("not_ready", ["not_ready"]), ("swab_lost", []), ("no_show", [])]
+)
+def test_an_arm_that_does_not_get_ready_calls_nobody_else(
+    tmp_path: Path, reason: str, faults: list[str]
+) -> None:
+    at_desk, service, _ = desk(tmp_path / "open.json")
+    person = CalledPerson(
+        ticket_id="t1",
+        number="A001",
+        person_id="p1",
+        name_masked="王*",
+        age=40,
+        language=Language.ZH,
+        needs=frozenset(),
+        single_swab=True,
+        calls=1,
+    )
+    at_desk.close(person, Ended(Outcome.ABORTED, reason, None), "T-01")
+    assert service.closed == [("S2", Outcome.ABORTED, reason)]
+    assert service.faults == faults
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"other": 1}', "7"])
