@@ -16,6 +16,7 @@ from station.evidence import SiteLog
 from station.instructions import Instruction, instruction_for
 from station.places import Places
 from station.ports import Controller, Guide, Observer, Sight
+from station.reasons import Reason
 from station.record import Decision, Outcome
 from station.result import Ending, SessionResult
 from station.states import TERMINAL, Event, State, transition
@@ -30,7 +31,6 @@ _LONGEST_OUT_S = 6.0  # s after which the way out after the mouth becomes a way 
 _WAYS_OUT = 5  # ways out begun after touching something on one, before the arm is left to rest
 _CLEAR = 0.03  # m before the lips, from which on a way out that does not arrive is far enough
 _FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
-_SWAB_LOST = "swab_lost"
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
 _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
 
@@ -96,8 +96,8 @@ class SamplingSession:
         self._said_ns = 0
         self._blind = False
         self._ways_out = 1
-        self._ending = Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
-        self._cancelled: str | None = None
+        self._ending = Ending(Event.CANCEL, reason=Reason.UNFINISHED, detail="it is not over yet")
+        self._cancelled: tuple[Reason, str] | None = None
         self._latched = False
         self._handlers: Mapping[State, Callable[[CycleReport], None]] = {
             State.CALLED: self._wait_for_person,
@@ -160,9 +160,9 @@ class SamplingSession:
         self._vigil.begin()
         self._fire(Event.SIT, "the person sits at the chin rest")
 
-    def cancel(self, reason: str) -> None:
+    def cancel(self, reason: Reason, detail: str = "cancelled from outside") -> None:
         """Ask for the session to end, for ``reason``; the swab comes out first. Any thread."""
-        self._cancelled = reason
+        self._cancelled = reason, detail
 
     def tick(self) -> State:
         """Do one control cycle and what follows from it; returns the state after it."""
@@ -182,7 +182,7 @@ class SamplingSession:
             fault, self._latched = report.fault, True
             self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
         elif self._cancelled is not None and self._state is not State.WITHDRAWING:
-            self._abandon(self._cancelled, "cancelled from outside")
+            self._abandon(*self._cancelled)
         elif self._state not in _WATCHED or self._watch():
             handler = self._handlers.get(self._state)
             if handler is not None:
@@ -214,7 +214,7 @@ class SamplingSession:
         self._fetch_swab(report)
         if age_s(self._entered_ns, self._now) > self._settings.sit_timeout_s:
             self._controller.stop()
-            self._finish(Event.NO_SHOW, Outcome.REFUSED, "no_show", "nobody sat down in time")
+            self._finish(Event.NO_SHOW, Outcome.REFUSED, Reason.NO_SHOW, "nobody sat down in time")
 
     def _take_swab(self, report: CycleReport) -> None:
         if not self._fetch_swab(report):
@@ -222,7 +222,9 @@ class SamplingSession:
         if self._swab.holding:
             self._fire(Event.SWAB_READY, "a fresh swab is held")
         else:
-            self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
+            self._abandon(
+                Reason.NO_SWAB, "the gripper holds no swab after grasping; refill the rack"
+            )
 
     def _fetch_swab(self, report: CycleReport) -> bool:
         return self._run(lambda: chores.take_swab(self._swab, self._places), report)
@@ -334,7 +336,7 @@ class SamplingSession:
         if not self._run(lambda: chores.deposit(self._swab, self._places), report):
             return
         if not self._swab.delivered:
-            self._abandon(_SWAB_LOST, "no swab was let go into the tube; look for it")
+            self._abandon(Reason.SWAB_LOST, "no swab was let go into the tube; look for it")
         else:
             self._say(Instruction.THANK_YOU)
             self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
@@ -358,13 +360,15 @@ class SamplingSession:
 
     def _watch(self) -> bool:
         """Look at the person; returns whether the state's own work may go on this cycle."""
-        if self._swab.lost(self._now) and self._ending.reason != _SWAB_LOST:
-            self._abandon(_SWAB_LOST, "the gripper holds no swab; look for it, in the mouth first")
+        if self._swab.lost(self._now) and self._ending.reason != Reason.SWAB_LOST:
+            self._abandon(
+                Reason.SWAB_LOST, "the gripper holds no swab; look for it, in the mouth first"
+            )
             return self._state is State.WITHDRAWING
         inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab.used)
         seen = self._vigil.look(self._now, inside=inside)
         if isinstance(seen, NoFrame) and self._state is not State.WITHDRAWING:
-            self._abandon("camera", seen.detail)
+            self._abandon(Reason.CAMERA, seen.detail)
             return False
         if self._state not in _NEAR:
             return True
@@ -400,7 +404,7 @@ class SamplingSession:
             return Ending(Event.GIVE_UP, Outcome.REFUSED, incident.value, detail)
         return Ending(Event.RETRY if self._todo else Event.SAMPLE_TAKEN)
 
-    def _abandon(self, reason: str, detail: str) -> None:
+    def _abandon(self, reason: Reason, detail: str) -> None:
         """End without a sample: out of the mouth first, at once where the arm is not near."""
         self._ending = Ending(Event.CANCEL, Outcome.ABORTED, reason, detail)
         if self._state is State.WITHDRAWING:

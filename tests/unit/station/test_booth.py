@@ -18,6 +18,7 @@ from booth_queue.contract import CalledPerson, Language
 from station.attendance import Attendance, Idle
 from station.booth import Booth
 from station.errors import StationError
+from station.reasons import Reason
 from station.record import Outcome, Provenance, SamplingRecord
 from station.session import SamplingSession
 from station.signing import BoothKey, verify_chain
@@ -426,8 +427,8 @@ def test_a_session_can_be_cancelled_from_outside(world: World) -> None:
     booth = world.booth()
 
     def observers(session: SamplingSession) -> tuple[()]:
-        booth.cancel("nobody runs yet")
-        session.cancel("operator")
+        booth.cancel(Reason.OPERATOR)
+        session.cancel(Reason.OPERATOR)
         return ()
 
     served = booth.serve(PERSON, world.seat, observers)

@@ -8,6 +8,7 @@ from arm_control.report import Fault, FaultKind
 from station.config import SessionSettings
 from station.errors import StationError
 from station.instructions import Instruction
+from station.reasons import Reason
 from station.record import Outcome
 from station.states import State
 from tests.unit.station.rig import Rig
@@ -228,7 +229,7 @@ def test_cancelled_in_any_state_it_ends_aborted_with_the_arm_away(rig: Rig, stat
     session = rig.seated()
     rig.run_until(session, state)
     session.tick()
-    session.cancel("operator")
+    session.cancel(Reason.OPERATOR)
     rig.run(session)
     result = session.result()
     assert (result.outcome, result.reason) == (Outcome.ABORTED, "operator")
@@ -242,7 +243,7 @@ def test_cancelled_while_withdrawing_it_still_comes_out(rig: Rig) -> None:
     session = rig.seated()
     rig.run_until(session, State.WITHDRAWING)
     session.tick()
-    session.cancel("operator")
+    session.cancel(Reason.OPERATOR)
     rig.run(session)
     assert rig.withdrew()
     assert session.state is State.ABORTED

@@ -7,6 +7,7 @@ from pathlib import Path
 from booth_queue.client import BoothClient, Refused, Unreachable
 from booth_queue.contract import CalledPerson, Outcome
 from booth_queue_bridge.convert import Ended
+from station.reasons import Reason
 
 _NOT_READY = "not_ready"  # what the station says of an arm that does not come to its place of rest
 _REMEDY = (
@@ -46,7 +47,7 @@ class Desk:
             return True
         self._warn(f"session {session} was left open; it is closed as aborted")
         try:
-            self._client.close_session(session, Outcome.ABORTED, reason="bridge_lost")
+            self._client.close_session(session, Outcome.ABORTED, reason=Reason.BRIDGE_LOST)
         except Unreachable as error:
             self._warn(f"session {session} is still open: {error}")
             return False
@@ -105,7 +106,7 @@ class Desk:
             self._try(lambda: self._client.store_record(session, record))
         if sampled:
             self._try(lambda: self._client.bind_swab(session, tube))
-        reason = None if sampled else (ended.reason or "unknown")
+        reason = None if sampled else (ended.reason or Reason.UNKNOWN)
         if self._try(lambda: self._client.close_session(session, ended.outcome, reason=reason)):
             self._memory.unlink(missing_ok=True)
         self._session = None

@@ -18,6 +18,7 @@ from booth_queue.client import BoothClient, Retry
 from booth_queue.contract import CalledPerson, Outcome
 from booth_queue_bridge import convert
 from booth_queue_bridge.desk import Desk
+from station.reasons import Reason
 
 _REPORT_S = 0.25  # between two reports of a running session
 _WITHDRAWN_S = 6.0  # for a cancelled session to withdraw; who ends this node waits 8 s
@@ -138,8 +139,8 @@ class QueueNode(BoothNode[Settings]):
         if future.done():
             ended = convert.ended_from_message(future.result().result)
         else:
-            ended = convert.Ended(Outcome.ABORTED, "station_lost", None)
-            desk.fault("station_lost", "the station node died during a session")
+            ended = convert.Ended(Outcome.ABORTED, Reason.STATION_LOST, None)
+            desk.fault(Reason.STATION_LOST, "the station node died during a session")
         desk.close(person, ended, tube)
         self._tube = ""
         return True

@@ -24,6 +24,7 @@ from spatial import SpatialError
 from station.config import SessionSettings
 from station.errors import StationError
 from station.places import Places
+from station.reasons import Reason
 from station.sight import TRACKER
 from station.signing import BoothKey
 from station.store import RecordStore
@@ -104,7 +105,7 @@ class StationNode(BoothNode[Settings]):
     def rest(self) -> None:
         """End the session that runs, the swab first; take no more goals."""
         if self._server is not None:
-            self._server.close("station is ending")
+            self._server.close(Reason.STATION_ENDING)
             self._server = None
 
     def condition(self) -> tuple[str, dict[str, str]]:
