@@ -7,10 +7,12 @@ from station.config import SessionSettings
 from station.ports import Observer, Seen
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
+from vision.pipeline import Looker
 from vision.same_person import SamePerson
 from vision.settings import LocatorSettings, TrackerSettings
-from vision.target import Locator, Refusal, RefusalReason, Site
+from vision.target import Refusal, RefusalReason, Sighting, Site
 from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
+from vision.watch import Notice, TipSighting, Watch
 
 LOCATOR = LocatorSettings(min_opening=0.020, max_head_turn=1.0)
 """With the swab before the lips less of the opening is seen; whether a mouth opens wide enough is
@@ -25,20 +27,25 @@ class CameraSight:
     """Understands the camera's pictures at the configured rate.
 
     ``base_camera_at`` gives the camera's pose at a stamp (eye-in-hand: the controller knows it).
-    Not thread-safe: the session's thread looks and asks.
+    While the swab is inside, ``watch`` is shown the looks that the locator takes anyway. Not
+    thread-safe: the session's thread looks and asks.
     """
 
     def __init__(
         self,
         camera: Camera,
-        locator: Locator,
+        locator: Looker,
         tracker: MouthTracker,
+        watch: Watch,
         base_camera_at: Callable[[int], Pose],
         settings: SessionSettings,
     ) -> None:
         self._camera = camera
         self._locator = locator
         self._tracker = tracker
+        self._watch = watch
+        self._notice: Notice | None = None
+        self._inside = False
         self._base_camera_at = base_camera_at
         self._settings = settings
         self._observers: list[Observer] = []
@@ -59,14 +66,28 @@ class CameraSight:
         """Where the last picture was taken from, (3,) [m] in the base."""
         return self._base_eye
 
-    def look(self, now_ns: int, *, inside: bool) -> Seen:
-        """Take in a new picture, if one is due; ``inside``: the swab is in the mouth.
+    @property
+    def notice(self) -> Notice | None:
+        """The alarm that the newest picture confirms; None where all is well, and outside."""
+        return self._notice
+
+    @property
+    def tip(self) -> TipSighting | None:
+        """The swab's tip in the newest picture; None where it is not seen, and outside."""
+        return self._watch.tip if self._inside else None
+
+    def look(self, now_ns: int, base_tip: Vector | None = None) -> Seen:
+        """Take in a new picture, if one is due.
+
+        ``base_tip`` (3,) [m] is where the arm has the swab's tip while it is in the mouth, and is
+        watched; None while it is outside.
 
         Returns the mouth at the picture's stamp, why it shows none, a camera fault that has
         lasted too long, or None where there is nothing new.
         """
         if self._last_frame_ns is None:
             self._last_frame_ns = now_ns
+        self._begin_or_end(base_tip is not None, now_ns)
         if now_ns < self._next_ns:
             return None
         frame = self._camera.next_frame(0.0)
@@ -84,9 +105,16 @@ class CameraSight:
         self._sequence = frame.sequence
         self._last_frame_ns = now_ns
         settings = self._settings
-        rate_hz = settings.picture_rate_inside_hz if inside else settings.picture_rate_hz
+        rate_hz = settings.picture_rate_inside_hz if self._inside else settings.picture_rate_hz
         self._next_ns = now_ns + stamp_ns(1.0 / rate_hz)
-        return self._understand(frame)
+        looks = self._locator.look(frame)
+        seen = self._locator.judge(looks, frame)
+        if base_tip is not None:
+            # how far the shaft is bent is known of now, and hardly changes since the exposure
+            optical_tip = self._base_camera_at(now_ns).inverse().apply(base_tip)
+            base_camera = self._base_camera_at(frame.stamp_ns)
+            self._notice = self._watch.check(frame, looks, seen, base_camera, optical_tip)
+        return self._understand(frame, seen)
 
     def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:
         """Return the target of ``site`` as expected at ``now_ns``, or why there is none."""
@@ -103,8 +131,15 @@ class CameraSight:
         self._closed_for = 0
         self._last_frame_ns = None
 
-    def _understand(self, frame: Frame) -> TrackedMouth | Refusal:
-        seen = self._locator.locate(frame)
+    def _begin_or_end(self, inside: bool, now_ns: int) -> None:
+        if inside and not self._inside:
+            mouth = self._tracker.mouth(now_ns)
+            self._watch.start(mouth.base_mouth if isinstance(mouth, TrackedMouth) else None)
+        self._inside = inside
+        if not inside:
+            self._notice = None
+
+    def _understand(self, frame: Frame, seen: Sighting | Refusal) -> TrackedMouth | Refusal:
         for observer in self._observers:
             observer.saw(frame, seen)
         if isinstance(seen, Refusal):

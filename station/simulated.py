@@ -32,8 +32,10 @@ from station.session import SamplingSession
 from station.sight import TRACKER, CameraSight
 from station.swab import SwabHolder
 from vision.frame import Frame
-from vision.target import Locator, Refusal, Sighting
+from vision.pipeline import Looker
+from vision.target import Refusal, Sighting
 from vision.tracking import MouthTracker
+from vision.watch import SwabWatch
 
 _CUES = {
     Instruction.OPEN_WIDE: (Cue.OPEN_MOUTH, Cue.SAY_AH),
@@ -133,7 +135,7 @@ class SimulatedBooth:
         self,
         scene: Scene,
         seed: int,
-        locator: Locator,
+        locator: Looker,
         procedure: Procedure,
         settings: SessionSettings,
     ) -> None:
@@ -178,6 +180,7 @@ class SimulatedBooth:
             self.world.camera,
             self._locator,
             MouthTracker(TRACKER),
+            SwabWatch(),
             self.controller.base_camera_at,
             self._settings,
         )

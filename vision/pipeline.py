@@ -1,6 +1,7 @@
 """From a frame to a sighting, or a refusal: the locator."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,21 @@ class Looks:
     whole: View
     mouth: View
     throat: View
+
+
+class Looker(Protocol):
+    """A ``Locator`` in two steps, for those who want the looks as well as what follows from them.
+
+    What ``ThroatLocator`` does, or what stands for it.
+    """
+
+    def look(self, frame: Frame) -> Looks | Refusal:
+        """Return the looks at ``frame``, or why there is nothing to look at."""
+        ...
+
+    def judge(self, looks: Looks | Refusal, frame: Frame) -> Sighting | Refusal:
+        """Return what the looks at ``frame`` show."""
+        ...
 
 
 class ThroatLocator:

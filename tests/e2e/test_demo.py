@@ -335,6 +335,29 @@ def test_a_swab_dropped_in_the_mouth_is_no_sample(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow  # minutes of physics, pictures and control
+@pytest.mark.timeout(1800)
+def test_what_the_camera_sees_of_a_swab_at_work_ends_the_session(tmp_path: Path) -> None:
+    """A hand before the mouth, a shaft that breaks off, a person who leans back."""
+    folder = tmp_path / "out"
+    happens = ("1:swabbing:hand_in_front", "2:swabbing:swab_breaks", "4:swabbing:lean_back")
+    faults = [part for what in happens for part in ("--fault", what)]
+    process = start("demo", "--citizens", "4", "--seed", str(SEED), *faults, "--out", str(folder))
+    out, err = process.communicate(timeout=1700)
+    assert process.returncode == 0, err
+    done = Done(folder, process.returncode, out, err)
+    hand, broken, narrow, leaning = done.records
+    assert (hand["outcome"], hand["reason"]) == ("aborted", "hand_raised")
+    assert (broken["outcome"], broken["reason"]) == ("aborted", "swab_lost")
+    assert "mm² of swab seen" in broken["trail"][-1]["detail"]
+    assert narrow["reason"] == "too_narrow"
+    interrupts = [one["detail"] for one in leaning["trail"] if one["event"] == "interrupt"]
+    assert re.match("leaned_back|head_moved|gagged", interrupts[0]), interrupts
+    for record in done.records:
+        audit = folder / "sessions" / record["ticket"] / "audit.json"
+        assert json.loads(audit.read_bytes())["peak_force"] < ABORT_N
+
+
+@pytest.mark.slow  # minutes of physics, pictures and control
 @pytest.mark.timeout(3600)
 def test_five_citizens_give_the_same_table_twice(tmp_path: Path) -> None:
     one, other = run_twice(tmp_path, "--citizens", "5", "--seed", str(SEED))

@@ -1,19 +1,23 @@
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
 
-from spatial import Pose, vector
+from spatial import Pose, Vector, vector
 from station.config import SessionSettings
 from station.sight import CameraSight
 from vision.camera import CameraFault, NoFrame
 from vision.frame import Frame, Intrinsics
+from vision.structure import Structure
 from vision.target import Refusal, RefusalReason, Sighting
 from vision.tracking import MouthTracker, TrackedMouth
+from vision.watch import Alarm, Notice, TipSighting
 
 INTRINSICS = Intrinsics(64, 48, 60.0, 60.0, 31.5, 23.5)
 SECOND = 1_000_000_000
 SETTINGS = SessionSettings()
+TIP = vector((0.5, 0.0, 0.6))
 
 
 @dataclass
@@ -36,7 +40,10 @@ class Locator:
     opening: float = 0.045
     refusal: RefusalReason | None = None
 
-    def locate(self, frame: Frame) -> Sighting | Refusal:
+    def look(self, frame: Frame) -> Refusal:
+        return Refusal(RefusalReason.CAMERA, frame.stamp_ns, "a fake takes no looks")
+
+    def judge(self, _looks: object, frame: Frame) -> Sighting | Refusal:
         if self.refusal is not None:
             return Refusal(self.refusal, frame.stamp_ns, "told so")
         optical_mouth = Pose(translation=vector((0.0, 0.0, 0.3)))
@@ -44,9 +51,27 @@ class Locator:
 
 
 @dataclass
+class Watch:
+    """Takes everything down; says what it is told to say."""
+
+    says: Notice | None = None
+    tip: TipSighting | None = None
+    entries: list[Pose | None] = field(default_factory=list)
+    tips: list[Vector] = field(default_factory=list)
+
+    def start(self, base_mouth: Pose | None) -> None:
+        self.entries.append(base_mouth)
+
+    def check(self, *seen: Any) -> Notice | None:  # noqa: ANN401 - of no interest but the last
+        self.tips.append(seen[-1])
+        return self.says
+
+
+@dataclass
 class Rig:
     camera: Camera = field(default_factory=Camera)
     locator: Locator = field(default_factory=Locator)
+    watch: Watch = field(default_factory=Watch)
     asked: list[int] = field(default_factory=list)
 
     def base_camera_at(self, stamp_ns: int) -> Pose:
@@ -55,7 +80,9 @@ class Rig:
 
     def sight(self) -> CameraSight:
         tracker = MouthTracker()
-        return CameraSight(self.camera, self.locator, tracker, self.base_camera_at, SETTINGS)
+        return CameraSight(
+            self.camera, self.locator, tracker, self.watch, self.base_camera_at, SETTINGS
+        )
 
 
 def frame(stamp_ns: int, sequence: int) -> Frame:
@@ -66,7 +93,7 @@ def frame(stamp_ns: int, sequence: int) -> Frame:
 def test_a_picture_gives_the_mouth_in_the_base_at_its_own_stamp() -> None:
     rig = Rig(Camera([frame(SECOND, 1)]))
     sight = rig.sight()
-    seen = sight.look(SECOND + 50_000_000, inside=False)
+    seen = sight.look(SECOND + 50_000_000)
     assert isinstance(seen, TrackedMouth)
     assert seen.stamp_ns == SECOND
     assert seen.base_mouth.translation == pytest.approx((0.5, 0.0, 0.7))
@@ -80,7 +107,7 @@ def test_pictures_are_taken_at_the_configured_rate() -> None:
     sight = rig.sight()
     for k in range(1, 101):
         rig.camera.answers = [frame(k * 10_000_000, k)]
-        sight.look(k * 10_000_000, inside=False)
+        sight.look(k * 10_000_000)
     assert rig.camera.asked == pytest.approx(SECOND / period, abs=1)
 
 
@@ -89,21 +116,21 @@ def test_inside_the_mouth_fewer_pictures_are_taken() -> None:
     sight = rig.sight()
     for k in range(1, 101):
         rig.camera.answers = [frame(k * 10_000_000, k)]
-        sight.look(k * 10_000_000, inside=True)
+        sight.look(k * 10_000_000, TIP)
     assert SETTINGS.picture_rate_inside_hz < SETTINGS.picture_rate_hz
     assert rig.camera.asked == pytest.approx(SETTINGS.picture_rate_inside_hz, abs=1)
 
 
 def test_silence_within_the_bound_is_nothing() -> None:
     sight = Rig().sight()
-    assert sight.look(0, inside=False) is None
-    assert sight.look(round(0.9 * SETTINGS.camera_timeout_s * SECOND), inside=False) is None
+    assert sight.look(0) is None
+    assert sight.look(round(0.9 * SETTINGS.camera_timeout_s * SECOND)) is None
 
 
 def test_silence_beyond_the_bound_is_a_fault() -> None:
     sight = Rig().sight()
-    sight.look(0, inside=False)
-    fault = sight.look(round(1.1 * SETTINGS.camera_timeout_s * SECOND), inside=False)
+    sight.look(0)
+    fault = sight.look(round(1.1 * SETTINGS.camera_timeout_s * SECOND))
     assert isinstance(fault, NoFrame)
     assert fault.fault is CameraFault.TIMEOUT
     assert str(SETTINGS.camera_timeout_s) in fault.detail
@@ -115,7 +142,7 @@ def test_a_stuck_camera_is_a_fault() -> None:
     last: object = None
     for k in range(30):
         rig.camera.answers = [frame(k * SECOND // 10, 7)]
-        last = sight.look(k * SECOND // 10, inside=False)
+        last = sight.look(k * SECOND // 10)
     assert isinstance(last, NoFrame)
     assert last.fault is CameraFault.STUCK
 
@@ -125,7 +152,7 @@ def test_an_old_picture_moves_nothing(age_s: float) -> None:
     """Nor does one from the future."""
     now = 10 * SECOND
     rig = Rig(Camera([frame(now - round(age_s * SECOND), 1)]))
-    assert rig.sight().look(now, inside=False) is None
+    assert rig.sight().look(now) is None
     assert rig.asked == []
 
 
@@ -136,7 +163,7 @@ def test_pictures_of_a_closing_mouth_are_counted_in_a_row() -> None:
     for k, opening in enumerate((0.045, 0.02, 0.01, 0.045, 0.02)):
         rig.locator.opening = opening
         rig.camera.answers = [frame(k * SECOND // 5, k + 1)]
-        sight.look(k * SECOND // 5, inside=False)
+        sight.look(k * SECOND // 5)
         told.append(sight.closed_for)
     assert told == [0, 1, 2, 0, 1]
 
@@ -148,7 +175,7 @@ def test_a_refusal_as_closed_counts_as_closed_and_another_does_not() -> None:
     for k, reason in enumerate(reasons):
         rig.locator.refusal = reason
         rig.camera.answers = [frame(k * SECOND // 5, k + 1)]
-        seen = sight.look(k * SECOND // 5, inside=False)
+        seen = sight.look(k * SECOND // 5)
         assert isinstance(seen, Refusal)
         assert sight.closed_for == (k + 1 if reason is RefusalReason.MOUTH_CLOSED else 0)
 
@@ -157,7 +184,25 @@ def test_another_person_starts_anew() -> None:
     rig = Rig(locator=Locator(opening=0.01))
     rig.camera.answers = [frame(0, 1)]
     sight = rig.sight()
-    sight.look(0, inside=False)
+    sight.look(0)
     sight.forget()
     assert sight.closed_for == 0
-    assert sight.look(100 * SECOND, inside=False) is None, "the silence before does not count"
+    assert sight.look(100 * SECOND) is None, "the silence before does not count"
+
+
+def test_the_swab_is_watched_from_where_the_mouth_was_as_it_entered_until_it_is_out() -> None:
+    rig = Rig()
+    tip = TipSighting(vector((30.0, 20.0), 2), 0.001, {Structure.LEFT_TONSIL: 0.004})
+    rig.watch.says, rig.watch.tip = Notice(Alarm.HAND_RAISED, "a hand"), tip
+    sight = rig.sight()
+    told = []
+    for k, base_tip in enumerate([None, TIP, TIP, None, TIP], start=1):
+        now = k * SECOND // 4
+        rig.camera.answers = [frame(now, k)]
+        assert isinstance(sight.look(now, base_tip), TrackedMouth)
+        told.append((sight.notice, sight.tip))
+    assert told == [(None, None), *2 * [(rig.watch.says, tip)], (None, None), told[1]]
+    assert len(rig.watch.tips) == 3
+    assert rig.watch.tips[0] == pytest.approx((0.0, 0.0, 0.2)), "in the camera's own frame"
+    entries = [entry.translation for entry in rig.watch.entries if entry is not None]
+    assert entries == [pytest.approx((0.5, 0.0, 0.7))] * 2

@@ -9,7 +9,6 @@ from booth_queue.contract import CalledPerson, Outcome
 from booth_queue_bridge.convert import Ended
 from station.reasons import Reason
 
-_NOT_READY = "not_ready"  # what the station says of an arm that does not come to its place of rest
 _REMEDY = (
     "the arm could not take a fresh swab and come to rest before the person was called; clear its "
     "way, or lead it beside the chair by hand, then open the booth"
@@ -110,8 +109,10 @@ class Desk:
         if self._try(lambda: self._client.close_session(session, ended.outcome, reason=reason)):
             self._memory.unlink(missing_ok=True)
         self._session = None
-        if ended.reason == _NOT_READY:  # it would end so for everybody who is called after them
-            self.fault(_NOT_READY, _REMEDY)
+        if (
+            ended.reason == Reason.NOT_READY
+        ):  # it would end so for everybody who is called after them
+            self.fault(Reason.NOT_READY, _REMEDY)
 
     def fault(self, code: str, detail: str) -> None:
         """Report a fault: nobody is sent here until staff have looked."""

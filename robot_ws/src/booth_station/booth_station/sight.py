@@ -12,6 +12,7 @@ from station.ports import Observer, Seen
 from vision.camera import CameraFault, NoFrame
 from vision.target import Refusal, RefusalReason, Sighting, Site
 from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
+from vision.watch import Notice, TipSighting
 
 NOBODY = frozenset({RefusalReason.NO_FACE, RefusalReason.CAMERA, RefusalReason.LIGHT})
 """Refusals that do not show that somebody sits there."""
@@ -66,10 +67,20 @@ class TopicSight:
         """Where the camera was (3,) [m], base, when it took the last sighting's picture."""
         return self._base_eye
 
+    @property
+    def notice(self) -> Notice | None:
+        """None: the vision node does not watch the swab yet."""
+        return None
+
+    @property
+    def tip(self) -> TipSighting | None:
+        """None, likewise."""
+        return None
+
     def observe(self, observer: Observer) -> None:
         """Accept an observer. It is shown no pictures: those stay with the vision node."""
 
-    def look(self, now_ns: int, *, inside: bool = False) -> Seen:  # noqa: ARG002 - the vision node sets the pace
+    def look(self, now_ns: int, base_tip: Vector | None = None) -> Seen:  # noqa: ARG002 - the vision node sets the pace
         """Take in the newest sighting, if it is news; tell of a camera that is silent too long."""
         if self._good_ns is None:
             self._good_ns = now_ns
