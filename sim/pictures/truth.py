@@ -42,7 +42,7 @@ def seen_sites(cavity: OralCavity, view: SceneView, picture: Picture) -> dict[Si
     general = _general_reason(cavity, picture)
     result = {}
     for site in Site:
-        truth = cavity.site(site)
+        truth = cavity.exposed_site(site)
         area = visible_area(view, picture, truth)
         reason = general
         if reason is None and (area < _SMALLEST_AREA[site] or not truth.reachable):

@@ -138,6 +138,42 @@ def test_sites_lie_on_their_own_tissue_and_face_the_way_in(seed: int, population
     assert cavity.site(Site.RIGHT_TONSIL).point[1] < 0 < cavity.site(Site.LEFT_TONSIL).point[1]
 
 
+@settings(deadline=None, max_examples=30, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(seeds, st.sampled_from(POPULATIONS), st.floats(0.0, 0.6))
+def test_an_exposed_site_is_met_first_by_a_straight_way_near_the_middle(
+    seed: int, population: str, tongue: float
+) -> None:
+    opened = Articulation(opening=0.045, tongue_height=tongue)
+    cavity = OralCavity(person(seed, population), opened)
+    for site in Site:
+        middle, exposed = cavity.site(site), cavity.exposed_site(site)
+        if middle.reachable or not exposed.reachable:
+            assert (exposed.point == middle.point).all()
+            continue
+        assert site is not Site.POSTERIOR_WALL
+        distance, _, parts = cavity.signed_distance(exposed.point)
+        assert abs(distance[0]) < 1e-5
+        assert Part(int(parts[0])) in SITE_PARTS[site]
+        assert np.linalg.norm(exposed.point - middle.point) < 0.014
+        # half way in, three quarters, nine tenths: nothing but air
+        start = np.array([0.002, 0.0, 0.002])
+        way = start + np.array([[0.5], [0.75], [0.9]]) * (exposed.point - start)
+        assert (cavity.signed_distance(way)[0] > 0.0).all()
+
+
+def test_a_tonsil_is_exposed_beside_the_soft_palate_and_not_beside_the_tongue() -> None:
+    found = [
+        cavity.exposed_site(site).reachable
+        for seed in range(60)
+        for cavity in [OralCavity(person(seed, "adult"), Articulation(opening=0.045))]
+        for site in (Site.RIGHT_TONSIL, Site.LEFT_TONSIL)
+        if not cavity.site(site).reachable
+    ]
+    assert sum(found) > 0.5 * len(found) > 0
+    high = OralCavity(Anatomy(), Articulation(tongue_height=1.0))
+    assert not any(high.exposed_site(site).reachable for site in Site)
+
+
 def test_no_point_is_on_two_sites() -> None:
     cavity = OralCavity(Anatomy())
     for site in Site:
