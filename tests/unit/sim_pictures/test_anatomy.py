@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import PchipInterpolator
 
 from sim.anatomy import SITE_PARTS, Anatomy, Articulation, OralCavity, Part, Population
 from sim.anatomy.bounded import bounds_of
+from sim.anatomy.profile import Profile
 from sim.errors import SimError
 from vision.target import Site
 
@@ -26,6 +28,20 @@ articulations = st.builds(
     depressor=st.floats(0.0, 1.0),
     hand=st.floats(0.0, 1.0),
 )
+
+
+@given(data=st.data())
+@settings(max_examples=50)
+def test_profiles_are_the_monotone_cubics_of_scipy(data: st.DataObject) -> None:
+    count = data.draw(st.integers(3, 14))
+    steps = data.draw(st.lists(st.floats(1e-3, 0.03), min_size=count, max_size=count))
+    height = st.lists(st.floats(-0.05, 0.05).map(lambda x: round(x, 9)), min_size=5, max_size=5)
+    rows = [(float(s), *data.draw(height)) for s in np.round(np.cumsum(steps), 9)]
+    profile = Profile.through(rows)  # type: ignore[arg-type] # rows of six numbers
+    table = np.array(rows)
+    expected = PchipInterpolator(table[:, 0], table[:, 1:])
+    s = np.linspace(table[0, 0], table[-1, 0], 101)
+    np.testing.assert_allclose(profile.at(s), expected(s), atol=1e-12)
 
 
 @settings(deadline=None, max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
