@@ -9,7 +9,6 @@ from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
 from booth_common.pulse import Pulse
 from booth_common.verdict import Verdict
-from rclpy.callback_groups import ReentrantCallbackGroup
 
 from arm_control.errors import ArmControlError
 from booth_arm import convert, loop
@@ -50,16 +49,15 @@ class ArmNode(BoothNode[Settings]):
         self._verdict = Verdict(Pulse(adaptive=self.stamps.simulated))
         self._person: SimulatedPerson | None = None
         self._session = ""
-        group = ReentrantCallbackGroup()
-        self.listen(topics.SAFETY, self._on_safety, callback_group=group)
+        self.listen(topics.SAFETY, self._on_safety)
         self.listen(topics.MOUTH_MOTION, self._on_motion)
         self.listen(topics.SESSION, self._on_session)
         self.listen(topics.SIGHTING, self._on_sighting)
-        self.serve(topics.START_MOTION, self._on_start, callback_group=group)
-        self.serve(topics.STOP, self._on_stop, callback_group=group)
-        self.serve(topics.PAUSE, self._on_pause, callback_group=group)
-        self.serve(topics.GRIPPER, self._on_gripper, callback_group=group)
-        self.serve(topics.RESET_LOOP, self._on_reset, callback_group=group)
+        self.serve_later(topics.START_MOTION, self._on_start)
+        self.serve_later(topics.STOP, self._on_stop)
+        self.serve_later(topics.PAUSE, self._on_pause)
+        self.serve_later(topics.GRIPPER, self._on_gripper)
+        self.serve_later(topics.RESET_LOOP, self._on_reset)
 
     def acquire(self) -> None:
         """Start the loop's process."""

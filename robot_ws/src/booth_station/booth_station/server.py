@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from booth_common import topics
+from booth_common.actions import ThreadedActionServer
 from booth_common.node import BoothNode
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action import CancelResponse, GoalResponse
 
 from arm_control.procedure import Procedure, shipped_procedures
 from booth_station import convert
@@ -39,19 +40,18 @@ class Sampling:
 class CollectServer:
     """Serves ``collect_sample`` from its making to ``close``."""
 
-    def __init__(self, node: BoothNode[Any], sampling: Sampling, callback_group: Any) -> None:
+    def __init__(self, node: BoothNode[Any], sampling: Sampling) -> None:
         self._node = node
         self._sampling = sampling
         self._claim = threading.Lock()  # held while a person is in the chair
         self._running: Collection | None = None
-        self._server = ActionServer(
+        self._server = ThreadedActionServer(
             node,
             topics.interface(topics.COLLECT_SAMPLE.type),
             topics.COLLECT_SAMPLE.name,
             execute_callback=self._execute,
             goal_callback=self._judge,
             cancel_callback=lambda _goal: CancelResponse.ACCEPT,
-            callback_group=callback_group,
         )
 
     @property
