@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path("/dev/shm")  # noqa: S108 - where the stand-in of the arm looks for its lens cap
 QUICK = {"pace": 5.0, "seed": 257}
 """Five simulated seconds a second at most: the nodes keep up, for simulated time waits for them.
-The seed is of a calm person, who hardly sways and does not gag: what fails beside them is the graph.
+The seed is of a calm person, who hardly sways and does not gag: what fails is then the graph.
 """
 
 STAND_INS = {"arm": "stand_in.arm", "vision": "stand_in.vision"}

@@ -43,6 +43,19 @@ EXPECTED = (
 """What the libraries raise when they cannot start; their messages carry the remedy."""
 
 
+def events_executor(context: Any = None) -> Any:
+    """Return rclpy's executor driven by events; signals stay with whom they were.
+
+    It takes them for itself, and would close the context at once: a node could no longer bring its
+    session to an end, nor say goodbye.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    executor = EventsExecutor(context=context)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return executor
+
+
 class Spinner:
     """Runs a node's callbacks one after the other in the main thread, until a signal.
 
@@ -52,14 +65,11 @@ class Spinner:
     `booth_common.actions`).
     """
 
-    def __init__(self, context: Any = None) -> None:
+    def __init__(self) -> None:
         self.ending = threading.Event()
-        self._executor = EventsExecutor(context=context)
-        # After the executor, which takes the signals for itself and would close the context at
-        # once: a node could no longer bring its session to an end, nor say goodbye.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: self.ending.set())
+        self._executor = events_executor()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.ending.set())
 
     def add(self, node: Any) -> None:
         """Take in a node's callbacks."""
