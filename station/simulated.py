@@ -20,7 +20,7 @@ from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
-from spatial import Pose, stamp_ns, vector
+from spatial import Pose, stamp_ns
 from station import chores
 from station.config import SessionSettings
 from station.errand import Errand, Progress, Step
@@ -84,13 +84,12 @@ class SimulatedGuide:
 
 
 def places_of(scene: Scene) -> Places:
-    """Return where the simulated booth's things are; the bin is beside the tube rack.
+    """Return where the simulated booth's things are.
 
     The look-out is near enough for the camera's range, and so low that the swab does not cover
     the mouth.
     """
     tube = scene.base_tube_rack
-    beside = Pose(tube.rotation, tube.translation + vector((-0.12, 0.0, 0.0)))
     look_out = scene.nominal_base_mouth @ Pose.from_axes(
         (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.10, 0.0, -0.015)
     )
@@ -100,7 +99,7 @@ def places_of(scene: Scene) -> Places:
         base_look_out=look_out,
         base_swab_rack=scene.base_swab_rack,
         base_tube_rack=tube,
-        base_bin=beside,
+        base_bin=Pose(tube.rotation, scene.base_bin),
     )
 
 
