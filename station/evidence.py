@@ -8,8 +8,8 @@ from arm_control.target import SiteTarget
 from spatial import Matrix, Pose, Vector, seconds
 from station.corridor import Way
 from station.record import ForceStatistics, SiteEvidence, TargetEvidence
+from vision.swab import TipSighting
 from vision.target import Site
-from vision.watch import TipSighting
 
 _BIN = 0.001  # m; the path's length is counted off in these
 _TIP_WIDTH = 0.005  # m, the bud of common swabs

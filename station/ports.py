@@ -10,9 +10,10 @@ from station.instructions import Instruction
 from station.record import Decision
 from vision.camera import NoFrame
 from vision.frame import Frame
+from vision.swab import TipSighting
 from vision.target import Refusal, Sighting, Site
 from vision.tracking import TrackedMouth, TrackedTarget
-from vision.watch import Notice, TipSighting
+from vision.watch import Notice
 
 Seen = TrackedMouth | Refusal | NoFrame | None
 """What one look gave."""

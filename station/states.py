@@ -51,11 +51,6 @@ class Event(StrEnum):
 TERMINAL = frozenset({State.DONE, State.REFUSED, State.ABORTED})
 """No event leads out of these."""
 
-NEAR_PERSON = frozenset(
-    {State.APPROACHING, State.ENTERING, State.SWABBING, State.WITHDRAWING, State.LOCATING}
-)
-"""Here the arm may be close to a face: the only way out without a fault is to withdraw."""
-
 
 @dataclass(frozen=True, slots=True)
 class Transition:

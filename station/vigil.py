@@ -11,9 +11,10 @@ from spatial import Vector
 from station.config import SessionSettings
 from station.ports import Controller, Seen, Sight
 from station.steady import SteadyMouth
+from vision.swab import TipSighting
 from vision.target import Refusal
 from vision.tracking import TrackedMouth
-from vision.watch import Alarm, TipSighting
+from vision.watch import Alarm
 
 _INCIDENTS: Mapping[Alarm, Incident] = {
     Alarm.SWAB_LOST: Incident.SWAB_LOST,

@@ -28,11 +28,6 @@ class Mesh:
     parts: NDArray[np.uint8]
     faces: NDArray[np.int32]
 
-    @property
-    def face_parts(self) -> NDArray[np.uint8]:
-        """The part of each face (m,)."""
-        return self.parts[self.faces[:, 2]]
-
     @classmethod
     def joined(cls, meshes: Sequence["Mesh"]) -> "Mesh":
         """Return one mesh of all triangles."""

@@ -12,11 +12,13 @@ from arm_control.errors import ArmControlError, GoalError
 from arm_control.limits import Zone
 from arm_control.motion import Hold
 from arm_control.report import CycleReport, Phase
-from spatial import Pose, Wrench
+from spatial import Pose, Wrench, vector
 from station.config import SessionSettings
 from vision.camera import NoFrame
+from vision.swab import SwabSighting
 from vision.target import Refusal, RefusalReason, Sighting
 from vision.tracking import MouthTracker, TrackedMouth
+from vision.watch import Alarm, SwabWatch
 
 pytestmark = pytest.mark.ros
 
@@ -172,7 +174,7 @@ def sighting(stamp_ns: int, opening: float = 0.045) -> Sighting:
 
 def sight() -> TopicSight:
     settings = SessionSettings(camera_timeout_s=0.5, picture_age_limit_s=0.2)
-    return TopicSight(MouthTracker(), lambda _stamp: Pose(), settings)
+    return TopicSight(MouthTracker(), SwabWatch(), lambda _stamp: Pose(), settings)
 
 
 MS = 1_000_000
@@ -194,7 +196,22 @@ def test_silence_old_and_future_sightings_end_as_a_camera_fault(seen: Sighting |
     assert eyes.look(1_000 * MS) is None
     fault = eyes.look(1_600 * MS)
     assert isinstance(fault, NoFrame)
-    assert "no usable sighting for 0.60 s" in fault.detail
+    assert "no usable picture for 0.60 s" in fault.detail
+
+
+def test_a_swab_that_the_vision_node_does_not_see_inside_is_an_alarm() -> None:
+    eyes = sight()
+    none_seen = SwabSighting(vector((0.0, 0.0, 0.2)), 0.0, 0.0, None)
+    tip = vector((0.0, 0.0, 0.2))
+    told = []
+    for k in range(1, 6):
+        eyes.take(sighting(100 * k * MS), none_seen)
+        eyes.look((100 * k + 10) * MS, tip if k > 1 else None)
+        told.append(None if eyes.notice is None else eyes.notice.alarm)
+    assert told == [None, None, None, Alarm.SWAB_LOST, Alarm.SWAB_LOST]
+    eyes.take(sighting(600 * MS))
+    eyes.look(610 * MS, tip)
+    assert eyes.notice is None, "a vision node that tells nothing of the swab raises no alarm"
 
 
 def test_a_camera_that_says_it_is_blind_is_silence() -> None:

@@ -19,9 +19,10 @@ from station.record import Decision
 from station.session import SamplingSession
 from station.swab import SwabHolder
 from vision.frame import Frame
+from vision.swab import TipSighting
 from vision.target import Refusal, RefusalReason, Sighting, Site
 from vision.tracking import TrackedMouth, TrackedTarget
-from vision.watch import Notice, TipSighting
+from vision.watch import Notice
 
 PERIOD_NS = 10_000_000
 BASE_MOUTH = Pose(np.diag([-1.0, -1.0, 1.0]), vector((1.0, 0.0, 0.3)))

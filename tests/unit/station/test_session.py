@@ -16,8 +16,9 @@ from station.states import State
 from tests.unit.station.rig import Rig
 from vision.camera import CameraFault, NoFrame
 from vision.structure import Structure
+from vision.swab import TipSighting
 from vision.target import Refusal, RefusalReason, Site
-from vision.watch import Alarm, Notice, TipSighting
+from vision.watch import Alarm, Notice
 
 
 def test_a_cooperative_person_is_swabbed_at_every_site(rig: Rig) -> None:

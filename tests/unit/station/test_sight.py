@@ -1,5 +1,4 @@
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,14 +9,16 @@ from station.sight import CameraSight
 from vision.camera import CameraFault, NoFrame
 from vision.frame import Frame, Intrinsics
 from vision.structure import Structure
+from vision.swab import SwabSighting, TipSighting
 from vision.target import Refusal, RefusalReason, Sighting
 from vision.tracking import MouthTracker, TrackedMouth
-from vision.watch import Alarm, Notice, TipSighting
+from vision.watch import Alarm, Notice
 
 INTRINSICS = Intrinsics(64, 48, 60.0, 60.0, 31.5, 23.5)
 SECOND = 1_000_000_000
 SETTINGS = SessionSettings()
 TIP = vector((0.5, 0.0, 0.6))
+TIP_SEEN = TipSighting(vector((30.0, 20.0), 2), 0.001, {Structure.LEFT_TONSIL: 0.004})
 
 
 @dataclass
@@ -39,9 +40,14 @@ class Camera:
 class Locator:
     opening: float = 0.045
     refusal: RefusalReason | None = None
+    tips: list[Vector] = field(default_factory=list)
 
     def look(self, frame: Frame) -> Refusal:
         return Refusal(RefusalReason.CAMERA, frame.stamp_ns, "a fake takes no looks")
+
+    def see_swab(self, _looks: object, _frame: Frame, optical_tip: Vector) -> SwabSighting:
+        self.tips.append(optical_tip)
+        return SwabSighting(optical_tip, 2e-4, 0.0, TIP_SEEN)
 
     def judge(self, _looks: object, frame: Frame) -> Sighting | Refusal:
         if self.refusal is not None:
@@ -52,18 +58,20 @@ class Locator:
 
 @dataclass
 class Watch:
-    """Takes everything down; says what it is told to say."""
+    """Takes down where the mouth was; says what it is told to say."""
 
     says: Notice | None = None
-    tip: TipSighting | None = None
+    mouths: list[Pose | None] = field(default_factory=list)
     entries: list[Pose | None] = field(default_factory=list)
-    tips: list[Vector] = field(default_factory=list)
 
     def start(self, base_mouth: Pose | None) -> None:
         self.entries.append(base_mouth)
 
-    def check(self, *seen: Any) -> Notice | None:  # noqa: ANN401 - of no interest but the last
-        self.tips.append(seen[-1])
+    def check(
+        self, _seen: object, swab: SwabSighting | None, base_mouth: Pose | None
+    ) -> Notice | None:
+        assert swab is not None
+        self.mouths.append(base_mouth)
         return self.says
 
 
@@ -191,9 +199,7 @@ def test_another_person_starts_anew() -> None:
 
 
 def test_the_swab_is_watched_from_where_the_mouth_was_as_it_entered_until_it_is_out() -> None:
-    rig = Rig()
-    tip = TipSighting(vector((30.0, 20.0), 2), 0.001, {Structure.LEFT_TONSIL: 0.004})
-    rig.watch.says, rig.watch.tip = Notice(Alarm.HAND_RAISED, "a hand"), tip
+    rig = Rig(watch=Watch(Notice(Alarm.HAND_RAISED, "a hand")))
     sight = rig.sight()
     told = []
     for k, base_tip in enumerate([None, TIP, TIP, None, TIP], start=1):
@@ -201,8 +207,17 @@ def test_the_swab_is_watched_from_where_the_mouth_was_as_it_entered_until_it_is_
         rig.camera.answers = [frame(now, k)]
         assert isinstance(sight.look(now, base_tip), TrackedMouth)
         told.append((sight.notice, sight.tip))
-    assert told == [(None, None), *2 * [(rig.watch.says, tip)], (None, None), told[1]]
-    assert len(rig.watch.tips) == 3
-    assert rig.watch.tips[0] == pytest.approx((0.0, 0.0, 0.2)), "in the camera's own frame"
-    entries = [entry.translation for entry in rig.watch.entries if entry is not None]
-    assert entries == [pytest.approx((0.5, 0.0, 0.7))] * 2
+    watched = (rig.watch.says, TIP_SEEN)
+    assert told == [(None, None), watched, watched, (None, None), watched]
+    assert rig.locator.tips == [pytest.approx((0.0, 0.0, 0.2))] * 3, "in the camera's own frame"
+    for mouth in (*rig.watch.entries, *rig.watch.mouths):
+        assert mouth is not None
+        assert mouth.translation == pytest.approx((0.5, 0.0, 0.7))
+    assert (len(rig.watch.entries), len(rig.watch.mouths)) == (2, 3)
+
+
+def test_a_picture_without_a_mouth_is_watched_too() -> None:
+    rig = Rig(locator=Locator(refusal=RefusalReason.OCCLUDED))
+    rig.camera.answers = [frame(SECOND, 1)]
+    assert isinstance(rig.sight().look(SECOND, TIP), Refusal)
+    assert rig.watch.entries == rig.watch.mouths == [None]

@@ -5,10 +5,11 @@ import pytest
 
 from spatial import Pose, Vector
 from tests.unit.vision.painted import PaintReader, Scene, Slab
-from vision.pipeline import Looks, ThroatLocator
+from vision.pipeline import ThroatLocator
 from vision.structure import Structure
-from vision.target import Refusal, RefusalReason, Site
-from vision.watch import Alarm, Notice, SwabWatch, TipSighting, WatchSettings, find_tip
+from vision.swab import SwabSighting, TipSighting
+from vision.target import Refusal, RefusalReason, Sighting, Site
+from vision.watch import Alarm, Notice, SwabWatch, WatchSettings
 
 SCENE = Scene()
 TIP_ON_TONSIL = np.array([-0.058, 0.017, -0.003])
@@ -17,14 +18,19 @@ WATCHED = SCENE.plus(SWAB)
 
 
 def checked(watch: SwabWatch, scene: Scene, tip: Vector, times: int = 3) -> Alarm | None:
-    locator, frame = ThroatLocator(PaintReader(scene.optical_mouth)), scene.frame()
-    looks = locator.look(frame)
     notice = None
     for _ in range(times):
-        notice = watch.check(
-            frame, looks, locator.judge(looks, frame), Pose(), scene.optical_mouth.apply(tip)
-        )
+        notice = watch.check(*shown(scene, tip))
     return None if notice is None else notice.alarm
+
+
+def shown(scene: Scene, tip: Vector) -> tuple[Sighting | Refusal, SwabSighting | None, Pose | None]:
+    """Return what one picture shows; the camera stands at the base's origin."""
+    locator, frame = ThroatLocator(PaintReader(scene.optical_mouth)), scene.frame()
+    looks = locator.look(frame)
+    seen = locator.judge(looks, frame)
+    swab = locator.see_swab(looks, frame, scene.optical_mouth.apply(tip))
+    return seen, swab, seen.optical_mouth if isinstance(seen, Sighting) else None
 
 
 def entered() -> SwabWatch:
@@ -38,10 +44,9 @@ def test_all_is_well() -> None:
 
 
 def tip_of(scene: Scene, tip: Vector) -> TipSighting | None:
-    frame = scene.frame()
-    looks = ThroatLocator(PaintReader(scene.optical_mouth)).look(frame)
-    assert isinstance(looks, Looks)
-    return find_tip(looks.mouth, frame, scene.optical_mouth.apply(tip), 0.003, 0.008)
+    _, swab, _ = shown(scene, tip)
+    assert swab is not None
+    return swab.tip
 
 
 def test_the_tip_confirms_the_site_it_touches_and_no_other() -> None:
@@ -66,7 +71,7 @@ def test_a_tip_before_a_site_in_the_picture_does_not_touch_it() -> None:
 
 
 def test_a_bent_shaft_is_found_where_it_is_and_a_far_one_is_not() -> None:
-    bent, far = beside(0.0, 0.006), beside(0.0, 0.012)
+    bent, far = beside(0.0, 0.006), beside(0.0, 0.022)
     tip = tip_of(WATCHED, bent)
     assert tip is not None
     assert tip.offset == pytest.approx(0.0045, abs=0.0015)
@@ -86,10 +91,7 @@ def test_an_alarm_has_to_last_without_a_gap_and_brings_its_evidence() -> None:
     checked(watch, SCENE, TIP_ON_TONSIL, times=2)
     checked(watch, WATCHED, TIP_ON_TONSIL, times=1)
     assert checked(watch, SCENE, TIP_ON_TONSIL, times=2) is None
-    locator, frame = ThroatLocator(PaintReader(SCENE.optical_mouth)), SCENE.frame()
-    looks = locator.look(frame)
-    tip = SCENE.optical_mouth.apply(TIP_ON_TONSIL)
-    notice = watch.check(frame, looks, locator.judge(looks, frame), Pose(), tip)
+    notice = watch.check(*shown(SCENE, TIP_ON_TONSIL))
     assert notice == Notice(Alarm.SWAB_LOST, "0 mm² of swab seen, bound 15, in 3 pictures")
 
 
@@ -163,10 +165,8 @@ def test_fingers_taken_for_a_swab_are_too_broad_for_one() -> None:
 def test_what_a_refused_picture_means_with_a_swab_inside(
     reason: RefusalReason, alarm: Alarm | None
 ) -> None:
-    watch, frame = entered(), SCENE.frame()
+    watch = entered()
     refusal = Refusal(reason, 0, "told so")
-    tip = SCENE.optical_mouth.apply(TIP_ON_TONSIL)
-    notices = [watch.check(frame, refusal, refusal, Pose(), tip) for _ in range(3)]
+    notices = [watch.check(refusal, None, None) for _ in range(3)]
     assert notices[:2] == [None, None]
     assert notices[2] == (None if alarm is None else Notice(alarm, "told so, in 3 pictures"))
-    assert watch.tip is None

@@ -10,6 +10,7 @@ from booth_queue.domain.vocabulary import (
     Verdict,
 )
 from booth_queue.texts import CatalogueError, catalogue, tell
+from station.instructions import Instruction
 from station.reasons import every_reason
 
 
@@ -43,6 +44,13 @@ def test_a_count_that_is_not_given_stays_a_place() -> None:
 def test_whatever_stops_a_booth_is_said_in_words_and_with_its_remedy(chapter: str) -> None:
     keys = (key.split(".") for key in catalogue(Language.ZH))
     assert {key[1] for key in keys if key[0] == chapter} == every_reason()
+
+
+def test_whatever_a_person_is_told_stands_on_the_screen_in_words() -> None:
+    asked = {
+        key.removeprefix("screen.ask.") for key in catalogue(Language.EN) if "screen.ask" in key
+    }
+    assert asked == {instruction.value for instruction in Instruction}
 
 
 def test_an_unknown_key_is_a_mistake() -> None:

@@ -30,6 +30,7 @@ from station.store import RecordStore
 from station.swab import SwabHolder
 from vision.errors import VisionError
 from vision.tracking import MouthTracker
+from vision.watch import SwabWatch
 
 _MODE_S = 0.05  # between two looks whether the mode has changed
 
@@ -82,7 +83,10 @@ class StationNode(BoothNode[Settings]):
         self._store = RecordStore(folder, BoothKey.load_or_create(folder / "booth.key"))
         self._store.check()
         self._sight = TopicSight(
-            MouthTracker(TRACKER), self._arm.base_camera_at, self._session_settings()
+            MouthTracker(TRACKER),
+            SwabWatch(),
+            self._arm.base_camera_at,
+            self._session_settings(),
         )
 
     def work(self) -> None:
@@ -146,7 +150,9 @@ class StationNode(BoothNode[Settings]):
             return
         stamp = self.stamps.stamp_ns(message.header.stamp)
         try:
-            self._sight.take(convert.sighting_from_message(message, stamp))
+            self._sight.take(
+                convert.sighting_from_message(message, stamp), convert.swab_from_message(message)
+            )
         except (SpatialError, VisionError, ValueError) as error:
             self.report_fault("sighting", f"vision: its sighting makes no sense ({error})")
 
