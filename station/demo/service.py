@@ -41,29 +41,14 @@ def queue_service(folder: DemoFolder, port: int) -> Iterator[Service]:
     ``port`` is one that `choose_port` has found free. Raises StationError where the service does
     not start.
     """
-    database = f"sqlite:///{folder.database}"
-    _seed(folder, database)
-    logins = json.loads(folder.credentials.read_bytes())
-    booth = logins["booths"][0]
-    url = f"http://127.0.0.1:{port}"
-    arguments = ["booth_queue", "serve", "--database", database, "--port", str(port)]
-    with ChildProcess(arguments, folder.log) as process:
-        process.wait_until(lambda: _answers(url), _START_S, "the queue service")
-        site = logins["site_id"]
-        staff = f"{site}-staff"
-        yield Service(
-            url,
-            site,
-            booth["booth_id"],
-            booth["client_id"],
-            booth["secret"],
-            staff,
-            logins["staff"][staff],
-        )
+    service = seed(folder, port)
+    with running(service, folder):
+        yield service
 
 
-def _seed(folder: DemoFolder, database: str) -> None:
-    command = [sys.executable, "-m", "booth_queue", "seed", "--database", database]
+def seed(folder: DemoFolder, port: int) -> Service:
+    """Make a database in ``folder`` for a service that is to run on ``port``."""
+    command = [sys.executable, "-m", "booth_queue", "seed", "--database", _address(folder)]
     done = subprocess.run(  # noqa: S603 - our own module, no shell
         [*command, "--credentials", str(folder.credentials)],
         capture_output=True,
@@ -73,6 +58,32 @@ def _seed(folder: DemoFolder, database: str) -> None:
     if done.returncode != 0:
         told = (done.stderr or done.stdout).strip().split("\n")[-1]
         raise StationError(f"the queue's database could not be made: {told}")
+    logins = json.loads(folder.credentials.read_bytes())
+    booth, site = logins["booths"][0], logins["site_id"]
+    staff = f"{site}-staff"
+    return Service(
+        f"http://127.0.0.1:{port}",
+        site,
+        booth["booth_id"],
+        booth["client_id"],
+        booth["secret"],
+        staff,
+        logins["staff"][staff],
+    )
+
+
+@contextmanager
+def running(service: Service, folder: DemoFolder) -> Iterator[ChildProcess]:
+    """Run a service that was seeded in ``folder``; it answers when the context begins."""
+    port = service.url.rsplit(":", 1)[1]
+    arguments = ["booth_queue", "serve", "--database", _address(folder), "--port", port]
+    with ChildProcess(arguments, folder.log) as process:
+        process.wait_until(lambda: _answers(service.url), _START_S, "the queue service")
+        yield process
+
+
+def _address(folder: DemoFolder) -> str:
+    return f"sqlite:///{folder.database}"
 
 
 def _answers(url: str) -> bool:

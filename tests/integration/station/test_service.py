@@ -3,11 +3,10 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from arm_control.motion import Wipe
@@ -17,10 +16,10 @@ from booth_queue.contract import Accepted, CalledPerson, SessionView, StaffSignI
 from booth_queue.contract.supervision import OrderRequest, OrderView, TakeOver
 from station.attendance import Attendance, Idle
 from station.booth import Booth, Served
-from station.child import ChildProcess, choose_port
+from station.child import choose_port
 from station.demo.citizens import check_in, seed_book
 from station.demo.folder import DemoFolder
-from station.demo.service import Service, queue_service
+from station.demo.service import Service, running, seed
 from station.demo.staff import StaffMember
 from station.record import Outcome, Provenance
 from station.session import SamplingSession
@@ -133,11 +132,35 @@ class Bench:
             one.close()
 
 
+class Host:
+    """The queue service, which may be killed and started again where it was."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = DemoFolder.create(folder)
+        self.service = seed(self._folder, choose_port(0))
+        self._running = ExitStack()
+        self.start()
+
+    def start(self) -> None:
+        self._process = self._running.enter_context(running(self.service, self._folder))
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        self._running.close()
+
+
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = DemoFolder.create(tmp_path_factory.mktemp("service") / "out")
-    with queue_service(folder, choose_port(0)) as found:
-        yield found
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    made = Host(tmp_path_factory.mktemp("service") / "out")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def service(host: Host) -> Service:
+    return host.service
 
 
 @pytest.fixture
@@ -213,37 +236,22 @@ def test_a_latched_fault_waits_for_staff_whose_reset_reaches_the_machine(bench: 
     assert bench.booth.serve(bench.called(), bench.seat).result.outcome is Outcome.SAMPLED
 
 
-def test_a_service_killed_during_a_session_is_told_when_it_is_back(tmp_path: Path) -> None:
-    folder = DemoFolder.create(tmp_path / "out")
-    port = choose_port(0)
-    with queue_service(folder, port) as found:
-        pass  # seeded, and ended again
-    arguments = ["booth_queue", "serve", "--database", f"sqlite:///{folder.database}"]
-    arguments += ["--port", str(port)]
+def test_a_service_killed_during_a_session_is_told_when_it_is_back(
+    bench: Bench, host: Host
+) -> None:
+    def hold() -> bool:
+        if bench.sessions[-1].state is State.SWABBING:
+            host.kill()
+        return False
 
-    def answers() -> bool:
-        try:
-            return httpx.get(f"{found.url}/v1/health", timeout=1.0, trust_env=False).is_success
-        except httpx.TransportError:
-            return False
-
-    with ChildProcess(arguments, folder.log) as first:
-        first.wait_until(answers, LONG_S, "the service")
-        bench = Bench(found, tmp_path)
-
-        def hold() -> bool:
-            if bench.sessions[-1].state is State.SWABBING:
-                first.kill()
-            return False
-
-        bench.clock.hold = hold
+    bench.clock.hold = hold
+    try:
         served = bench.serve()
         assert served.result.outcome is Outcome.SAMPLED
         assert bench.attendance.next() is Idle.SERVICE_AWAY
-    with ChildProcess(arguments, folder.log) as second:
-        second.wait_until(answers, LONG_S, "the service")
-        assert bench.attendance.next() is Idle.NOBODY_WAITS
-        assert bench.booth.outbox.refused == {}
-        told = bench.client._transport.get(f"/v1/booth/sessions/{served.session_id}", SessionView)
-        assert (told.outcome, told.barcode) == ("sampled", served.tube)
-        bench.close()
+    finally:
+        host.start()
+    assert bench.attendance.next() is Idle.NOBODY_WAITS
+    assert bench.booth.outbox.refused == {}
+    told = bench.client._transport.get(f"/v1/booth/sessions/{served.session_id}", SessionView)
+    assert (told.outcome, told.barcode) == ("sampled", served.tube)
