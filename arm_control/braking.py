@@ -9,6 +9,7 @@ are never empty. The step applies one constant acceleration, the jerk being its 
 import math
 
 from arm_control.compiled import kernel
+from arm_control.memory import Record
 
 
 @kernel
@@ -83,3 +84,19 @@ def stopping(v: float, a: float, A: float, J: float, dt: float) -> float:
     root = math.sqrt(J * J * dt * dt + 2.0 * J * abs(v))
     wish = J * dt - root if v > 0.0 else root - J * dt
     return max(min(wish, a + J * dt, A), a - J * dt, -A)
+
+
+@kernel
+def stopping_rate(c: Record, s: Record, dt: float) -> float:
+    """Return the rate [1/s] at which all joints' velocities may fall in proportion.
+
+    It is that of the joint that takes longest; see `stopping`.
+    """
+    rate = 1.0 / dt
+    for k in range(c.joints):
+        speed = abs(s.v[k])
+        if speed > 1e-12:
+            step = c.jerk[k] * dt
+            most = min(math.sqrt(step * step + 2.0 * c.jerk[k] * speed) - step, c.acceleration[k])
+            rate = min(rate, most / speed)
+    return rate

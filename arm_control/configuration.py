@@ -54,6 +54,8 @@ def configure(model: ArmModel, limits: Limits, info: ArmInfo) -> np.ndarray:
 
 def _limit_tip(c: np.void, limits: Limits) -> None:
     c["speed"] = [limits.speed.of(zone) for zone in Zone]
+    c["retreat_speed"] = limits.speed.retreat
+    c["bending_speed"] = limits.speed.bending
     c["face_distance"] = limits.speed.face_distance
     c["mouth_margin"] = limits.speed.mouth_margin
     c["tip_acceleration"] = limits.tip.acceleration
@@ -70,6 +72,7 @@ def _tune(c: np.void, info: ArmInfo) -> None:
     delay = info.command_delay_s + 1.0 / info.rate_hz
     c["delay"] = delay
     c["track_bandwidth"] = min(40.0, 0.2 * info.rate_hz)
+    c["pace_bandwidth"] = min(100.0, 0.25 * info.rate_hz)
     c["mouth_bandwidth"] = 15.0
     c["mouth_jump"] = 0.02
     c["filter_bandwidth"] = 250.0

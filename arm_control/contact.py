@@ -19,8 +19,7 @@ _SWIFT = 40.0  # [rad/s] how fast the offset takes up its wished velocity along 
 _CALM = 25.0  # [rad/s] and across it, where a soft shaft turns the tool's inertia into position
 _REFLEX = 80.0  # [rad/s] and away from too much force
 _YIELD = 30.0  # [rad/s] bandwidth at which too much force is given way to
-_YIELD_SPEED = 0.30  # [m/s] out of the mouth: a gag's jerk
-_YIELD_SPEED_ASIDE = 0.04
+_YIELD_SPEED_ASIDE = 0.04  # [m/s]; out of the mouth it is the retreat's
 _YIELD_OUT = 0.06  # [m] out of the mouth: a gag's jerk and a little more
 _YIELD_ASIDE = 0.015  # [m] in any other direction, for a sensor may lie and the teeth are near
 _YIELD_S = 0.1  # for so long after the force was too much the reflex's limits hold
@@ -82,7 +81,7 @@ def regulate(c: Record, i: Record, s: Record) -> None:
             wish[k] = max(min(-8.0 * s.offset[k], 0.04), -0.04)
     if pressing:
         _stay_near(s, wish)
-    _flee(s, force, over, dt, wish)
+    _flee(c, s, force, over, dt, wish)
     _move_offset(c, s, force, wish, _SWIFT, dt)
 
 
@@ -120,12 +119,14 @@ def give_way(c: Record, s: Record, dt: float) -> None:
     wish = scratch(3)
     for k in range(3):
         wish[k] = max(min(-2.0 * s.offset[k], 0.02), -0.02) if over <= 0.0 else 0.0
-    _flee(s, force, over, dt, wish)
+    _flee(c, s, force, over, dt, wish)
     _move_offset(c, s, force, wish, _CALM, dt)
 
 
 @kernel
-def _flee(s: Record, force: np.ndarray, over: float, dt: float, wish: np.ndarray) -> None:
+def _flee(
+    c: Record, s: Record, force: np.ndarray, over: float, dt: float, wish: np.ndarray
+) -> None:
     """Add to ``wish`` the velocity [m/s] that gives way to a force ``over`` [N] the soft limit.
 
     How far is bounded: a force that stays after that is no head, but a sensor that lies.
@@ -138,7 +139,7 @@ def _flee(s: Record, force: np.ndarray, over: float, dt: float, wish: np.ndarray
     size = norm(force)
     for k in range(3):
         out = s.follow and k == 0 and force[k] > 0.0
-        rate = min(_YIELD * over / stiffness, _YIELD_SPEED if out else _YIELD_SPEED_ASIDE)
+        rate = min(_YIELD * over / stiffness, c.retreat_speed if out else _YIELD_SPEED_ASIDE)
         room = _YIELD_OUT if out else _YIELD_ASIDE
         used = s.offset[k] if force[k] > 0.0 else -s.offset[k]
         wish[k] += rate * force[k] / size * max(min((room - used) / 0.01, 1.0), 0.0)

@@ -15,7 +15,7 @@ from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.safety import KINDS, SAMPLE, fill_sample
 from arm_control.surroundings import Surroundings
 from arm_control.target import MouthMotion
-from spatial import Pose, SpatialError, Wrench
+from spatial import Pose, SpatialError, Vector, Wrench, vector
 
 PHASES = tuple(Phase)
 _STOPPING = PHASES.index(Phase.STOPPING)
@@ -28,7 +28,10 @@ class ArmController:
     The caller sleeps until the next period of ``driver.info.rate_hz`` and calls ``cycle`` once;
     goals and mouth motion may be set between cycles. The kernels are compiled here, so that nothing
     is compiled during motion. With ``surroundings`` a move or an entry that would come too near to
-    anything is refused before it begins; a way out never is.
+    anything is refused before it begins; a way out never is. The null space of an arm with more
+    joints than a pose needs is drawn to ``posture`` (n,) [rad], or to where the arm first stood.
+    Led by the tip alone, it would wander with every round until a joint's limit bars the way (Klein
+    and Huang 1983).
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class ArmController:
         limits: Limits,
         safety: Safety,
         surroundings: Surroundings | None = None,
+        posture: Vector | None = None,
     ) -> None:
         self._law = law.cycle
         self._driver = driver
@@ -55,6 +59,7 @@ class ArmController:
         self._outlook: Outlook | None = None
         if surroundings is not None:
             self._outlook = Outlook(self._config, model.tool.flange_jaws, surroundings)
+        self._posture = None if posture is None else vector(posture, model.joints, "posture")
         self._history = PoseHistory(driver.info.rate_hz, model.joints)
         self._motion: MouthMotion | None = None
         self._fault: Fault | None = None
@@ -168,6 +173,13 @@ class ArmController:
         return self.model.base_camera(self._history.at(stamp_ns))
 
     @property
+    def posture(self) -> Vector:
+        """The arm's own posture (n,) [rad], which `MoveJoints` reaches from wherever the arm is."""
+        if self._posture is None:
+            raise GoalError("no posture before the first cycle: where the arm stands is not known")
+        return self._posture
+
+    @property
     def latched(self) -> bool:
         """Whether the monitor has tripped and nobody has reset it."""
         return self._latched
@@ -201,6 +213,9 @@ class ArmController:
         i["wrench"][:3] = measured.wrench.force
         i["wrench"][3:] = measured.wrench.torque
         if not s["cycles"]:
+            if self._posture is None:
+                self._posture = measured.position
+            s["rest"][:n] = self._posture
             s["q"][:n] = measured.position
             s["v"][:] = 0.0
             s["a"][:] = 0.0

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 
-from arm_control.braking import highest, stopping
+from arm_control.braking import highest, stopping, stopping_rate
 from arm_control.compiled import kernel
 from arm_control.contact import FORCE, REACHING, TOUCHING, give_way, regulate
 from arm_control.dynamics import within_torque
 from arm_control.kinematics import measured_kinematics, tip_kinematics, tool_acceleration
-from arm_control.linear import cross, dot, norm, turn_between
+from arm_control.linear import norm, turn_between
 from arm_control.memory import DELAY_SLOTS, MAX_JOINTS, Record
+from arm_control.pace import HARDEST, set_pace, speed_rows
 from arm_control.profile import sample
 from arm_control.qp import MOST, SOLVED, factor, minimise
 from arm_control.reference import follow_profile, nominal_reference, smooth_mouth
@@ -27,6 +28,8 @@ TRACKING = 3
 STALE_MOUTH = 8
 UNREACHED = 16
 
+_BRISK = 0.4  # of the joints' acceleration; what is beyond this is for braking
+_HOMEWARD = 0.4  # [rad/s] at which the null space is led back to the arm's own posture
 _PATIENCE_S = 2.0  # a goal not reached so long after its profile's end is given up
 
 
@@ -45,6 +48,7 @@ def cycle(config: np.ndarray, inputs: np.ndarray, state: np.ndarray) -> None:
     smooth_mouth(c, i, s)
     sense(c, i, s)
     bend(c, s)
+    set_pace(c, s, i.step)
     _guard(c, i, s)
     _pace(s, i.step)
     _bounds(c, s, i.step)
@@ -63,8 +67,7 @@ def cycle(config: np.ndarray, inputs: np.ndarray, state: np.ndarray) -> None:
         nominal_reference(c, s)
         _tip(c, s, i.step)
     else:
-        for k in range(c.joints):
-            s.wish[k] = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], i.step)
+        _halt(c, s, i.step)
     _limit(c, s, i.step)
     s.cycles += 1
 
@@ -112,9 +115,16 @@ def _joint(c: Record, s: Record, dt: float) -> None:
             x[2] * s.rate * s.rate + 2.0 * w * (x[1] * s.rate - s.v[k]) + w * w * (x[0] - s.q[k])
         )
         away = max(away, abs(x[0] - s.q[k]))
+        most = _BRISK * c.acceleration[k]
+        s.wish[k] = max(min(s.wish[k], most), -most)
     if s.clock >= s.joint_profile.duration and away < 1e-4:
         s.done = 1
     _persevere(s, s.joint_profile.duration)
+    H = scratch_matrix(MOST, MOST)
+    for r in range(c.joints):
+        for col in range(r + 1):
+            H[r, col] = 1.0 if r == col else 0.0
+    _solve(c, s, H, dt)
 
 
 @kernel
@@ -132,8 +142,8 @@ def _tip(c: Record, s: Record, dt: float) -> None:
     """Fill the joint accelerations that lead the nominal tip onto its reference.
 
     The quadratic program min |W(J q¨ + J˙ q˙ - x¨)|² + d |q¨ - q¨n|², the null space drawn to the
-    posture at the start of the goal, subject to each joint's viable accelerations and to the tip's
-    speed in its zone. Where the two contradict each other, the arm brakes.
+    arm's own posture, subject to each joint's viable accelerations and to the tip's
+    pace (`arm_control.pace`). Where the two contradict each other, the arm brakes.
     """
     e = scratch(6)
     turn = scratch(3)
@@ -141,65 +151,69 @@ def _tip(c: Record, s: Record, dt: float) -> None:
     w = c.track_bandwidth
     for k in range(6):
         error = s.ref_t[k] - s.t[k] if k < 3 else turn[k - 3]
-        wish = s.ref_a[k] + 2.0 * w * (s.ref_v[k] - s.twist[k]) + w * w * error
-        e[k] = wish - s.bias_acceleration[k]
-    n = c.joints
+        e[k] = s.ref_a[k] + 2.0 * w * (s.ref_v[k] - s.twist[k]) + w * w * error
+    # harder than this it could not be turned round before the tip's bound is passed
+    size = max(norm(e[0:3]) / HARDEST, 1.0)
+    turning = max(norm(e[3:6]) * c.segment / HARDEST, 1.0)
+    for k in range(6):
+        e[k] = e[k] / (size if k < 3 else turning) - s.bias_acceleration[k]
+    for r in range(c.joints):
+        s.wish[r] = 4.0 * (max(min(s.rest[r] - s.q[r], _HOMEWARD), -_HOMEWARD) - s.v[r])
     H = scratch_matrix(MOST, MOST)
-    for r in range(n):
-        rest = 4.0 * (s.rest[r] - s.q[r]) - 4.0 * s.v[r]
-        g = c.damping * rest
+    _weigh(c, s, e, H)
+    _solve(c, s, H, dt)
+
+
+@kernel
+def _weigh(c: Record, s: Record, e: np.ndarray, H: np.ndarray) -> None:
+    """Fill Hessian and, in ``s.wish``, gradient of |W(J q¨ - e)|² + d |q¨ - wish|²."""
+    for r in range(c.joints):
+        s.wish[r] *= c.damping
         for k in range(6):
-            g += c.task_weight[k] * s.J[k, r] * e[k]
-        s.wish[r] = g
+            s.wish[r] += c.task_weight[k] * s.J[k, r] * e[k]
         for col in range(r + 1):
-            h = c.damping if r == col else 0.0
+            H[r, col] = c.damping if r == col else 0.0
             for k in range(6):
-                h += c.task_weight[k] * s.J[k, r] * s.J[k, col]
-            H[r, col] = h
-    A = scratch_matrix(1, MOST)
-    b = scratch(1)
-    rows = _speed_row(c, s, dt, A, b)
-    solved = factor(H, n) and minimise(H, s.wish, s.low, s.top, A, b, n, rows) == SOLVED
-    if not solved:
-        s.infeasible += 1
-        for k in range(n):
+                H[r, col] += c.task_weight[k] * s.J[k, r] * s.J[k, col]
+
+
+@kernel
+def _halt(c: Record, s: Record, dt: float) -> None:
+    """Fill the joint accelerations of a stop in which the tip slows down on its way.
+
+    All velocities fall at the rate of the joint that takes longest, the tip's first of all. Were
+    each joint to brake for itself, a tip that is slow only because fast joints agree would swing
+    out.
+    """
+    rate = stopping_rate(c, s, dt)
+    e = scratch(6)
+    H = scratch_matrix(MOST, MOST)
+    for k in range(6):
+        e[k] = -rate * s.twist[k] - s.bias_acceleration[k]
+    for k in range(c.joints):
+        s.wish[k] = -rate * s.v[k]
+    _weigh(c, s, e, H)
+    none = scratch_matrix(1, MOST)
+    limit = scratch(1)
+    solved = factor(H, c.joints) and (
+        minimise(H, s.wish, s.low, s.top, none, limit, c.joints, 0) == SOLVED
+    )
+    for k in range(c.joints):
+        if not solved:
             s.wish[k] = stopping(s.v[k], s.a[k], c.acceleration[k], c.jerk[k], dt)
 
 
 @kernel
-def _speed_row(c: Record, s: Record, dt: float, A: np.ndarray, b: np.ndarray) -> int:
-    """Fill the row that bounds the tip's speed over the face after this step; 0 rows at rest.
-
-    The bound is on the speed along the way the tip moves now. While the tip presses, the unbent tip
-    may run ahead of the bent one by as much as the offset may.
-    """
-    v = scratch(3)
-    r = scratch(3)
-    for k in range(3):
-        r[k] = s.t[k] - s.M_t[k]
-    cross(s.M_v[3:6], r, r)
-    for k in range(3):
-        v[k] = s.twist[k]
-        if s.M_known and s.zone > 0:
-            v[k] -= s.M_v[k] + r[k]
-    speed = norm(v)
-    if speed < 1e-3:
-        return 0
-    if s.yielding > 0.0 and dot(v, s.force) > 0.0:
-        return 0  # away from what pushes: the bound is on how fast the arm comes
-    bound = 1.15 * c.speed[s.zone]
-    if s.mode == WIPE and s.phase != REACHING:
-        bound += 0.07
-    total = 0.0
-    for k in range(3):
-        along = v[k] / speed
-        total += along * s.bias_acceleration[k]
-    for j in range(c.joints):
-        A[0, j] = 0.0
-        for k in range(3):
-            A[0, j] += v[k] / speed * s.J[k, j]
-    b[0] = (bound - speed) / dt - total
-    return 1
+def _solve(c: Record, s: Record, H: np.ndarray, dt: float) -> None:
+    """Replace the gradient in ``s.wish`` by the best accelerations within the bounds, or brake."""
+    n = c.joints
+    A = scratch_matrix(2, MOST)
+    b = scratch(2)
+    rows = speed_rows(c, s, A, b)
+    if factor(H, n) and minimise(H, s.wish, s.low, s.top, A, b, n, rows) == SOLVED:
+        return
+    s.infeasible += 1
+    _halt(c, s, dt)
 
 
 @kernel

@@ -99,11 +99,15 @@ class SpeedLimits:
     ``face_distance``: nearer than this to the mouth the tip is in the FACE zone.
     ``mouth_margin``: the MOUTH zone begins this far in front of the lips.
     Limits are on the tip's speed relative to the face, for that is what the person feels.
+    ``retreat``: how fast the tip may give way out of the mouth. ``bending``: what may come on top
+    for the unbent tip while the shaft is bent against tissue; the real one is held by it.
     """
 
     free: float = 0.50
     face: float = 0.140
     mouth: float = 0.025
+    retreat: float = 0.30
+    bending: float = 0.06
     face_distance: float = 0.25
     mouth_margin: float = 0.010
 
@@ -112,6 +116,11 @@ class SpeedLimits:
             raise ArmControlError(
                 f"tip speeds mouth {self.mouth}, face {self.face}, free {self.free} m/s must rise "
                 "in this order and stay within (0, 1] m/s"
+            )
+        if not (self.mouth <= self.retreat <= 0.5 and 0.0 <= self.bending <= 0.1):
+            raise ArmControlError(
+                f"tip speeds: retreat {self.retreat} m/s must lie between the mouth's {self.mouth} "
+                f"and 0.5 m/s, bending {self.bending} m/s within 0.1 m/s"
             )
         if not 0.0 <= self.mouth_margin < self.face_distance <= 1.0:
             raise ArmControlError(

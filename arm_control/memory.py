@@ -68,6 +68,8 @@ CONFIG = np.dtype(
         ("jerk", "f8", (_J,)),
         ("torque", "f8", (_J,)),
         ("speed", "f8", (3,)),  # by zone
+        ("retreat_speed", "f8"),  # out of the mouth, from too much force
+        ("bending_speed", "f8"),  # what a pressing tip's shaft may add, unbent
         ("face_distance", "f8"),
         ("mouth_margin", "f8"),
         ("tip_acceleration", "f8"),
@@ -79,6 +81,7 @@ CONFIG = np.dtype(
         ("motion_age", "f8"),
         # gains
         ("track_bandwidth", "f8"),  # of the commanded tip on its reference [rad/s]
+        ("pace_bandwidth", "f8"),  # at which the tip may near the bound of its speed [rad/s]
         ("mouth_bandwidth", "f8"),  # of the smoothed mouth on its estimates [rad/s]
         ("mouth_jump", "f8"),  # [m] beyond which an estimate corrects a mistake
         ("force_bandwidth", "f8"),  # of the force loop, set from the delays [rad/s]
@@ -136,7 +139,7 @@ STATE = np.dtype(
         ("acceleration", "f8", (6,)),  # of the commanded tip, in b
         ("tool_acceleration", "f8", (3,)),  # of the tool's centre of mass, as late as the arm
         ("tool_past", "f8", (DELAY_SLOTS, 3)),
-        ("rest", "f8", (_J,)),  # null-space posture
+        ("rest", "f8", (_J,)),  # the posture the null space is drawn to
         ("bias_acceleration", "f8", (6,)),
         ("J", "f8", (6, _J)),
         ("axes", "f8", (_J, 3)),
@@ -218,6 +221,9 @@ STATE = np.dtype(
         ("smooth_press", "f8"),
         ("smooth_force", "f8"),
         ("zone", "i8"),
+        ("pace_zone", "i8"),  # the slower of the unbent tip's and the bent one's
+        ("pace", "f8", (2,)),  # the commanded tip's bound, towards the person and away [m/s]
+        ("pressed_s", "f8"),  # time left for which tissue counts as felt [s]
         ("tip_m", "f8", (3,)),  # estimated, bent tip in m
         ("tip_b", "f8", (3,)),
         ("tip_R", "f8", (3, 3)),

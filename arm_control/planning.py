@@ -161,7 +161,6 @@ class Planner:
         s["done"] = 0
         s["clock"] = 0.0
         s["over_s"] = 0.0
-        s["rest"] = s["q"]
 
     def _moving(self) -> bool:
         return bool(np.abs(self._s["v"]).max() > _REST)

@@ -15,6 +15,7 @@ from arm_control.limits import Limits
 from arm_control.linear import multiply, norm, rotate, rotate_back
 from arm_control.memory import MAX_JOINTS, STATE, Record
 from arm_control.model import ArmModel
+from arm_control.pace import AWAY, TOWARDS, allowed, part, relative, zone_at
 from arm_control.ports import ArmInfo
 from arm_control.report import Fault, FaultKind
 from arm_control.scratch import scratch, scratch_matrix
@@ -32,6 +33,7 @@ SAMPLE = np.dtype(
         ("mouth_R", "f8", (3, 3)),  # the mouth the controller follows, in the base
         ("mouth_t", "f8", (3,)),
         ("mouth_v", "f8", (3,)),
+        ("mouth_w", "f8", (3,)),
         ("mouth_stamp", "i8"),
         ("mouth_known", "i8"),
         ("following", "i8"),  # the goal depends on the mouth
@@ -49,10 +51,10 @@ RULES = np.dtype(
     [
         ("force", "f8"),  # abort [N]
         ("force_time", "f8"),  # above it for so long [s]
-        ("speed_margin", "f8"),  # times the zone's limit, plus
-        ("speed_slack", "f8"),  # [m/s] for noise and the head's own motion
+        ("speed_margin", "f8"),  # times what the law may ask, plus
+        ("speed_slack", "f8"),  # [m/s] for noise and what a servo makes of its command
         ("touching", "f8"),  # from this force on the shaft is bent against tissue [N]
-        ("bending_speed", "f8"),  # [m/s] the unbent tip may then move faster, the real one not
+        ("pressed_time", "f8"),  # and counts as bent for so long after [s]
         ("state_age", "f8"),  # [s]
         ("mouth_age", "f8"),  # [s]
         ("frozen_time", "f8"),  # the wrench has not changed by a bit for so long [s]
@@ -70,6 +72,7 @@ WATCH = np.dtype(
         ("last_wrench", "f8", (6,)),
         ("frozen_s", "f8"),
         ("over_s", "f8"),
+        ("pressed_s", "f8"),
         ("last_tip", "f8", (3,)),
         ("velocity", "f8", (3,)),
         ("force", "f8"),
@@ -107,7 +110,7 @@ _UNITS = {
 def default_rules(force_abort: float = 1.0, mouth_age: float = 0.5) -> np.ndarray:
     """Return a RULES record (1,) with the bounds of docs/safety.md."""
     rules = np.zeros(1, RULES)
-    rules[0] = (force_abort, 0.010, 1.3, 0.05, 0.02, 0.06, 0.05, mouth_age + 0.1, 0.05)
+    rules[0] = (force_abort, 0.010, 1.13, 0.05, 0.02, 0.3, 0.05, mouth_age + 0.1, 0.05)
     return rules
 
 
@@ -130,6 +133,7 @@ def fill_sample(inputs: np.ndarray, state: np.ndarray, sample: np.ndarray, arm_o
         x.tool_acceleration[k] = s.tool_acceleration[k]
         x.mouth_t[k] = s.M_t[k]
         x.mouth_v[k] = s.M_v[k]
+        x.mouth_w[k] = s.M_v[3 + k]
         for j in range(3):
             x.mouth_R[k, j] = s.M[k, j]
     x.mouth_stamp = i.mouth_stamp
@@ -154,6 +158,7 @@ def judge(config: np.ndarray, rules: np.ndarray, sample: np.ndarray, watch: np.n
         finite = finite and np.isfinite(x.wrench[k]) and np.isfinite(x.tare[k])
     for k in range(3):
         finite = finite and np.isfinite(x.mouth_t[k]) and np.isfinite(x.mouth_v[k])
+        finite = finite and np.isfinite(x.mouth_w[k])
     if not finite:
         return _trip(w, _NAN, 1.0, 0.0)
     if not x.arm_ok:
@@ -222,10 +227,7 @@ def _geometry(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray, dt: f
         for k in range(3):
             d[k] = tip[k] - x.mouth_t[k]
         rotate_back(x.mouth_R, d, d)
-        distance = np.sqrt(d[0] ** 2 + d[1] ** 2 + d[2] ** 2)
-        zone = 0
-        if distance < c.face_distance:
-            zone = 2 if d[0] < c.mouth_margin else 1
+        zone = zone_at(c, d)
         if x.corridor_radius > 0.0 and zone == 2:
             # the shaft crosses the lips within the corridor: where the line from the tip along the
             # corridor's axis is looked at by the controller; the tip itself must stay in its depth
@@ -237,17 +239,28 @@ def _geometry(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray, dt: f
     else:
         zone = 0
     if w.started:
+        pressed = x.tared and w.force > r.touching
+        w.pressed_s = r.pressed_time if pressed else max(w.pressed_s - dt, 0.0)
+        v = scratch(3)
+        bound = scratch(2)
         for k in range(3):
-            rate = (tip[k] - w.last_tip[k]) / dt - (x.mouth_v[k] if x.mouth_known else 0.0)
-            w.velocity[k] += min(dt / 0.02, 1.0) * (rate - w.velocity[k])
-        speed = norm(w.velocity)
-        bound = c.speed[zone] * r.speed_margin + r.speed_slack
-        if zone == 2 and x.tared and w.force > r.touching:
-            bound += r.bending_speed
+            v[k] = (tip[k] - w.last_tip[k]) / dt
+        if zone > 0:
+            relative(x.mouth_t, x.mouth_v, x.mouth_w, tip, v)
+        for k in range(3):
+            w.velocity[k] += min(dt / 0.02, 1.0) * (v[k] - w.velocity[k])
+            v[k] = w.velocity[k]
+        away = part(x.mouth_R, zone, v)
+        towards = norm(v)
+        allowed(c, zone, w.pressed_s > 0.0, bound)
+        for k in range(2):
+            bound[k] = bound[k] * r.speed_margin + r.speed_slack
         # above the bound of the force, its time decides, not the speed of the shaft springing
         forced = x.tared and max(w.force, w.peak) > r.force
-        if speed > bound and not forced:
-            return _trip(w, _SPEED, speed, bound)
+        if towards > bound[TOWARDS] and not forced:
+            return _trip(w, _SPEED, towards, bound[TOWARDS])
+        if away > bound[AWAY] and not forced:
+            return _trip(w, _SPEED, away, bound[AWAY])
     for k in range(3):
         w.last_tip[k] = tip[k]
     return OK

@@ -7,6 +7,7 @@ import numpy as np
 from arm_control.compiled import kernel
 from arm_control.linear import cross, dot, norm, rotate, rotate_back
 from arm_control.memory import Record
+from arm_control.pace import zone_at
 from arm_control.scratch import scratch
 
 _SLOW_S = 0.06  # time constant of the force that bends the shaft [s]
@@ -102,9 +103,4 @@ def bend(c: Record, s: Record) -> None:
     for k in range(3):
         u[k] = s.tip_b[k] - s.M_t[k]
     rotate_back(s.M, u, s.tip_m)
-    if s.tip_m[0] < c.mouth_margin and norm(s.tip_m) < c.face_distance:
-        s.zone = 2
-    elif norm(s.tip_m) < c.face_distance:
-        s.zone = 1
-    else:
-        s.zone = 0
+    s.zone = zone_at(c, s.tip_m)

@@ -15,7 +15,6 @@ class SwabFate(StrEnum):
     NONE = "none"
     IN_HAND = "in_hand"
     IN_TUBE = "in_tube"
-    IN_BIN = "in_bin"
     DROPPED = "dropped"
     BROKEN = "broken"
 

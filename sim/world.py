@@ -94,7 +94,6 @@ class World:
             self._engine,
             self._sensor,
             self._stream(_ENCODERS),
-            scene.link_jitter_s,
         )
         self._sensor.feed(self._engine.state.reaction)
         self._shaft = Shaft(scene.swab, COUNT)

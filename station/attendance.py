@@ -22,7 +22,6 @@ class Idle(StrEnum):
     NOBODY_WAITS = "nobody_waits"
     CLOSED = "closed"
     LATCHED = "latched"
-    UNTIDY = "untidy"
     SERVICE_AWAY = "service_away"
 
 
@@ -46,8 +45,7 @@ class Machine(Protocol):
 class Attendance:
     """Asks the service what is to be done; one thread, between sessions.
 
-    Staff reset a latched fault, or an arm that could not tidy up, by an order of their console;
-    the booth is opened again by them. Nobody is called before the arm has come to rest.
+    Staff reset a latched fault by an order of their console; the booth is opened again by them.
     """
 
     def __init__(self, client: BoothClient, machine: Machine, outbox: Outbox) -> None:
@@ -55,14 +53,13 @@ class Attendance:
         self._machine = machine
         self._outbox = outbox
         self._fault: tuple[str, str] | None = None
-        self._untidy = False
 
     def after(self, result: SessionResult) -> None:
         """Take in how a session ended: report a latched fault, else tidy up what was broken off."""
         if result.latched:
             self._fault = result.reason, result.detail
         elif result.outcome is Outcome.ABORTED:
-            self._tidy(self._machine.tidy)
+            self._try(self._machine.tidy)
 
     def next(self) -> CalledPerson | Idle:
         """Return who was called, or why nobody is served now. Never waits for people."""
@@ -72,8 +69,6 @@ class Attendance:
                 return Idle.SERVICE_AWAY
             if self._machine.latched:
                 return Idle.LATCHED
-            if self._untidy:
-                return Idle.UNTIDY
             person = self._client.take_next()
         except Unreachable:
             return Idle.SERVICE_AWAY
@@ -89,25 +84,21 @@ class Attendance:
             code, detail = self._fault
             self._client.report_fault(code, detail[:500])
             self._fault = None
-        ready = not (self._machine.latched or self._untidy)
-        for order in self._client.report_state("IDLE" if ready else "FAULT", ready=ready):
+        latched = self._machine.latched
+        orders = self._client.report_state("FAULT" if latched else "IDLE", ready=not latched)
+        for order in orders:
             self._obey(order)
 
     def _obey(self, order: OrderView) -> None:
         if order.kind == _RESET and self._machine.latched:
-            self._tidy(lambda: self._machine.reset(f"order {order.id}: {order.reason}"))
-        elif order.kind == _RESET and self._untidy:
-            self._tidy(self._machine.tidy)
+            self._try(lambda: self._machine.reset(f"order {order.id}: {order.reason}"))
         elif order.kind not in (_STOP, _RESET):
             raise StationError(f"order {order.kind!r} is not known here; update the booth")
         self._client.take_order(order.id)
 
-    def _tidy(self, do: Callable[[], None]) -> None:
-        """Do what brings the arm to rest; where it fails, staff are called once more."""
+    def _try(self, do: Callable[[], None]) -> None:
+        """Do what moves the arm; where it fails, staff are called once more."""
         try:
             do()
         except StationError as error:
             self._fault = "arm", str(error)
-            self._untidy = True
-        else:
-            self._untidy = False

@@ -15,7 +15,6 @@ from station.booth import Booth
 from station.config import BoothConfig
 from station.errors import StationError
 from station.provenance import provenance
-from station.reasons import Reason
 from station.sight import LOCATOR
 from station.signing import BoothKey
 from station.simulated import SimulatedBooth
@@ -43,7 +42,7 @@ class StandingBooth:
         """End after the person inside, whose session withdraws first. Any thread, any signal."""
         self._ended.set()
         if self._booth is not None:
-            self._booth.cancel(Reason.OPERATOR)
+            self._booth.cancel("operator")
 
     def run(self) -> None:
         """Serve until ended; raises StationError for what a person can mend."""

@@ -1,5 +1,4 @@
-/* Looks words up in the catalogue (booth_queue/texts) and fills in values: `{people}` is the value
- * itself, `{people|person|people}` the first word where it is 1, and the second otherwise. */
+/* Looks words up in the catalogue (booth_queue/texts) and fills in values. */
 (function () {
   'use strict';
 
@@ -12,11 +11,9 @@
     return (key, values) => {
       const sentence = catalogue[key];
       if (sentence === undefined) return key;
-      return sentence.replace(/\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}/g, (whole, name, one, more) => {
-        if (!values || values[name] === undefined || values[name] === null) return whole;
-        if (one === undefined) return String(values[name]);
-        return String(values[name]) === '1' ? one : more;
-      });
+      return sentence.replace(/\{(\w+)\}/g, (whole, name) => (
+        values && values[name] !== undefined && values[name] !== null ? String(values[name]) : whole
+      ));
     };
   }
 

@@ -33,7 +33,6 @@ from station.doctor import Grade, graphics
 from station.errors import StationError
 from station.ports import Observer
 from station.provenance import provenance
-from station.reasons import Reason
 from station.record import Outcome
 from station.session import SamplingSession
 from station.sight import LOCATOR
@@ -103,7 +102,7 @@ class Interrupt:
             raise KeyboardInterrupt
         self.asked.set()
         if self.booth is not None:
-            self.booth.cancel(Reason.OPERATOR)
+            self.booth.cancel("operator")
 
 
 def run_demo(plan: DemoPlan) -> None:

@@ -4,11 +4,11 @@ from booth_common.node import run
 from booth_vision.node import VisionNode
 
 from stand_in.truth import TruthLocator
-from vision.pipeline import Looker
+from vision.target import Locator
 
 
 class TruthfulVision(VisionNode):
-    def make_locator(self) -> Looker:
+    def make_locator(self) -> Locator:
         return TruthLocator(self.booth)
 
 

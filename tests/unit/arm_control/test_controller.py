@@ -39,10 +39,14 @@ SWAY = 0.002
 class Bench:
     """Plant, controller and a swaying mouth."""
 
-    def __init__(self, model: ArmModel, limits: Limits, sway: float = SWAY) -> None:
-        self.plant = Plant(model, HOME, noise=0.003)
-        safety = LocalSafety.for_arm(model, limits, self.plant.info)
-        self.controller = ArmController(self.plant, self.plant, model, limits, safety)
+    def __init__(
+        self, model: ArmModel, limits: Limits, sway: float = SWAY, stands: Vector = HOME
+    ) -> None:
+        self.plant = Plant(model, stands, noise=0.003)
+        self.safety = LocalSafety.for_arm(model, limits, self.plant.info)
+        self.controller = ArmController(
+            self.plant, self.plant, model, limits, self.safety, posture=HOME
+        )
         self.sway = sway
         self.camera = True
         self.wall: tuple[Vector, Vector, float] | None = None

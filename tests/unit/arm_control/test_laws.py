@@ -101,9 +101,10 @@ def config(model: ArmModel, limits: Limits) -> np.ndarray:
     return configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds"))
 
 
-def stream(config: np.ndarray, model: ArmModel, seed: int) -> tuple[np.ndarray, float, np.ndarray]:
-    """Run one stream of targets; return the worst shares, the stop's share, and the state."""
-    rng = np.random.default_rng(seed)
+def begin(
+    config: np.ndarray, model: ArmModel, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return INPUT and STATE of an arm somewhere, a mouth at its tip, with goals of all kinds."""
     inputs, state = record(INPUT), record(STATE)
     s, i = state[0], inputs[0]
     lower, upper = config["lower"][0], config["upper"][0]
@@ -125,6 +126,13 @@ def stream(config: np.ndarray, model: ArmModel, seed: int) -> tuple[np.ndarray, 
     s["path_length"][1], s["path_points"] = 0.012, 2
     s["force_goal"], s["strokes_wanted"], s["travel"] = 0.3, 3, 0.02
     s["stiffness"] = rng.choice([5.0, 200.0, 3000.0])
+    return inputs, state
+
+
+def stream(config: np.ndarray, model: ArmModel, seed: int) -> tuple[np.ndarray, float, np.ndarray]:
+    """Run one stream of targets; return the worst shares, the stop's share, and the state."""
+    rng = np.random.default_rng(seed)
+    inputs, state = begin(config, model, rng)
     worst = np.zeros(4)
     run(config, inputs, state, rng.random((CYCLES, 40)), worst)
     moving = state.copy()
