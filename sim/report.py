@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
+import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from sim import charts
@@ -14,6 +15,7 @@ from sim.episode import Episode
 from sim.scenario import Verdict
 
 _WORST = 6
+_SHARES = (0.5, 0.9, 0.99)  # of the episodes, whose hardest touch is told
 _GROUPS: tuple[tuple[str, Callable[[Episode], str]], ...] = (
     ("population", lambda e: e.population),
     ("age", lambda e: _bin(float(e.person["age"]), (12, 30, 50, 65), "years")),
@@ -72,6 +74,7 @@ def render(
         durations=charts.svg(charts.durations(episodes)),
         versions=sorted({f"{e.arm} in {e.engine}" for e in episodes}),
         hardest=max(episodes, key=lambda e: e.peak_force),
+        quantiles=[(q, float(np.quantile([e.peak_force for e in episodes], q))) for q in _SHARES],
         code=sorted({e.code_hash[:12] for e in episodes}),
     )
     return page
@@ -87,7 +90,7 @@ def _verdicts(episodes: Sequence[Episode]) -> list[tuple[str, int, Estimate]]:
 
 def _subgroups(
     episodes: Iterable[Episode], key: Callable[[Episode], str]
-) -> list[tuple[str, int, Estimate, Estimate]]:
+) -> list[tuple[str, int, Estimate, Estimate, float]]:
     groups: dict[str, list[Episode]] = defaultdict(list)
     for episode in episodes:
         groups[key(episode)].append(episode)
@@ -97,6 +100,7 @@ def _subgroups(
             len(members),
             Estimate.of([e.verdict is Verdict.SAMPLED for e in members]),
             Estimate.of([e.peak_force for e in members]),
+            max(e.peak_force for e in members),
         )
         for name, members in sorted(groups.items(), key=lambda item: _first_number(item[0]))
     ]

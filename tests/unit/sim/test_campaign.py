@@ -132,6 +132,8 @@ def test_report_is_one_self_contained_page(tmp_path: Path) -> None:
     assert "Campaign &lt;x&gt;" in page
     passed = sum(e.passed for e in episodes)
     assert f"{passed} of {len(episodes)} episodes came out as expected" in page
+    forces = [e.peak_force for e in episodes]
+    assert f"99 % at most {np.quantile(forces, 0.99):.2f} N" in page
     assert "data:image/webp;base64," in page
     assert not re.findall(r'(?:src|href)="(?!data:)(?!#)[^"]*"', page)
     assert page.count("<svg") == 3 + len(worst_of(episodes))
