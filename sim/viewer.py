@@ -1,5 +1,6 @@
 """A live view in the browser: the eye-in-hand camera as a stream of pictures, on this machine."""
 
+import html
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,8 @@ _PAGE = (
 class LiveFilm:
     """Paints at the pace of life and keeps the newest picture for whoever looks.
 
+    ``wanted`` is set as soon as somebody looks.
+
     Parameters
     ----------
     scene
@@ -43,6 +46,7 @@ class LiveFilm:
         self._jpeg = b""
         self._number = 0
         self._began: float | None = None
+        self.wanted = threading.Event()
 
     def take(self, world: World, snapshot: Snapshot) -> None:
         """Paint one instant, and wait until it is due."""
@@ -78,7 +82,8 @@ def server_of(scenario: Scenario, film: LiveFilm, port: int) -> ThreadingHTTPSer
             if self.path == "/stream":
                 self._stream()
                 return
-            page = _PAGE.format(name=scenario.name, about=scenario.about).encode()
+            name, about = html.escape(scenario.name), html.escape(scenario.about)
+            page = _PAGE.format(name=name, about=about).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))
@@ -89,6 +94,7 @@ def server_of(scenario: Scenario, film: LiveFilm, port: int) -> ThreadingHTTPSer
             self.send_response(200)
             self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
             self.end_headers()
+            film.wanted.set()
             number = 0
             try:
                 while True:
@@ -111,14 +117,24 @@ def server_of(scenario: Scenario, film: LiveFilm, port: int) -> ThreadingHTTPSer
     return server
 
 
-def show(scenario: Scenario, pilot: Pilot, port: int, say: Callable[[str], None]) -> None:
-    """Fly ``scenario`` once at the pace of life, serving what the camera sees."""
+def show(
+    scenario: Scenario,
+    pilot: Pilot,
+    port: int,
+    say: Callable[[str], None],
+    patience_s: float = 30.0,
+) -> None:
+    """Fly ``scenario`` once at the pace of life, serving what the camera sees.
+
+    It begins when somebody looks, or after ``patience_s`` [s].
+    """
     film = LiveFilm(Scene(arm_name=scenario.arm))
     server = server_of(scenario, film, port)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    say(f"{scenario.name}: http://127.0.0.1:{server.server_port}/")
+    say(f"{scenario.name}: http://127.0.0.1:{server.server_port}/ (begins when you look)")
     try:
+        film.wanted.wait(patience_s)
         episode = run(scenario, pilot, film)
         say(f"{episode.verdict} {episode.reason} in {episode.seconds:.1f} s")
     finally:
