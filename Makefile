@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export LP_NUM_THREADS ?= 1
 
-.PHONY: help setup demo campaign campaign-full test test-slow check lint format bench ros clean lock
+.PHONY: help setup demo campaign campaign-full test test-graph test-slow check lint format bench ros clean lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,10 +37,15 @@ test: ## the default tests (under 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory ros
 	$(BIN)/python -m pytest -m "not slow"
 
+test-graph: ## whole booths of ROS 2 processes, killed and cancelled (under 12 minutes on 2 cores)
+	@$(TEST)
+	@$(MAKE) --no-print-directory ros
+	$(BIN)/python -m pytest -m graph tests/ros
+
 test-slow: ## the long campaigns
 	@$(TEST)
 	@$(MAKE) --no-print-directory ros
-	$(BIN)/python -m pytest -m slow --timeout 7200 --hypothesis-profile explore
+	$(BIN)/python -m pytest -m "slow and not graph" --timeout 7200 --hypothesis-profile explore
 
 check: ## format, lint, types, layers, tests: all of it
 	@$(MAKE) --no-print-directory lint test

@@ -17,7 +17,9 @@ SCHEMA = 1
 class Event(StrEnum):
     """What may come between that the procedure must answer.
 
-    WIPED_TOO_LITTLE: the strokes were made, but the site has less than its step asks for.
+    WIPED_TOO_LITTLE: the strokes were made, but the site has less than its step asks for. The last
+    four are what the camera sees of a swab at work: none where one should be, its tip on tongue,
+    teeth or lips, a hand or a mouth gone back as the person's sign to stop.
     """
 
     HEAD_MOVED = "head_moved"
@@ -27,15 +29,23 @@ class Event(StrEnum):
     SOFT_FORCE = "soft_force"
     WIPED_TOO_LITTLE = "wiped_too_little"
     ASKED_TO_STOP = "asked_to_stop"
+    SWAB_LOST = "swab_lost"
+    CONTAMINATED = "contaminated"
+    HAND_RAISED = "hand_raised"
+    LEANED_BACK = "leaned_back"
 
 
 class Reaction(StrEnum):
-    """The answers: each leaves the mouth, or keeps still, before anything else."""
+    """The answers: each leaves the mouth, or keeps still, before anything else.
+
+    FRESH_SWAB: the swab is thrown away and every site swabbed anew with another.
+    """
 
     PAUSE = "pause"
     RETRY = "retry"
     WITHDRAW_AND_RETRY = "withdraw_and_retry"
     SKIP_SITE = "skip_site"
+    FRESH_SWAB = "fresh_swab"
     ABORT = "abort"
 
 

@@ -13,7 +13,7 @@ from sim.engine import GRAVITY, STEP_S, BodyState, Collision
 from sim.errors import SimError
 from sim.quiet import pybullet
 from sim.scene import Scene
-from spatial import Matrix, Pose, Vector
+from spatial import Matrix, Vector
 
 _SOLVER_ITERATIONS = 50
 _SERVO_GAIN = 0.3
@@ -267,18 +267,6 @@ class BulletEngine:
                 key = (self._link_names[point[3]], name)
                 found[key] = found.get(key, 0.0) + float(point[9])
         return tuple(Collision(link, name, f) for (link, name), f in found.items() if f > 0.0)
-
-    def link_poses(self) -> dict[str, Pose]:
-        """Return every link's pose in base coordinates, for drawing the arm."""
-        poses = {}
-        for index, name in self._link_names.items():
-            if index >= 0:
-                link = pybullet.getLinkState(self._robot, index, 0, 1, physicsClientId=self._client)
-                x, y, z, w = link[5]
-                poses[name] = Pose.from_quaternion((w, x, y, z), link[4])
-            else:
-                poses[name] = Pose()
-        return poses
 
     def close(self) -> None:
         """Disconnect the physics client; may be called twice."""

@@ -10,6 +10,7 @@ from sim.arms import ArmDescription
 from sim.engine import STEP_NS, STEP_S, Engine
 from sim.errors import SimError
 from sim.faults import Fault, Unit
+from sim.jitter import Link
 from sim.link import READ_UNITS, WRITE_UNITS, BrokenReading, BrokenServo, BrokenWriting
 from sim.wrist import WristSensor
 from spatial import Vector, seconds
@@ -68,7 +69,8 @@ class SimArm:
     """A position-controlled industrial arm, fed with set-points at its own rate.
 
     A set-point takes effect after the arm's command delay and is interpolated over one command
-    period, position and velocity alike. It stops itself (protective stop) on a set-point that jumps
+    period, position and velocity alike; where the next one is late, the joints glide on for another
+    period. It stops itself (protective stop) on a set-point that jumps
     or leaves the joint limits, and when commands cease while it moves.
 
     Parameters
@@ -85,6 +87,8 @@ class SimArm:
         The wrist sensor.
     rng
         Generator of the encoder noise.
+    jitter_s
+        How late messages are on the mean, each way, beyond the arm's own delay [s].
     """
 
     def __init__(
@@ -95,6 +99,7 @@ class SimArm:
         engine: Engine,
         sensor: WristSensor,
         rng: np.random.Generator,
+        jitter_s: float = 0.0,
     ) -> None:
         period = 1e9 / rate_hz
         if abs(period / STEP_NS - round(period / STEP_NS)) > 1e-9 or period < STEP_NS:
@@ -126,6 +131,7 @@ class SimArm:
         self._velocity = np.zeros_like(self._reference)  # of the set-points, at the step's end
         self._start, self._start_velocity = self._reference, self._velocity
         self._steps_left = 0
+        self._glide_left = 0
         self._now_ns = 0
         self._last_write_ns = 0
         self._last_command = self._reference.copy()
@@ -137,6 +143,11 @@ class SimArm:
             BrokenWriting(rng.spawn(1)[0]),
             BrokenServo(rng.spawn(1)[0]),
         )
+        self._jitter_s = jitter_s
+        self._states: Link[ArmState] = Link(jitter_s, rng.spawn(1)[0])
+        self._commands: Link[tuple[int, JointCommand]] = Link(jitter_s, rng.spawn(1)[0])
+        self._latest_ns = 0  # the worst lateness of a command so far
+        self._arrived: ArmState | None = None
 
     def fail(self, fault: Fault) -> None:
         """Let encoders, servos or one of the links fail from now on."""
@@ -166,14 +177,22 @@ class SimArm:
         return self._reason
 
     def read(self) -> ArmState:
-        """Return the measurement of this millisecond."""
+        """Return the measurement of this millisecond, or over a late link the last that arrived."""
+        if self._jitter_s == 0.0:
+            return self._reading.pass_on(self._measure(), seconds(self._now_ns))
+        while (arrived := self._states.receive(self._now_ns)) is not None:
+            self._arrived = arrived
+        measured = self._arrived or self._measure()
+        return self._reading.pass_on(measured, seconds(self._now_ns))
+
+    def _measure(self) -> ArmState:
         state = self._engine.state
         if self._next_noise >= _BLOCK:
             self._noise = self._rng.standard_normal((_BLOCK, len(state.position))) * _ENCODER_NOISE
             self._next_noise = 0
         noise = self._noise[self._next_noise]
         self._next_noise += 1
-        measured = ArmState(
+        return ArmState(
             stamp_ns=self._now_ns,
             position=state.position + noise,
             velocity=state.velocity,
@@ -181,15 +200,27 @@ class SimArm:
             wrench=self._sensor.wrench(),
             status=self._status,
         )
-        return self._reading.pass_on(measured, seconds(self._now_ns))
 
     def write(self, command: JointCommand) -> None:
         """Hand over the next set-point; ignored, as by any arm, unless the status is READY."""
         received = self._writing.pass_on(command, seconds(self._now_ns))
-        if received is not None and self._status is ArmStatus.READY:
-            self._accept(received)
+        if received is not None:
+            self._commands.send((self._now_ns, received), self._now_ns)
+            self._take()
 
-    def _accept(self, command: JointCommand) -> None:
+    def _take(self) -> None:
+        """Accept what has arrived of the commands.
+
+        They are played in the rhythm in which they were sent, behind the latest so far: those that
+        come early wait, and only one that is later than any before it finds the arm without.
+        """
+        while (arrived := self._commands.receive(self._now_ns)) is not None:
+            sent_ns, command = arrived
+            self._latest_ns = max(self._latest_ns, self._now_ns - sent_ns)
+            if self._status is ArmStatus.READY:
+                self._accept(command, sent_ns + self._latest_ns)
+
+    def _accept(self, command: JointCommand, played_ns: int) -> None:
         low, high = self._limits
         beyond, leaping = _refused(command.position, low, high, self._last_command, self._max_jump)
         if beyond >= 0:
@@ -204,7 +235,7 @@ class SimArm:
             return
         self._last_command = command.position
         self._last_write_ns = self._now_ns
-        self._queue.append((self._now_ns + self._delay_ns, command.position, command.velocity))
+        self._queue.append((played_ns + self._delay_ns, command.position, command.velocity))
 
     def stop(self) -> None:
         """Slow down and hold; refuse commands until `reset`."""
@@ -212,7 +243,7 @@ class SimArm:
             self._status = ArmStatus.STOPPED
             self._reason = "stopped by command"
         self._queue.clear()
-        self._steps_left = 0
+        self._steps_left = self._glide_left = 0
 
     def reset(self) -> None:
         """Take commands again, from where the arm stands."""
@@ -236,11 +267,12 @@ class SimArm:
         self._status = ArmStatus.PROTECTIVE_STOP
         self._reason = reason
         self._queue.clear()
-        self._steps_left = 0
+        self._steps_left = self._glide_left = 0
 
     def before_step(self, now_ns: int) -> None:
         """Feed the servos for the step that starts at ``now_ns``; called by the world."""
         self._now_ns = now_ns
+        self._take()
         if self._status is not ArmStatus.READY:
             slow = _STOP_DECELERATION * STEP_S
             self._slope = np.sign(self._slope) * np.maximum(np.abs(self._slope) - slow, 0.0)
@@ -250,7 +282,7 @@ class SimArm:
         while self._queue and self._queue[0][0] <= now_ns:
             _, self._goal, self._goal_velocity = self._queue.popleft()
             self._start, self._start_velocity = self._reference, self._velocity
-            self._steps_left = self._steps_per_command
+            self._steps_left = self._glide_left = self._steps_per_command
         if self._steps_left > 0:
             self._steps_left -= 1
             reference, self._velocity = _between(
@@ -263,6 +295,10 @@ class SimArm:
             )
             self._slope = (reference - self._reference) / STEP_S
             self._reference = reference
+        elif self._glide_left > 0:
+            self._glide_left -= 1
+            self._slope = self._velocity
+            self._reference = self._reference + self._slope * STEP_S
         else:
             self._slope = self._velocity = np.zeros_like(self._reference)
         silent = now_ns - self._last_write_ns > _SILENCE_NS
@@ -281,3 +317,5 @@ class SimArm:
         """Take the step's measurement; called by the world."""
         self._now_ns = now_ns
         self._sensor.feed(self._engine.state.reaction)
+        if self._jitter_s > 0.0:
+            self._states.send(self._measure(), now_ns)

@@ -109,7 +109,7 @@ class Watcher(Protocol):
 def run(scenario: Scenario, pilot: Pilot, watcher: Watcher | None = None) -> Episode:
     """Fly one scenario and judge it; ``watcher`` may look on and changes nothing."""
     began = time.perf_counter()
-    scene = Scene(arm_name=scenario.arm)
+    scene = Scene(arm_name=scenario.arm, link_jitter_s=scenario.jitter_s)
     person = scenario.person()
     with World(scene, scenario.seed, pilot.options(scenario)) as world:
         if watcher is not None:

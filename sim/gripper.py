@@ -1,4 +1,4 @@
-"""The simulated gripper: takes swabs from the rack, leaves them in the tube, or drops them."""
+"""The simulated gripper: takes swabs from the rack, leaves them in tube or bin, or drops them."""
 
 from typing import Protocol
 
@@ -8,10 +8,11 @@ from sim.errors import SimError
 from sim.faults import Corruptor, Fault, Mode, Unit
 from sim.scene import Scene
 from sim.truth import SwabFate
-from spatial import Pose
+from spatial import Pose, Vector
 
 _POSITION_TOLERANCE = 0.008  # [m]
 _ANGLE_TOLERANCE = np.deg2rad(10.0)
+_BIN_RADIUS, _BIN_HEIGHT = 0.06, 0.20  # [m] of the bin's mouth, and from how high a swab falls in
 
 
 class SwabHolder(Protocol):
@@ -36,7 +37,8 @@ class SimGripper:
     """Jaws around the swab's shaft.
 
     A swab is found only at the swab rack's pose, and ends in the tube only when released at the
-    tube rack's pose, both to 8 mm and 10°.
+    tube rack's pose, both to 8 mm and 10°. One let go above the bin's mouth ends in the bin, and
+    anywhere else on the floor or on the person.
 
     Parameters
     ----------
@@ -84,7 +86,7 @@ class SimGripper:
         self._move(close=True)
 
     def release(self) -> None:
-        """Open; the swab stays in the tube, or falls."""
+        """Open; the swab stays in the tube, or falls, into the bin where that is below."""
         self._move(close=False)
 
     def _move(self, *, close: bool) -> None:
@@ -110,12 +112,19 @@ class SimGripper:
             if self._at(self._scene.base_tube_rack):
                 self.fate = SwabFate.IN_TUBE
                 self.tubes += 1
+            elif self._over(self._scene.base_bin):
+                self.fate = SwabFate.IN_BIN
             else:
                 self.fate = SwabFate.DROPPED
 
     def lose(self, fate: SwabFate) -> None:
         """Note that the swab broke, or slipped out of the jaws."""
         self.fate = fate
+
+    def _over(self, base_bin: Vector) -> bool:
+        """Whether a swab that is let go here falls into the bin."""
+        away = self._world.base_tip.translation - base_bin
+        return float(np.hypot(away[0], away[1])) <= _BIN_RADIUS and 0.0 <= away[2] <= _BIN_HEIGHT
 
     def _at(self, base_rack: Pose) -> bool:
         tip = self._world.base_tip

@@ -14,9 +14,7 @@ try:
 except ImportError as error:
     raise SimError("the second engine needs MuJoCo: install swab-booth[mujoco]") from error
 
-# Servo: a stiff joint spring with critical damping on the reflected inertia of the drive. The
-# 48 Hz bandwidth of `sim.bullet` is reached where the armature dominates the links' inertia.
-_SERVO_HZ = 48.0
+_SERVO_HZ = 48.0  # the bandwidth of `sim.bullet`, critically damped on every axis
 ARMATURE = 0.1  # [kg m²] of a geared drive, reflected (assumed)
 _HEAD_PARK = (0.0, 0.0, -50.0)
 
@@ -25,8 +23,9 @@ class MujocoEngine:
     """MuJoCo behind the `Engine` port.
 
     Built from the very URDF that PyBullet loads, with the arm's collision meshes left out: the
-    hand and the head are what can touch. Servos are gravity-compensated joint springs, the wrist
-    sensor is MuJoCo's own force and torque sensor.
+    hand and the head are what can touch. The servos are computed torques (Luh, Walker and Paul
+    1980): each axis follows its set-point as if it were alone and weightless, in every posture,
+    as far as its effort reaches. The wrist sensor is MuJoCo's own force and torque sensor.
 
     Parameters
     ----------
@@ -54,25 +53,10 @@ class MujocoEngine:
         self._head_body = model.body("head").id
         self._state = BodyState(np.zeros(self._n), np.zeros(self._n), np.zeros(self._n))
         self._twist = np.zeros(6)
-        self._tune(scene.home)
+        self._target, self._target_velocity = np.zeros(self._n), np.zeros(self._n)
+        self._wanted, self._needed = np.zeros(model.nv), np.zeros(model.nv)
+        self._powered = True
         self.reset(scene.home)
-
-    def _tune(self, home: Vector) -> None:
-        """Give every servo the same bandwidth, critically damped on its inertia at home.
-
-        What a servo carries is what it feels with the others free, 1 / (M⁻¹)ii: less than Mii
-        where axes couple, and a drive tuned to more would chatter.
-        """
-        data, model = self._data, self._model
-        data.qpos[self._q] = home
-        mujoco.mj_forward(model, data)
-        inertia = np.zeros((model.nv, model.nv))
-        mujoco.mj_fullM(model, data, inertia)
-        carried = 1.0 / np.diag(np.linalg.inv(inertia))[self._v]
-        w = 2.0 * np.pi * _SERVO_HZ
-        model.actuator_gainprm[self._u, 0] = carried * w * w
-        model.actuator_biasprm[self._u, 1] = -carried * w * w
-        model.actuator_biasprm[self._u, 2] = -2.0 * carried * w
 
     @property
     def state(self) -> BodyState:
@@ -90,14 +74,29 @@ class MujocoEngine:
 
     def command(self, position: Vector, velocity: Vector) -> None:
         """Set the servo targets (n,) [rad] and [rad/s] for the steps to come."""
-        self._model.opt.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_ACTUATION)
-        # the springs damp absolute velocity; leading the set-point makes it relative
-        lead = 2.0 / (2.0 * np.pi * _SERVO_HZ)
-        self._data.ctrl[self._u] = position + lead * velocity
+        self._target[:], self._target_velocity[:] = position, velocity
+        self._powered = True
 
     def coast(self) -> None:
         """Let every joint move freely, unpowered, until the next command."""
-        self._model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ACTUATION)
+        self._powered = False
+
+    def _drive(self) -> None:
+        """Set the motors' torques [N·m] from where the joints are now.
+
+        Springs and dampers tuned in one posture chatter in another, where the axes couple more:
+        the inertia is that of this posture, and its gravity and velocity forces are carried.
+        """
+        model, data = self._model, self._data
+        if not self._powered:
+            data.ctrl[self._u] = 0.0
+            return
+        w = 2.0 * np.pi * _SERVO_HZ
+        behind = self._target - data.qpos[self._q]
+        slow = self._target_velocity - data.qvel[self._v]
+        self._wanted[self._v] = w * w * behind + 2.0 * w * slow
+        mujoco.mj_mulM(model, data, self._needed, self._wanted)
+        data.ctrl[self._u] = self._needed[self._v] + data.qfrc_bias[self._v]
 
     def push(self, force: Vector, torque: Vector, point: Vector) -> None:
         """Push the hand during the next step: force [N] at ``point`` [m], torque [N·m], base."""
@@ -119,7 +118,9 @@ class MujocoEngine:
     def step(self) -> None:
         """Advance by 1 ms and refresh the state."""
         data = self._data
-        mujoco.mj_step(self._model, data)
+        mujoco.mj_step1(self._model, data)
+        self._drive()
+        mujoco.mj_step2(self._model, data)
         data.xfrc_applied[self._hand] = 0.0
         # positions moved on after the forces were computed: bring what depends on them up to date
         mujoco.mj_kinematics(self._model, data)
@@ -180,8 +181,8 @@ def _build(scene: Scene) -> "mujoco.MjModel":
         joint.range = (low[i], high[i])
         actuator = spec.add_actuator(name=name, target=name)
         actuator.trntype = mujoco.mjtTrn.mjTRN_JOINT
-        actuator.gaintype = mujoco.mjtGain.mjGAIN_FIXED
-        actuator.biastype = mujoco.mjtBias.mjBIAS_AFFINE
+        actuator.forcelimited = mujoco.mjtLimited.mjLIMITED_TRUE
+        actuator.forcerange = (-scene.arm.effort[i], scene.arm.effort[i])
     for body in spec.bodies:
         body.gravcomp = 0.0
     hand = spec.body(SENSOR_LINK)

@@ -16,6 +16,7 @@ from sim.arms import ARM_NAMES
 from sim.behaviour import Act
 from sim.errors import SimError
 from sim.faults import DEFAULT_MAGNITUDE, Fault, Mishap, Mode, Unit
+from sim.jitter import LARGEST_S
 from sim.person import Person
 from sim.reader import Reader
 from sim.temperament import BOUNDS as TEMPERAMENT_BOUNDS
@@ -74,13 +75,17 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One case: everything an episode needs, nothing left to chance."""
+    """One case: everything an episode needs, nothing left to chance.
+
+    ``jitter_s`` [s] is how late messages between arm and controller are on the mean, each way.
+    """
 
     name: str
     about: str = ""
     arm: str = ARM_NAMES[0]
     engine: EngineName = EngineName.BULLET
     seed: int = 0
+    jitter_s: float = 0.0
     population: str = "adult"
     person_seed: int = 0
     anatomy: Mapping[str, float | bool] = field(default_factory=dict)
@@ -155,6 +160,7 @@ def _scenario(reader: Reader, name: str) -> Scenario:
         arm=reader.text("arm", ARM_NAMES[0], ARM_NAMES),
         engine=reader.choice("engine", EngineName, EngineName.BULLET),
         seed=reader.integer("seed", 0, 0, 2**62),
+        jitter_s=reader.number("jitter_s", 0.0, 0.0, LARGEST_S),
         population=person.text("population", "adult"),
         person_seed=person.integer("seed", 0, 0, 2**62),
         anatomy=_anatomy(person.section("anatomy")),

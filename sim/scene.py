@@ -8,6 +8,7 @@ from arm_control.surroundings import Capsule, Surroundings
 from arm_control.tool import Tool
 from sim.arms import ArmDescription, arm
 from sim.errors import SimError
+from sim.jitter import LARGEST_S
 from spatial import Pose, Vector, vector
 
 
@@ -92,18 +93,22 @@ class Scene:
 
     ``base_mouth`` is where a person's mouth is expected; None takes the arm's own layout.
     ``base_swab_rack`` and ``base_tube_rack`` are tip poses: where a fresh swab is grasped and where
-    the tip stands in the tube. ``pedestal`` [m] is the base's height above the floor, ``chin_rest``
+    the tip stands in the tube. ``base_bin`` (3,) [m] is the middle of the mouth of the bin for used
+    swabs, open upwards. ``pedestal`` [m] is the base's height above the floor, ``chin_rest``
     whether the person leans on one. ``control_rate_hz`` is how often the arm takes commands; None
-    takes the arm's own rate. ``swab_in_hand`` starts with a fresh swab in the gripper.
+    takes the arm's own rate, and ``link_jitter_s`` [s] how late its messages are on the mean, each
+    way. ``swab_in_hand`` starts with a fresh swab in the gripper.
     """
 
     arm_name: str = "kuka_iiwa"
     base_mouth: Pose | None = None
     base_swab_rack: Pose = field(default_factory=lambda: _slanted((0.55, -0.62, 0.10)))
     base_tube_rack: Pose = field(default_factory=lambda: _slanted((0.55, 0.62, 0.10)))
+    base_bin: Vector = field(default_factory=lambda: vector((0.43, 0.62, 0.10)))
     tool_shape: ToolShape = field(default_factory=ToolShape)
     swab: SwabShape = field(default_factory=SwabShape)
     control_rate_hz: float | None = None
+    link_jitter_s: float = 0.0
     pedestal: float = 0.80
     chin_rest: bool = True
     swab_in_hand: bool = True
@@ -114,6 +119,7 @@ class Scene:
             object.__setattr__(self, "base_mouth", description.base_mouth)
         reach = float(np.linalg.norm(self.nominal_base_mouth.translation))
         _bounded("distance from base to mouth", reach, 0.4, 1.4, "m")
+        _bounded("link jitter", self.link_jitter_s, 0.0, LARGEST_S, "s")
         _bounded("pedestal", self.pedestal, 0.0, 1.5, "m")
 
     @property

@@ -15,6 +15,7 @@ class SwabFate(StrEnum):
     NONE = "none"
     IN_HAND = "in_hand"
     IN_TUBE = "in_tube"
+    IN_BIN = "in_bin"
     DROPPED = "dropped"
     BROKEN = "broken"
 

@@ -94,6 +94,7 @@ class World:
             self._engine,
             self._sensor,
             self._stream(_ENCODERS),
+            scene.link_jitter_s,
         )
         self._sensor.feed(self._engine.state.reaction)
         self._shaft = Shaft(scene.swab, COUNT)

@@ -22,6 +22,7 @@ class Idle(StrEnum):
     NOBODY_WAITS = "nobody_waits"
     CLOSED = "closed"
     LATCHED = "latched"
+    UNTIDY = "untidy"
     SERVICE_AWAY = "service_away"
 
 
@@ -45,7 +46,8 @@ class Machine(Protocol):
 class Attendance:
     """Asks the service what is to be done; one thread, between sessions.
 
-    Staff reset a latched fault by an order of their console; the booth is opened again by them.
+    Staff reset a latched fault, or an arm that could not tidy up, by an order of their console;
+    the booth is opened again by them. Nobody is called before the arm has come to rest.
     """
 
     def __init__(self, client: BoothClient, machine: Machine, outbox: Outbox) -> None:
@@ -53,13 +55,14 @@ class Attendance:
         self._machine = machine
         self._outbox = outbox
         self._fault: tuple[str, str] | None = None
+        self._untidy = False
 
     def after(self, result: SessionResult) -> None:
         """Take in how a session ended: report a latched fault, else tidy up what was broken off."""
         if result.latched:
             self._fault = result.reason, result.detail
         elif result.outcome is Outcome.ABORTED:
-            self._try(self._machine.tidy)
+            self._tidy(self._machine.tidy)
 
     def next(self) -> CalledPerson | Idle:
         """Return who was called, or why nobody is served now. Never waits for people."""
@@ -69,6 +72,8 @@ class Attendance:
                 return Idle.SERVICE_AWAY
             if self._machine.latched:
                 return Idle.LATCHED
+            if self._untidy:
+                return Idle.UNTIDY
             person = self._client.take_next()
         except Unreachable:
             return Idle.SERVICE_AWAY
@@ -84,21 +89,25 @@ class Attendance:
             code, detail = self._fault
             self._client.report_fault(code, detail[:500])
             self._fault = None
-        latched = self._machine.latched
-        orders = self._client.report_state("FAULT" if latched else "IDLE", ready=not latched)
-        for order in orders:
+        ready = not (self._machine.latched or self._untidy)
+        for order in self._client.report_state("IDLE" if ready else "FAULT", ready=ready):
             self._obey(order)
 
     def _obey(self, order: OrderView) -> None:
         if order.kind == _RESET and self._machine.latched:
-            self._try(lambda: self._machine.reset(f"order {order.id}: {order.reason}"))
+            self._tidy(lambda: self._machine.reset(f"order {order.id}: {order.reason}"))
+        elif order.kind == _RESET and self._untidy:
+            self._tidy(self._machine.tidy)
         elif order.kind not in (_STOP, _RESET):
             raise StationError(f"order {order.kind!r} is not known here; update the booth")
         self._client.take_order(order.id)
 
-    def _try(self, do: Callable[[], None]) -> None:
-        """Do what moves the arm; where it fails, staff are called once more."""
+    def _tidy(self, do: Callable[[], None]) -> None:
+        """Do what brings the arm to rest; where it fails, staff are called once more."""
         try:
             do()
         except StationError as error:
             self._fault = "arm", str(error)
+            self._untidy = True
+        else:
+            self._untidy = False

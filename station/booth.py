@@ -12,6 +12,7 @@ from spatial import stamp_ns
 from station.live import LiveReporter
 from station.outbox import Outbox
 from station.ports import Observer, TubeReader
+from station.reasons import Reason
 from station.record import Outcome, Provenance, SamplingRecord
 from station.result import SessionResult
 from station.session import SamplingSession
@@ -74,7 +75,7 @@ class Booth:
         """
         return self.outbox.recover(self._name, self._origin)
 
-    def cancel(self, reason: str) -> None:
+    def cancel(self, reason: Reason) -> None:
         """End the running session, if any, by a safe withdrawal; any thread may call."""
         session = self._running
         if session is not None:
@@ -83,7 +84,7 @@ class Booth:
     def _obey(self, order: str) -> bool:
         """Carry out an order that came while a session runs: nothing but stopping makes sense."""
         if order == _STOP:
-            self.cancel("staff_stop")
+            self.cancel(Reason.STAFF_STOP)
         return order == _STOP
 
     def serve(

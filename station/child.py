@@ -21,6 +21,7 @@ from typing import Self
 from station.errors import StationError
 
 _STOP_S = 8.0  # s a child is given to end by itself
+_KILLED_S = 5.0  # s a killed child is given to be gone
 
 
 class ChildProcess:
@@ -83,7 +84,10 @@ class ChildProcess:
             process.stdin.close()
 
     def stop(self) -> None:
-        """Ask the process to end, insist after a while; may be called twice."""
+        """Ask the process to end, insist after a while; may be called twice.
+
+        Raises StationError, some seconds later, where the kernel does not let go of it even so.
+        """
         process = self._process
         if process is None:
             return
@@ -93,7 +97,13 @@ class ChildProcess:
             process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            try:
+                process.wait(_KILLED_S)
+            except subprocess.TimeoutExpired:
+                raise StationError(
+                    f"process {process.pid} ({self._arguments[0]}) was killed and is still there "
+                    f"after {_KILLED_S:.0f} s: it hangs in the kernel; look at its devices"
+                ) from None
         self._process = None
 
     def _last_line(self) -> str:

@@ -8,6 +8,8 @@ from arm_control.target import SiteTarget
 from spatial import Matrix, Pose, Vector, seconds
 from station.corridor import Way
 from station.record import ForceStatistics, SiteEvidence, TargetEvidence
+from vision.swab import TipSighting
+from vision.target import Site
 
 _BIN = 0.001  # m; the path's length is counted off in these
 _TIP_WIDTH = 0.005  # m, the bud of common swabs
@@ -39,6 +41,7 @@ class SiteLog:
         self._chosen: TargetEvidence | None = None
         self._last_bin: int | None = None
         self._last_ns: int | None = None
+        self._pictures = self._confirmed = 0
 
     @property
     def strokes(self) -> int:
@@ -104,6 +107,11 @@ class SiteLog:
         self._covered[min(first, here) : max(first, here) + 1] = True
         self._last_bin = here
 
+    def see(self, tip: TipSighting | None) -> None:
+        """Count a picture taken in contact; ``tip`` as it shows the swab's, None where hidden."""
+        self._pictures += 1
+        self._confirmed += tip is not None and tip.confirms(Site(self.site))
+
     def close(self) -> None:
         """End the attempt; its strokes stay counted."""
         self._strokes_before, self.strokes_now = self.strokes, 0
@@ -131,6 +139,8 @@ class SiteLog:
             self.attempts,
             self._chosen,
             skipped,
+            self._pictures,
+            self._confirmed,
         )
 
     def _bin_of(self, mouth_tip: Vector) -> int:

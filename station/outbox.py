@@ -10,13 +10,12 @@ from booth_queue.client import BoothClient, Refused, Unreachable
 from booth_queue.contract import CalledPerson
 from booth_queue.contract import Outcome as ServiceOutcome
 from station.errors import StationError
+from station.reasons import Reason
 from station.record import Outcome, Provenance, SamplingRecord
 from station.signing import SignedRecord
 from station.store import RecordStore, write_durably
 
 _BEGUN, _TOLD = "begun.json", "told.json"
-CUT_OFF = "cut_off"
-"""Why a session ended whose booth was killed: it had begun, and nothing more is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ class Outbox:
                 session=session,
                 ticket=begun.number,
                 outcome=Outcome.ABORTED,
-                reason=CUT_OFF,
+                reason=Reason.CUT_OFF,
                 started_at=begun.started_at,
                 duration_s=0.0,
                 sites=(),

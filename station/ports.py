@@ -10,8 +10,10 @@ from station.instructions import Instruction
 from station.record import Decision
 from vision.camera import NoFrame
 from vision.frame import Frame
+from vision.swab import TipSighting
 from vision.target import Refusal, Sighting, Site
 from vision.tracking import TrackedMouth, TrackedTarget
+from vision.watch import Notice
 
 Seen = TrackedMouth | Refusal | NoFrame | None
 """What one look gave."""
@@ -61,8 +63,21 @@ class Sight(Protocol):
         """Where the last picture was taken from, (3,) [m] in the base."""
         ...
 
-    def look(self, now_ns: int, *, inside: bool) -> Seen:
-        """Take in a new picture, if one is due; ``inside``: the swab is in the mouth.
+    @property
+    def notice(self) -> Notice | None:
+        """The alarm that the newest picture confirms; None where all is well, and outside."""
+        ...
+
+    @property
+    def tip(self) -> TipSighting | None:
+        """The swab's tip in the newest picture; None where it is not seen, and outside."""
+        ...
+
+    def look(self, now_ns: int, base_tip: Vector | None = None) -> Seen:
+        """Take in a new picture, if one is due.
+
+        ``base_tip`` (3,) [m] is where the arm has the swab's tip while it is in the mouth, and is
+        watched; None while it is outside.
 
         Returns the mouth at the picture's stamp, why it shows none, a camera fault that has
         lasted too long, or None where there is nothing new.

@@ -59,7 +59,8 @@ class SiteEvidence:
 
     ``coverage`` is the fraction of the planned wiping path that was travelled in contact;
     ``wiped_area`` [m²] that length times the tip's width. ``skipped`` says why a site was left
-    out, empty when it was swabbed.
+    out, empty when it was swabbed. ``pictures`` were taken while the tip pressed on something;
+    ``confirmed`` of them show it on the site's own tissue, which the others may hide.
     """
 
     site: str
@@ -71,8 +72,12 @@ class SiteEvidence:
     attempts: int
     target: TargetEvidence | None = None
     skipped: str = ""
+    pictures: int = 0
+    confirmed: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.confirmed <= self.pictures:
+            raise StationError(f"{self.confirmed} of {self.pictures} pictures confirm; recount")
         if not 0.0 <= self.coverage <= 1.0:
             raise StationError(f"coverage {self.coverage} is outside [0, 1]; recount it")
         if self.strokes < 0 or self.contact_s < 0.0:

@@ -12,25 +12,26 @@ from station import chores
 from station.config import SessionSettings
 from station.corridor import Way
 from station.errand import Errand, Progress, Step
-from station.evidence import SiteLog
 from station.instructions import Instruction, instruction_for
 from station.places import Places
-from station.ports import Controller, Guide, Observer, Sight
+from station.ports import Controller, Guide, Observer, Seen, Sight
+from station.reasons import Reason
 from station.record import Decision, Outcome
 from station.result import Ending, SessionResult
 from station.states import TERMINAL, Event, State, transition
 from station.survey import Survey
 from station.swab import SwabHolder
 from station.vigil import Vigil
+from station.worklist import Worklist
 from vision.camera import NoFrame
-from vision.target import RefusalReason
+from vision.target import Refusal, RefusalReason
+from vision.tracking import TrackedMouth
 
 _LONGEST_S = 30.0  # s within which every state's motions must arrive
 _LONGEST_OUT_S = 6.0  # s after which the way out after the mouth becomes a way straight back
 _WAYS_OUT = 5  # ways out begun after touching something on one, before the arm is left to rest
 _CLEAR = 0.03  # m before the lips, from which on a way out that does not arrive is far enough
 _FOLLOWED_S = 0.3  # s since the mouth was seen, up to which the way out follows it
-_SWAB_LOST = "swab_lost"
 _REST_S = 0.3  # s the arm must stand still before an aborted session calls itself over
 _SETTLE_LIMIT_S = 15.0  # s after which an arm that does not come to rest is left to its brakes
 
@@ -71,6 +72,7 @@ class SamplingSession:
         self._swab = swab
         self._sight = sight
         self._vigil = Vigil(sight, controller, procedure, settings)
+        self._seen: Seen = None
         self._guide = guide
         self._procedure = procedure
         self._places = places
@@ -88,16 +90,14 @@ class SamplingSession:
         self._survey = Survey(sight, procedure, settings)
         self._ways: Mapping[str, Way] = {}
         self._previous: Way | None = None
-        self._logs = {step.site: SiteLog(step.site) for step in procedure.sites}
-        self._todo = list(procedure.sites)
-        self._skipped: dict[str, str] = {}
+        self._work = Worklist(procedure)
         self._tries = 1
         self._said: Instruction | None = None
         self._said_ns = 0
         self._blind = False
         self._ways_out = 1
-        self._ending = Ending(Event.CANCEL, reason="unfinished", detail="it is not over yet")
-        self._cancelled: str | None = None
+        self._ending = Ending(Event.CANCEL, reason=Reason.UNFINISHED, detail="it is not over yet")
+        self._cancelled: tuple[Reason, str] | None = None
         self._latched = False
         self._handlers: Mapping[State, Callable[[CycleReport], None]] = {
             State.CALLED: self._wait_for_person,
@@ -118,12 +118,12 @@ class SamplingSession:
     @property
     def site(self) -> str | None:
         """The site being gone to or swabbed, by its procedure name."""
-        return self._todo[0].site if self._todo and self._state in _NEAR else None
+        return self._work.step.site if self._work.left and self._state in _NEAR else None
 
     @property
     def strokes(self) -> int:
         """Strokes finished so far, over all sites."""
-        return sum(log.strokes for log in self._logs.values())
+        return self._work.strokes
 
     @property
     def instruction(self) -> Instruction | None:
@@ -160,9 +160,9 @@ class SamplingSession:
         self._vigil.begin()
         self._fire(Event.SIT, "the person sits at the chin rest")
 
-    def cancel(self, reason: str) -> None:
+    def cancel(self, reason: Reason, detail: str = "cancelled from outside") -> None:
         """Ask for the session to end, for ``reason``; the swab comes out first. Any thread."""
-        self._cancelled = reason
+        self._cancelled = reason, detail
 
     def tick(self) -> State:
         """Do one control cycle and what follows from it; returns the state after it."""
@@ -182,8 +182,8 @@ class SamplingSession:
             fault, self._latched = report.fault, True
             self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
         elif self._cancelled is not None and self._state is not State.WITHDRAWING:
-            self._abandon(self._cancelled, "cancelled from outside")
-        elif self._state not in _WATCHED or self._watch():
+            self._abandon(*self._cancelled)
+        elif self._state not in _WATCHED or self._watch(report):
             handler = self._handlers.get(self._state)
             if handler is not None:
                 handler(report)
@@ -191,10 +191,6 @@ class SamplingSession:
 
     def result(self) -> SessionResult:
         """Return how it ended; before ``finished`` this is what would be told of it now."""
-        sites = tuple(
-            self._logs[step.site].finish(self._why_skipped(step.site))
-            for step in self._procedure.sites
-        )
         start = self._began_ns if self._sat_ns is None else self._sat_ns
         end = self._now if self._ended_ns is None else self._ended_ns
         ending = self._ending
@@ -202,7 +198,7 @@ class SamplingSession:
             ending.outcome,
             ending.reason,
             ending.detail,
-            sites,
+            self._work.evidence(ending.reason),
             tuple(self._trail),
             age_s(start, end),
             self._latched,
@@ -214,7 +210,7 @@ class SamplingSession:
         self._fetch_swab(report)
         if age_s(self._entered_ns, self._now) > self._settings.sit_timeout_s:
             self._controller.stop()
-            self._finish(Event.NO_SHOW, Outcome.REFUSED, "no_show", "nobody sat down in time")
+            self._finish(Event.NO_SHOW, Outcome.REFUSED, Reason.NO_SHOW, "nobody sat down in time")
 
     def _take_swab(self, report: CycleReport) -> None:
         if not self._fetch_swab(report):
@@ -222,7 +218,9 @@ class SamplingSession:
         if self._swab.holding:
             self._fire(Event.SWAB_READY, "a fresh swab is held")
         else:
-            self._abandon("no_swab", "the gripper holds no swab after grasping; refill the rack")
+            self._abandon(
+                Reason.NO_SWAB, "the gripper holds no swab after grasping; refill the rack"
+            )
 
     def _fetch_swab(self, report: CycleReport) -> bool:
         return self._run(lambda: chores.take_swab(self._swab, self._places), report)
@@ -235,7 +233,7 @@ class SamplingSession:
             return
         if self._vigil.fresh is None:
             return
-        self._survey.judge(self._todo, self._vigil.fresh, self._now)
+        self._survey.judge(self._work.left, self._vigil.fresh, self._now)
         self._vigil.fresh = None
         missing = self._survey.missing
         waited = age_s(self._entered_ns, self._now)
@@ -249,11 +247,10 @@ class SamplingSession:
                 self._say(instruction)
 
     def _lose_patience(self) -> None:
-        refusal = self._survey.verdict(self._todo)
+        refusal = self._survey.verdict(self._work.left)
         if refusal is None and self._survey.ways:
-            for site, missing in self._survey.missing.items():
-                self._skipped[site] = missing.reason.value
-            self._todo = [step for step in self._todo if step.site in self._survey.ways]
+            missing = {site: one.reason.value for site, one in self._survey.missing.items()}
+            self._work.keep(self._survey.ways.keys(), missing)
             self._go_near("every required site is seen surely")
             return
         reason, detail = RefusalReason.MODEL_UNSURE.value, "no site is seen surely"
@@ -269,25 +266,26 @@ class SamplingSession:
         self._fire(Event.TARGET_FOUND, why)
 
     def _approach(self, report: CycleReport) -> None:
-        way = self._ways[self._todo[0].site]
+        way = self._ways[self._work.step.site]
         if self._run(lambda: chores.approach(way), report):
             self._fire(Event.AT_MOUTH, "the tip is before the lips")
 
     def _enter(self, report: CycleReport) -> None:
-        way, speed = self._ways[self._todo[0].site], self._procedure.entry_speed
+        way, speed = self._ways[self._work.step.site], self._procedure.entry_speed
         self._swab.use()
         if self._run(lambda: chores.enter(way, self._previous, speed), report):
             self._previous = way
-            self._logs[way.target.site].begin(way)
+            self._work.log.begin(way)
             self._fire(Event.AT_SITE, f"before {way.target.site}")
 
     def _wipe_site(self, report: CycleReport) -> None:
-        step = self._todo[0]
+        step, log = self._work.step, self._work.log
         way = self._ways[step.site]
-        log = self._logs[step.site]
         if self._errand is not None:
             motion = self._vigil.motion
             log.take(report, motion.at(self._now) if motion else None)
+            if report.contact and isinstance(self._seen, TrackedMouth | Refusal):
+                log.see(self._vigil.tip)
         if not self._run(lambda: [_wipe(step, way)], report):
             return
         lacking = log.lacks(step)
@@ -295,8 +293,8 @@ class SamplingSession:
         if lacking:
             self._react(Incident.WIPED_TOO_LITTLE, lacking)
             return
-        self._todo.pop(0)
-        if self._todo:
+        self._work.done()
+        if self._work.left:
             self._fire(Event.NEXT_SITE, f"{step.site} is swabbed")
         else:
             self._ending = Ending(Event.SAMPLE_TAKEN)
@@ -310,6 +308,10 @@ class SamplingSession:
         if event is Event.RETRY:
             self._tries += 1
             self._fire(Event.RETRY, f"try {self._tries} of {self._settings.tries}")
+        elif event is Event.CHANGE_SWAB:
+            self._tries += 1
+            self._work.begin_anew()
+            self._fire(Event.CHANGE_SWAB, f"try {self._tries} of {self._settings.tries}")
         elif event is Event.SAMPLE_TAKEN:
             self._say(Instruction.RELAX)
             self._fire(Event.SAMPLE_TAKEN, "every required site is swabbed")
@@ -322,7 +324,7 @@ class SamplingSession:
         steps: list[Step] = []
         if self._near_ns is not None:
             steps.append(self._way_out(report))
-        if event in (Event.GIVE_UP, Event.CANCEL):
+        if event in (Event.GIVE_UP, Event.CANCEL, Event.CHANGE_SWAB):
             # from the look-out the way begins in the zone of the face, where AWAY trips the monitor
             speed = chores.FACE if self._near_ns is None else chores.AWAY
             steps.append(MoveTip(self._places.base_exit, speed=speed))
@@ -334,7 +336,7 @@ class SamplingSession:
         if not self._run(lambda: chores.deposit(self._swab, self._places), report):
             return
         if not self._swab.delivered:
-            self._abandon(_SWAB_LOST, "no swab was let go into the tube; look for it")
+            self._abandon(Reason.SWAB_LOST, "no swab was let go into the tube; look for it")
         else:
             self._say(Instruction.THANK_YOU)
             self._finish(Event.DEPOSITED, Outcome.SAMPLED, "", "the swab is in its tube")
@@ -356,15 +358,18 @@ class SamplingSession:
 
     # What happens on the way.
 
-    def _watch(self) -> bool:
+    def _watch(self, report: CycleReport) -> bool:
         """Look at the person; returns whether the state's own work may go on this cycle."""
-        if self._swab.lost(self._now) and self._ending.reason != _SWAB_LOST:
-            self._abandon(_SWAB_LOST, "the gripper holds no swab; look for it, in the mouth first")
+        if self._swab.lost(self._now) and self._ending.reason != Reason.SWAB_LOST:
+            self._abandon(
+                Reason.SWAB_LOST, "the gripper holds no swab; look for it, in the mouth first"
+            )
             return self._state is State.WITHDRAWING
         inside = self._state in _INSIDE or (self._state is State.WITHDRAWING and self._swab.used)
-        seen = self._vigil.look(self._now, inside=inside)
+        tip = report.base_tip.translation if inside else None
+        seen = self._seen = self._vigil.look(self._now, tip)
         if isinstance(seen, NoFrame) and self._state is not State.WITHDRAWING:
-            self._abandon("camera", seen.detail)
+            self._abandon(Reason.CAMERA, seen.detail)
             return False
         if self._state not in _NEAR:
             return True
@@ -376,8 +381,7 @@ class SamplingSession:
 
     def _react(self, incident: Incident, detail: str) -> None:
         """Answer an incident near the face as the procedure says."""
-        step, reaction = self._todo[0], self._procedure.reactions[incident]
-        log = self._logs[step.site]
+        log, reaction = self._work.log, self._procedure.reactions[incident]
         again = log.attempts <= self._procedure.retries
         touching = self._state is State.SWABBING and log.attempts_here == 1  # then another look
         log.close()
@@ -386,21 +390,26 @@ class SamplingSession:
             return
         if reaction is Reaction.ABORT:
             self._ending = Ending(Event.CANCEL, Outcome.ABORTED, incident.value, detail)
+        elif reaction is Reaction.FRESH_SWAB:
+            if self._tries < self._settings.tries:
+                self._ending = Ending(Event.CHANGE_SWAB)
+            else:
+                self._ending = Ending(Event.GIVE_UP, Outcome.REFUSED, incident.value, detail)
         elif reaction is not Reaction.SKIP_SITE and again and self._tries < self._settings.tries:
             self._ending = Ending(Event.RETRY)
         else:
-            self._ending = self._without(step, incident, detail)
+            self._ending = self._without_it(incident, detail)
         self._fire(Event.INTERRUPT, f"{incident}: {detail}")
 
-    def _without(self, step: SiteStep, incident: Incident, detail: str) -> Ending:
-        """Give ``step`` up: the others may go on, if it was not required."""
-        self._skipped[step.site] = incident.value
-        self._todo.remove(step)
-        if step.required:
+    def _without_it(self, incident: Incident, detail: str) -> Ending:
+        """Give the site at hand up: the others may go on, if it was not required."""
+        required = self._work.step.required
+        self._work.skip(incident.value)
+        if required:
             return Ending(Event.GIVE_UP, Outcome.REFUSED, incident.value, detail)
-        return Ending(Event.RETRY if self._todo else Event.SAMPLE_TAKEN)
+        return Ending(Event.RETRY if self._work.left else Event.SAMPLE_TAKEN)
 
-    def _abandon(self, reason: str, detail: str) -> None:
+    def _abandon(self, reason: Reason, detail: str) -> None:
         """End without a sample: out of the mouth first, at once where the arm is not near."""
         self._ending = Ending(Event.CANCEL, Outcome.ABORTED, reason, detail)
         if self._state is State.WITHDRAWING:
@@ -446,12 +455,6 @@ class SamplingSession:
             self._controller.stop()
             self._finish(Event.FAULT, Outcome.ABORTED, fault.kind.value, fault.detail)
 
-    def _why_skipped(self, site: str) -> str:
-        if site in self._skipped:
-            return self._skipped[site]
-        waiting = any(step.site == site for step in self._todo)
-        return (self._ending.reason or "not_reached") if waiting else ""
-
     def _say(self, instruction: Instruction) -> None:
         self._said, self._said_ns = instruction, self._now
         self._guide.instruct(instruction)
@@ -459,7 +462,7 @@ class SamplingSession:
     def _fire(self, event: Event, detail: str) -> None:
         row = transition(self._state, event)
         self._state, self._entered_ns = row.target, self._now
-        if row.target is not State.SEATED:  # the swab is fetched while the person comes and sits
+        if event is not Event.SIT:  # the swab is fetched while the person comes and sits
             self._errand = None
         if row.target in _NEAR and self._near_ns is None:
             self._near_ns = self._now

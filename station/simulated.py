@@ -1,6 +1,6 @@
 """The composition root of the simulated booth: world, arm, safety monitor, vision, session."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
@@ -20,7 +20,7 @@ from sim.painter import eye_of
 from sim.person import Person
 from sim.scene import Scene
 from sim.world import Options, World
-from spatial import Pose, stamp_ns, vector
+from spatial import Pose, stamp_ns
 from station import chores
 from station.config import SessionSettings
 from station.errand import Errand, Progress, Step
@@ -32,8 +32,10 @@ from station.session import SamplingSession
 from station.sight import TRACKER, CameraSight
 from station.swab import SwabHolder
 from vision.frame import Frame
-from vision.target import Locator, Refusal, Sighting
+from vision.pipeline import Looker
+from vision.target import Refusal, Sighting
 from vision.tracking import MouthTracker
+from vision.watch import SwabWatch
 
 _CUES = {
     Instruction.OPEN_WIDE: (Cue.OPEN_MOUTH, Cue.SAY_AH),
@@ -46,6 +48,7 @@ _CUES = {
 
 
 _TIDY_S = 40.0  # s
+_HOMEWARD = 0.1  # of the joints' limits: slow, on a way that nobody has seen before
 _ANSWER_S = 60.0  # s of the wall: in lock-step a loaded machine makes nothing late but the result
 _WALK_S = 4.0  # s from the call to sitting at the chin rest: the next one stands at the door
 _ASIDE = 0.40  # rad: about 0.35 m beside the mouth, outside the zone of the face
@@ -81,13 +84,12 @@ class SimulatedGuide:
 
 
 def places_of(scene: Scene) -> Places:
-    """Return where the simulated booth's things are; the bin is beside the tube rack.
+    """Return where the simulated booth's things are.
 
     The look-out is near enough for the camera's range, and so low that the swab does not cover
     the mouth.
     """
     tube = scene.base_tube_rack
-    beside = Pose(tube.rotation, tube.translation + vector((-0.12, 0.0, 0.0)))
     look_out = scene.nominal_base_mouth @ Pose.from_axes(
         (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.10, 0.0, -0.015)
     )
@@ -97,7 +99,7 @@ def places_of(scene: Scene) -> Places:
         base_look_out=look_out,
         base_swab_rack=scene.base_swab_rack,
         base_tube_rack=tube,
-        base_bin=beside,
+        base_bin=Pose(tube.rotation, scene.base_bin),
     )
 
 
@@ -132,7 +134,7 @@ class SimulatedBooth:
         self,
         scene: Scene,
         seed: int,
-        locator: Locator,
+        locator: Looker,
         procedure: Procedure,
         settings: SessionSettings,
     ) -> None:
@@ -177,6 +179,7 @@ class SimulatedBooth:
             self.world.camera,
             self._locator,
             MouthTracker(TRACKER),
+            SwabWatch(),
             self.controller.base_camera_at,
             self._settings,
         )
@@ -205,28 +208,34 @@ class SimulatedBooth:
     def tidy(self) -> None:
         """Bring the arm to rest, a fresh swab in hand, while nobody sits in the chair.
 
-        Raises StationError where it cannot.
+        Where the straight ways are barred, by a joint's end for one, the arm goes by its joints to
+        its home position first. Raises StationError where it cannot.
         """
         self.controller.forget()  # no face is there, whose zone would make the way a trip
-        report = self.controller.cycle()  # a goal starts from a measured state
-        if self._tidied(report, []) is None:
+        home = MoveJoints(self._scene.home, _HOMEWARD)
+        if self._do(self._readying()) is None:
             return
-        # led by its tip alone it does not find the way; by its joints it always does
-        why = self._tidied(self.controller.cycle(), [MoveJoints(self.controller.posture)])
-        if why is not None:
-            raise StationError(f"the arm cannot tidy up: {why}")
+        if (why := self._do([home]) or self._do(self._readying())) is None:
+            return
+        raise StationError(
+            f"the arm cannot come to rest: {why}; clear its way, or lead it beside the chair by "
+            "hand, then reset the booth"
+        )
 
-    def _tidied(self, report: CycleReport, first: list[Step]) -> str | None:
-        """Take a fresh swab to rest, after the steps ``first``; return why it failed, if it did."""
-        steps = [*first, *chores.take_swab(self.swab, places_of(self._scene))]
+    def _readying(self) -> list[Step]:
+        return chores.take_swab(self.swab, places_of(self._scene))
+
+    def _do(self, steps: Sequence[Step]) -> str | None:
+        """Do ``steps`` with nobody there; returns why they could not be done, None if they were."""
         errand = Errand(self.controller, steps)
-        progress = errand.advance(report)
-        for cycled in self._cycles(_TIDY_S):
+        progress = errand.advance(self.controller.cycle())  # a goal starts from a measured state
+        for report in self._cycles(_TIDY_S):
             if progress is not Progress.UNDER_WAY:
                 break
-            progress = errand.advance(cycled)
+            progress = errand.advance(report)
         if progress is Progress.FINISHED:
             return None
+        self.controller.stop()
         return errand.fault.detail if errand.fault else f"not done after {_TIDY_S:.0f} s"
 
     def wait(self, seconds: float) -> None:

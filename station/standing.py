@@ -15,6 +15,7 @@ from station.booth import Booth
 from station.config import BoothConfig
 from station.errors import StationError
 from station.provenance import provenance
+from station.reasons import Reason
 from station.sight import LOCATOR
 from station.signing import BoothKey
 from station.simulated import SimulatedBooth
@@ -42,7 +43,7 @@ class StandingBooth:
         """End after the person inside, whose session withdraws first. Any thread, any signal."""
         self._ended.set()
         if self._booth is not None:
-            self._booth.cancel("operator")
+            self._booth.cancel(Reason.OPERATOR)
 
     def run(self) -> None:
         """Serve until ended; raises StationError for what a person can mend."""

@@ -41,6 +41,7 @@ class Event(StrEnum):
     SITES_DONE = "sites_done"
     INTERRUPT = "interrupt"
     RETRY = "retry"
+    CHANGE_SWAB = "change_swab"
     SAMPLE_TAKEN = "sample_taken"
     DEPOSITED = "deposited"
     CANCEL = "cancel"
@@ -49,11 +50,6 @@ class Event(StrEnum):
 
 TERMINAL = frozenset({State.DONE, State.REFUSED, State.ABORTED})
 """No event leads out of these."""
-
-NEAR_PERSON = frozenset(
-    {State.APPROACHING, State.ENTERING, State.SWABBING, State.WITHDRAWING, State.LOCATING}
-)
-"""Here the arm may be close to a face: the only way out without a fault is to withdraw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +75,12 @@ _NORMAL = (
     Transition(State.SWABBING, Event.TOUCH_AGAIN, State.ENTERING, "too little contact, tries left"),
     Transition(State.SWABBING, Event.SITES_DONE, State.WITHDRAWING, "strokes done, no site left"),
     Transition(State.WITHDRAWING, Event.RETRY, State.LOCATING, "clear of the face, tries are left"),
+    Transition(
+        State.WITHDRAWING,
+        Event.CHANGE_SWAB,
+        State.SEATED,
+        "clear of the face, the swab is spoilt, tries are left",
+    ),
     Transition(
         State.WITHDRAWING,
         Event.SAMPLE_TAKEN,

@@ -1,15 +1,30 @@
 """Watching the person while the arm is near: which mouth is followed, and what is wrong with it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from arm_control.procedure import Event as Incident
 from arm_control.procedure import Procedure
 from arm_control.target import MouthMotion
+from spatial import Vector
 from station.config import SessionSettings
 from station.ports import Controller, Seen, Sight
 from station.steady import SteadyMouth
+from vision.swab import TipSighting
 from vision.target import Refusal
 from vision.tracking import TrackedMouth
+from vision.watch import Alarm
+
+_INCIDENTS: Mapping[Alarm, Incident] = {
+    Alarm.SWAB_LOST: Incident.SWAB_LOST,
+    Alarm.CONTAMINATED: Incident.CONTAMINATED,
+    Alarm.HAND_RAISED: Incident.HAND_RAISED,
+    Alarm.MOUTH_CLOSING: Incident.MOUTH_CLOSING,
+    Alarm.LEANING_BACK: Incident.LEANED_BACK,
+    Alarm.HEAD_LEFT: Incident.HEAD_MOVED,
+}
+"""What an alarm of the watch over the swab means to the procedure."""
 
 
 class Vigil:
@@ -54,10 +69,18 @@ class Vigil:
         """Keep the mouth's orientation of now: targets were chosen by it."""
         self._steady.fix()
 
-    def look(self, now_ns: int, *, inside: bool) -> Seen:
-        """Take in a new picture, if one is due, and lead the controller after what it shows."""
-        seen = self._sight.look(now_ns, inside=inside)
-        mouth = self._steady.take(seen, now_ns, inside=inside)
+    @property
+    def tip(self) -> TipSighting | None:
+        """The swab's tip in the newest picture; None where it is not seen, and outside."""
+        return self._sight.tip
+
+    def look(self, now_ns: int, base_tip: Vector | None) -> Seen:
+        """Take in a new picture, if one is due, and lead the controller after what it shows.
+
+        ``base_tip`` (3,) [m] is the swab's tip while it is in the mouth, None while it is outside.
+        """
+        seen = self._sight.look(now_ns, base_tip)
+        mouth = self._steady.take(seen, now_ns, inside=base_tip is not None)
         if mouth is not None:
             self._controller.follow(MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns))
         if isinstance(seen, TrackedMouth | Refusal):
@@ -71,6 +94,8 @@ class Vigil:
 
         ``near_s`` is how long the arm has been near the face [s].
         """
+        if inside and (notice := self._sight.notice) is not None:
+            return _INCIDENTS[notice.alarm], notice.detail
         trouble = self._steady.trouble(now_ns, self._sight.closed_for, inside=inside)
         if trouble is not None:
             why = f": {self.fresh.detail}" if isinstance(self.fresh, Refusal) else ""

@@ -190,6 +190,9 @@ def _evaluate_photos(
     )
     values = on_photos.photo_figures(outcomes)
     report.print_figures(Console(), f"{len(outcomes)} photographs", values)
+    for outcome in outcomes:
+        if outcome.fault is not None:
+            typer.echo(f"counted as refused: {outcome.fault}", err=True)
     if json is not None:
         each = [
             {
@@ -197,6 +200,7 @@ def _evaluate_photos(
                 "uvula_in_box": o.uvula_in_box,
                 "wall": o.wall,
                 "confidence": round(o.confidence, 4),
+                "fault": o.fault,
             }
             for o in outcomes
         ]

@@ -1,11 +1,12 @@
 """From a frame to a sighting, or a refusal: the locator."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial import Matrix
+from spatial import Matrix, Vector
 from vision.camera import CameraFault
 from vision.frame import Frame
 from vision.health import HealthSettings, picture_fault
@@ -15,6 +16,7 @@ from vision.preprocess import Crop, Look
 from vision.segmentation import Model
 from vision.settings import LocatorSettings
 from vision.sites import find_spot, measure_site
+from vision.swab import SwabSighting, see_swab
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 from vision.view import View
 from vision.way import find_obstacles
@@ -27,6 +29,30 @@ class Looks:
     whole: View
     mouth: View
     throat: View
+
+
+class Looker(Protocol):
+    """A ``Locator`` in two steps, for those who want the looks as well as what follows from them.
+
+    What ``ThroatLocator`` does, or what stands for it.
+    """
+
+    def look(self, frame: Frame) -> Looks | Refusal:
+        """Return the looks at ``frame``, or why there is nothing to look at."""
+        ...
+
+    def judge(self, looks: Looks | Refusal, frame: Frame) -> Sighting | Refusal:
+        """Return what the looks at ``frame`` show."""
+        ...
+
+    def see_swab(
+        self, looks: Looks | Refusal, frame: Frame, optical_tip: Vector
+    ) -> SwabSighting | None:
+        """Return what the looks show of a swab whose tip should be at ``optical_tip`` (3,) [m].
+
+        None where there is nothing to look at.
+        """
+        ...
 
 
 class ThroatLocator:
@@ -71,6 +97,17 @@ class ThroatLocator:
             mouth.opening,
             {site: self._site(looks.throat, mouth, obstacles, site, frame) for site in Site},
         )
+
+    def see_swab(
+        self, looks: Looks | Refusal, frame: Frame, optical_tip: Vector
+    ) -> SwabSighting | None:
+        """Return what the looks show of a swab whose tip should be at ``optical_tip`` (3,) [m].
+
+        None where there is nothing to look at.
+        """
+        if isinstance(looks, Refusal):
+            return None
+        return see_swab(looks.whole, looks.mouth, frame, optical_tip)
 
     def look(self, frame: Frame) -> Looks | Refusal:
         """Return the three looks, for those who draw or watch."""

@@ -145,6 +145,9 @@ class MouthTracker:
             self._rejected += 1
             if self._rejected >= self._settings.lost_after:
                 self._start(sighting, measured, noise)
+            else:
+                # a head that was seen elsewhere is not led on at a speed it may have lost
+                before.velocity = vector(np.zeros(6), 6)
             return self._innovation
         self._rejected = 0
         gain = np.linalg.solve(S, predicted.covariance[:6, :]).T  # (12, 6)

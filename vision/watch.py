@@ -1,61 +1,79 @@
 """Watches while the arm works: swab tip, contamination, mouth closing, head leaving, stop signs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spatial import Pose, Vector
-from vision.frame import Frame
-from vision.pipeline import Looks
+from spatial import Pose
 from vision.settings import Bounded, bounded
-from vision.structure import ORAL, Structure
+from vision.structure import Structure
+from vision.swab import SwabSighting
 from vision.target import Refusal, RefusalReason, Sighting
-from vision.view import View
 
 
 class Alarm(StrEnum):
-    """What the eye says while the swab is at work; each has one answer: stop and withdraw."""
+    """What the eye says while the swab is at work; the procedure has an answer to each."""
 
     SWAB_LOST = "swab_lost"
     CONTAMINATED = "contaminated"
-    MOUTH_CLOSING = "mouth_closing"
-    HEAD_LEFT = "head_left"
-    LEANING_BACK = "leaning_back"
     HAND_RAISED = "hand_raised"
+    MOUTH_CLOSING = "mouth_closing"
+    LEANING_BACK = "leaning_back"
+    HEAD_LEFT = "head_left"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An alarm with its evidence: the value against the bound, and for how many pictures."""
+
+    alarm: Alarm
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class WatchSettings(Bounded):
-    """When an alarm is raised; lengths in metres."""
+    """When an alarm is raised; lengths in metres, areas in square metres."""
 
-    closing: float = bounded(0.030, 0.01, 0.06)
-    """Opening below which the mouth is closing on the swab."""
+    closing: float = bounded(0.015, 0.01, 0.06)
+    """Opening below which the mouth closes on the swab, which hides up to half of it."""
     lean: float = bounded(0.025, 0.005, 0.2)
     """How far the mouth may go back from where it was when the swab entered."""
     leave: float = bounded(0.040, 0.01, 0.3)
-    """How far it may go sideways or up."""
+    """How far it may go in any direction."""
     hand_share: float = bounded(0.03, 0.001, 0.5)
-    """Share of the picture that is hand, above which a hand is raised."""
+    """Share of the picture that is hand or mask, above which something is before the mouth."""
+    touch: float = bounded(0.006, 0.002, 0.02)
+    """Distance of tissue from the middle of the tip, at which the tip touches it: half of the bud
+    and the error of the depth."""
+    least_swab: float = bounded(15e-6, 1e-6, 1e-3)
+    """Area of swab below which none is seen; 50 mm of a shaft of 2.5 mm are 125 mm²."""
+    most_swab: float = bounded(1500e-6, 100e-6, 10e-3)
+    """Area above which what looks like a swab is something broader, such as fingers."""
     patience: float = bounded(3, 1, 30)
     """Pictures in a row that must say the same before it is an alarm."""
-    tip_radius: float = bounded(0.006, 0.001, 0.03)
-    """How near the expected tip a swab pixel must be seen."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TipSighting:
-    """The swab's tip in the picture (u, v) [px], and what lies right around it."""
+class Watch(Protocol):
+    """Watches over a swab in a mouth: ``SwabWatch``, or what stands for it."""
 
-    pixel: Vector
-    beside: Structure
+    def start(self, base_mouth: Pose | None) -> None:
+        """Begin: the swab enters the mouth that is at ``base_mouth``, None where not known."""
+        ...
+
+    def check(
+        self, seen: Sighting | Refusal, swab: SwabSighting | None, base_mouth: Pose | None
+    ) -> Notice | None:
+        """Take in what one picture shows; returns an alarm that has lasted long enough."""
+        ...
 
 
 class SwabWatch:
     """Compares each picture with how things stood when the swab entered.
 
-    ``start`` with the sighting at entry; ``check`` each picture since. Not thread-safe.
+    ``start`` with the mouth at entry; ``check`` each picture since. Not thread-safe.
     """
 
     def __init__(self, settings: WatchSettings | None = None) -> None:
@@ -63,104 +81,97 @@ class SwabWatch:
         self._entry: Pose | None = None
         self._counts: dict[Alarm, int] = {}
 
-    def start(self, base_mouth: Pose) -> None:
-        """Remember where the mouth was when the swab entered."""
+    def start(self, base_mouth: Pose | None) -> None:
+        """Remember where the mouth was when the swab entered; None where that is not known."""
         self._entry = base_mouth
         self._counts.clear()
 
     def check(
-        self,
-        frame: Frame,
-        looks: Looks | Refusal,
-        seen: Sighting | Refusal,
-        base_camera: Pose,
-        optical_tip: Vector | None,
-    ) -> Alarm | None:
-        """Return an alarm once it has lasted ``patience`` pictures, else None.
+        self, seen: Sighting | Refusal, swab: SwabSighting | None, base_mouth: Pose | None
+    ) -> Notice | None:
+        """Return an alarm once it has lasted ``patience`` pictures, the gravest first, else None.
 
-        ``optical_tip`` (3,) [m] is where the arm believes the unbent tip to be, None while no
-        swab should be seen.
+        ``swab`` is None where the picture could not be looked at, ``base_mouth`` where the mouth
+        that was seen has no known place; nothing is said of either then.
         """
-        signs = self._signs(frame, looks, seen, base_camera, optical_tip)
+        signs = self._signs(seen, swab, base_mouth)
         self._counts = {sign: self._counts.get(sign, 0) + 1 for sign in signs}
-        lasting = [s for s, n in self._counts.items() if n >= self._settings.patience]
-        return min(lasting, key=list(Alarm).index) if lasting else None
+        for alarm in Alarm:
+            pictures = self._counts.get(alarm, 0)
+            if pictures >= self._settings.patience:
+                return Notice(alarm, f"{signs[alarm]}, in {pictures} pictures")
+        return None
 
     def _signs(
-        self,
-        frame: Frame,
-        looks: Looks | Refusal,
-        seen: Sighting | Refusal,
-        base_camera: Pose,
-        optical_tip: Vector | None,
-    ) -> set[Alarm]:
-        signs: set[Alarm] = set()
-        s = self._settings
-        if isinstance(looks, Refusal):
-            hidden = looks.reason is RefusalReason.OCCLUDED
-            signs.add(Alarm.HAND_RAISED if hidden else Alarm.HEAD_LEFT)
+        self, seen: Sighting | Refusal, swab: SwabSighting | None, base_mouth: Pose | None
+    ) -> Mapping[Alarm, str]:
+        """Return what this one picture says, each with the value against its bound."""
+        signs = {} if swab is None else self._swab_signs(swab)
+        if isinstance(seen, Refusal):
+            if (alarm := _HIDDEN.get(seen.reason)) is not None:
+                signs[alarm] = seen.detail
             return signs
-        if float(looks.whole.mask([Structure.HAND]).mean()) > s.hand_share:
-            signs.add(Alarm.HAND_RAISED)
-        if optical_tip is not None:
-            tip = find_tip(looks.mouth, frame, optical_tip, s.tip_radius)
-            if tip is None:
-                signs.add(Alarm.SWAB_LOST)
-            elif tip.beside in (Structure.TONGUE, Structure.TEETH, Structure.LIPS):
-                signs.add(Alarm.CONTAMINATED)
-        if not isinstance(seen, Refusal):
-            signs |= self._mouth_signs(seen, base_camera)
+        if swab is not None:
+            signs.update(self._tip_signs(swab, seen))
+        return {**signs, **self._mouth_signs(seen, base_mouth)}
+
+    def _swab_signs(self, swab: SwabSighting) -> dict[Alarm, str]:
+        s = self._settings
+        area, least, most = (f"{1e6 * each:.0f}" for each in (swab.area, s.least_swab, s.most_swab))
+        if swab.covered > s.hand_share:
+            bound = f"bound {s.hand_share:.0%}"
+            return {Alarm.HAND_RAISED: f"a hand fills {swab.covered:.1%}, {bound}"}
+        if swab.area > s.most_swab:
+            return {Alarm.HAND_RAISED: f"{area} mm² before the mouth, a swab has at most {most}"}
+        if swab.area < s.least_swab:
+            return {Alarm.SWAB_LOST: f"{area} mm² of swab seen, bound {least}"}
+        return {}
+
+    def _tip_signs(self, swab: SwabSighting, seen: Sighting) -> dict[Alarm, str]:
+        s = self._settings
+        behind_lips = -seen.optical_mouth.inverse().apply(swab.optical_tip)[0]
+        if swab.tip is None or behind_lips < _PAST_LIPS:
+            return {}
+        for structure in _SPOILING:
+            if (gap := swab.tip.distances.get(structure, np.inf)) <= s.touch:
+                where = structure.name.lower()
+                bound = f"bound {1e3 * s.touch:.0f} mm"
+                return {
+                    Alarm.CONTAMINATED: f"the tip is {1e3 * gap:.1f} mm from the {where}, {bound}"
+                }
+        return {}
+
+    def _mouth_signs(self, seen: Sighting, base_mouth: Pose | None) -> dict[Alarm, str]:
+        s = self._settings
+        signs: dict[Alarm, str] = {}
+        if seen.opening < s.closing:
+            signs[Alarm.MOUTH_CLOSING] = (
+                f"the mouth is open {1e3 * seen.opening:.0f} mm, bound {1e3 * s.closing:.0f} mm"
+            )
+        if self._entry is not None and base_mouth is not None:
+            moved = self._entry.inverse().apply(base_mouth.translation)
+            back, far = -float(moved[0]), float(np.linalg.norm(moved))
+            if back > s.lean:
+                signs[Alarm.LEANING_BACK] = (
+                    f"the mouth went back {1e3 * back:.0f} mm, bound {1e3 * s.lean:.0f} mm"
+                )
+            elif far > s.leave:
+                signs[Alarm.HEAD_LEFT] = (
+                    f"the mouth moved {1e3 * far:.0f} mm, bound {1e3 * s.leave:.0f} mm"
+                )
         return signs
 
-    def _mouth_signs(self, seen: Sighting, base_camera: Pose) -> set[Alarm]:
-        signs: set[Alarm] = set()
-        if seen.opening < self._settings.closing:
-            signs.add(Alarm.MOUTH_CLOSING)
-        if self._entry is not None:
-            moved = self._entry.inverse().apply((base_camera @ seen.optical_mouth).translation)
-            if -float(moved[0]) > self._settings.lean:
-                signs.add(Alarm.LEANING_BACK)
-            elif float(np.linalg.norm(moved)) > self._settings.leave:
-                signs.add(Alarm.HEAD_LEFT)
-        return signs
 
+_SPOILING = (Structure.TONGUE, Structure.TEETH, Structure.LIPS)
+"""What a tip inside the mouth may not touch."""
 
-def find_tip(view: View, frame: Frame, optical_tip: Vector, radius: float) -> TipSighting | None:
-    """Return the swab's tip as seen: the swab pixel farthest along, near where it should be.
+_HIDDEN: Mapping[RefusalReason, Alarm] = {
+    RefusalReason.OCCLUDED: Alarm.HAND_RAISED,
+    RefusalReason.MASK: Alarm.HAND_RAISED,
+    RefusalReason.MOUTH_CLOSED: Alarm.MOUTH_CLOSING,
+    RefusalReason.NO_FACE: Alarm.HEAD_LEFT,
+    RefusalReason.OUT_OF_REACH: Alarm.HEAD_LEFT,
+}
+"""What a refused picture means with a swab in a mouth; the others are the camera's affair."""
 
-    The end of the swab is the swab pixel nearest the expected tip within three ``radius`` [m];
-    what it touches is the commonest oral structure in the ring of one ``radius`` around it.
-    """
-    if optical_tip[2] <= 0.0:
-        return None
-    expected = frame.intrinsics.project(np.asarray(optical_tip)[None])[0]
-    scale = frame.intrinsics.fx / float(optical_tip[2]) / view.step
-    row, column = (expected[1] - view.top) / view.step, (expected[0] - view.left) / view.step
-    rows, columns = np.nonzero(view.mask([Structure.SWAB]))
-    if not len(rows):
-        return None
-    square = (rows - row) ** 2 + (columns - column) ** 2
-    best = int(np.argmin(square))
-    if square[best] > (3.0 * radius * scale) ** 2:
-        return None
-    beside = _around(view.labels, int(rows[best]), int(columns[best]), radius * scale)
-    pixel = np.array(
-        [view.left + view.step * columns[best], view.top + view.step * rows[best]], dtype=float
-    )
-    return TipSighting(pixel, beside)
-
-
-def _around(labels: NDArray[np.uint8], row: int, column: int, radius: float) -> Structure:
-    reach = max(1, round(radius))
-    patch = labels[
-        max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1
-    ]
-    counts = np.bincount(patch.ravel(), minlength=len(Structure))
-    inside = [*ORAL, Structure.LIPS]
-    best = max(inside, key=lambda structure: int(counts[structure]))
-    return best if counts[best] else Structure.BACKGROUND
-
-
-def confirms_site(tip: TipSighting, site_structures: tuple[Structure, ...]) -> bool:
-    """Whether what the tip lies on belongs to the site that is being wiped."""
-    return tip.beside in site_structures
+_PAST_LIPS = 0.010  # m behind the lips from which the tip counts as inside

@@ -49,6 +49,7 @@ async def read_roster(call: Reads, round_id: Annotated[Identifier, Query()]) -> 
                 name_masked=one.name_masked,
                 booked=one.booked,
                 sampled=one.sampled,
+                claim=one.claim,
             )
             for one in found.residents
         ],

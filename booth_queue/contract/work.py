@@ -137,13 +137,18 @@ class ResidentRegistration(PersonRegistration):
 
 
 class ResidentView(Answer):
-    """How far a resident is."""
+    """How far a resident is.
+
+    ``claim`` is a booking by somebody who says the resident is their dependant: confirm it with
+    ``POST /v1/bookings/{booking_id}/dependant`` once both are known.
+    """
 
     person_id: Identifier
     unit_id: Identifier
     name_masked: str
     booked: bool
     sampled: bool
+    claim: Identifier | None
 
 
 class UnitView(Answer):

@@ -102,13 +102,18 @@ class MemberStanding:
 
 @dataclass(frozen=True, slots=True)
 class ResidentStanding:
-    """How far a resident is in a round."""
+    """How far a resident is in a round.
+
+    ``claim`` is a booking that was made for the resident as somebody's dependant, while nobody on
+    duty has confirmed who made it.
+    """
 
     person_id: str
     unit_id: str
     name_masked: str
     booked: bool
     sampled: bool
+    claim: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""Reads the catalogue: TOML files beside this one, each leaf ``{ zh = "…", en = "…" }``."""
+"""Reads the catalogue: TOML files beside this one, each leaf ``{ zh = "…", en = "…" }``.
+
+A sentence has places: ``{people}`` is the value itself, ``{people|person|people}`` the first word
+where the value is 1, and the second otherwise.
+"""
 
 import re
 import tomllib
@@ -10,7 +14,7 @@ from types import MappingProxyType
 from booth_queue.domain.vocabulary import Language
 from booth_queue.errors import BoothQueueError
 
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}")
 
 
 class CatalogueError(BoothQueueError):
@@ -56,7 +60,16 @@ def tell(language: str, key: str, values: Mapping[str, object] | None = None) ->
             f"{key} is not in the catalogue; add it to booth_queue/texts"
         ) from None
     given = values or {}
-    return _PLACE.sub(lambda place: str(given.get(place[1], place[0])), sentence)
+
+    def said(place: re.Match[str]) -> str:
+        if place[1] not in given:
+            return place[0]
+        value = given[place[1]]
+        if place[2] is None:
+            return str(value)
+        return place[2] if str(value) == "1" else place[3]
+
+    return _PLACE.sub(said, sentence)
 
 
 def _leaves(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -73,6 +86,6 @@ def _leaves(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, dic
 def _check(file: str, key: str, words: Mapping[str, str]) -> None:
     if words.keys() != {"zh", "en"} or not all(isinstance(w, str) and w for w in words.values()):
         raise CatalogueError(f"{file}: {key} needs exactly zh and en, both filled")
-    places = [set(_PLACE.findall(words[language])) for language in ("zh", "en")]
+    places = [{found[1] for found in _PLACE.finditer(words[each])} for each in ("zh", "en")]
     if places[0] != places[1]:
         raise CatalogueError(f"{file}: {key} has places {places[0]} in zh and {places[1]} in en")

@@ -1,4 +1,5 @@
-/* Looks words up in the catalogue (booth_queue/texts) and fills in values. */
+/* Looks words up in the catalogue (booth_queue/texts) and fills in values: `{people}` is the value
+ * itself, `{people|person|people}` the first word where it is 1, and the second otherwise. */
 (function () {
   'use strict';
 
@@ -11,9 +12,11 @@
     return (key, values) => {
       const sentence = catalogue[key];
       if (sentence === undefined) return key;
-      return sentence.replace(/\{(\w+)\}/g, (whole, name) => (
-        values && values[name] !== undefined && values[name] !== null ? String(values[name]) : whole
-      ));
+      return sentence.replace(/\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}/g, (whole, name, one, more) => {
+        if (!values || values[name] === undefined || values[name] === null) return whole;
+        if (one === undefined) return String(values[name]);
+        return String(values[name]) === '1' ? one : more;
+      });
     };
   }
 

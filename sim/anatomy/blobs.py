@@ -9,10 +9,17 @@ from sim.anatomy.anatomy import Anatomy
 from sim.anatomy.articulation import Articulation
 from sim.anatomy.landmarks import HEAD_PITCH, Landmarks, smooth
 from sim.anatomy.parts import Part
+from sim.anatomy.profile import Array
 
 _TOOTH_WIDTHS = np.array([8.5, 6.6, 7.6, 7.0, 6.8, 10.0, 9.6]) * 1e-3
 _TOOTH_DEPTHS = np.array([3.0, 3.0, 3.6, 4.2, 4.4, 5.0, 5.0]) * 1e-3
 _UPPER_ARCH, _LOWER_ARCH = 0.041, 0.038
+_CROWNS = np.array([1.0, 1.0, 1.0, 0.85, 0.85, 0.85, 0.85])  # share of the incisors' height
+_GUM = np.full(7, 0.0050)
+_SIDES = np.repeat([-1.0, 1.0], 7)
+_PLACES = np.concatenate([np.arange(7)[::-1], np.arange(7)])  # from the right molars to the left
+_ANGLE = np.linspace(0.0, 1.5, 200)
+_SINE, _COSINE = np.sin(_ANGLE), np.cos(_ANGLE)
 
 
 def superellipsoid(
@@ -31,53 +38,43 @@ def superellipsoid(
     return [float(part), *centre, *axes.ravel(), *semi, exponent, float(metal)]
 
 
-def dental_row(a: Anatomy, m: Landmarks, upper: bool) -> list[list[float]]:
-    """Return teeth and gums along half an ellipse, spaced by their widths."""
+def dental_row(a: Anatomy, m: Landmarks, *, upper: bool) -> Array:
+    """Return teeth and gums (n, 18) along half an ellipse, spaced by the teeth's widths."""
     length = _UPPER_ARCH if upper else _LOWER_ARCH
     half = a.arch_width / 2 - (0.004 if upper else 0.006)
     front = m.incisor if upper else m.lower_incisor
     up = 1.0 if upper else -1.0
     edge = m.upper if upper else m.lower
-    angle = np.linspace(0.0, 1.5, 200)
-    y, s = half * np.sin(angle), length * (1.0 - np.cos(angle))
+    y, s = half * _SINE, length * (1.0 - _COSINE)
     arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(y), np.diff(s)))])
     widths = _TOOTH_WIDTHS * (a.arch_width / 0.057) * (1.0 if upper else 0.88)
-    centres = np.cumsum(widths) - widths / 2
-    first = float(np.interp(centres[0], arc, angle))
-    rows: list[list[float]] = []
-    for k in range(14):
-        side, j = (-1.0, 6 - k) if k < 7 else (1.0, k - 7)
-        at = float(np.interp(centres[j], arc, angle))
-        heading = float(np.arctan2(half * np.cos(at), length * np.sin(at)))
-        yaw = side * (np.pi / 2 - heading)
-        depth, crown = _TOOTH_DEPTHS[j], a.crown_height * (1.0 if j < 3 else 0.85)
-        pitch = HEAD_PITCH if upper else -0.10
-        back = length * (np.cos(first) - np.cos(at))
-        x, yy = -(front + depth + back), side * half * np.sin(at)
-        z = edge - pitch * back
-        number = k if upper else 14 + k
-        present = not (a.teeth_missing >> number) & 1
-        if present:
-            rows.append(
-                superellipsoid(
-                    Part.TEETH,
-                    (x, yy, z + up * (crown / 2 + 0.0008)),
-                    (depth, 0.5 * widths[j], crown / 2 + 0.0008),
-                    3.0 if j < 3 else 3.6,
-                    yaw,
-                    metal=bool((a.teeth_metal >> number) & 1),
-                )
-            )
-        rows.append(
-            superellipsoid(
-                Part.GUMS,
-                (x, yy, z + up * (crown + 0.0035)),
-                (depth + 0.0015, 0.62 * widths[j], 0.0050),
-                2.2,
-                yaw,
-            )
-        )
-    return rows
+    at = np.interp(np.cumsum(widths) - widths / 2, arc, _ANGLE)  # from the middle backwards
+    back = length * (np.cos(at[0]) - np.cos(at))
+    crown = a.crown_height * _CROWNS
+    z = edge - (HEAD_PITCH if upper else -0.10) * back
+    heading = np.arctan2(half * np.cos(at), length * np.sin(at))
+
+    side, j = _SIDES, _PLACES
+    yaw = side * (np.pi / 2 - heading[j])
+    rows = np.zeros((14, 2, 18))  # tooth and gum
+    teeth, gums = rows[:, 0], rows[:, 1]
+    rows[..., 1] = -(front + _TOOTH_DEPTHS + back)[j, None]
+    rows[..., 2] = (side * half * np.sin(at)[j])[:, None]
+    rows[..., 4] = rows[..., 8] = np.cos(yaw)[:, None]
+    rows[..., 5] = np.sin(yaw)[:, None]
+    rows[..., 7] = -rows[..., 5]
+    rows[..., 12] = 1.0
+    teeth[:, 0], gums[:, 0] = Part.TEETH, Part.GUMS
+    teeth[:, 3] = (z + up * (crown / 2 + 0.0008))[j]
+    gums[:, 3] = (z + up * (crown + 0.0035))[j]
+    teeth[:, 13:16] = np.stack([_TOOTH_DEPTHS, 0.5 * widths, crown / 2 + 0.0008], -1)[j]
+    gums[:, 13:16] = np.stack([_TOOTH_DEPTHS + 0.0015, 0.62 * widths, _GUM], -1)[j]
+    teeth[:, 16], gums[:, 16] = np.where(j < 3, 3.0, 3.6), 2.2
+    number = np.arange(14) + (0 if upper else 14)
+    teeth[:, 17] = (a.teeth_metal >> number) & 1
+    there = np.ones((14, 2), bool)
+    there[:, 0] = (a.teeth_missing >> number) & 1 == 0
+    return np.asarray(rows[there])
 
 
 def occupancy(grade: float) -> float:

@@ -18,6 +18,7 @@ from vision.target import Site
 
 _REGION_RADIUS = 0.012
 _SITE_REACH = 0.003
+_BESIDE = (0.002, 0.004, 0.006, 0.008)  # m from a hidden middle at which the site is looked for
 _BETWEEN_THE_LIPS = np.array([0.002, 0.0, 0.002])
 
 
@@ -26,8 +27,8 @@ class SiteTruth:
     """Where a site truly is, in the mouth frame.
 
     ``point`` (3,) [m] lies on the tissue, ``normal`` (3,) points out of it into the air.
-    ``reachable`` says that the straight line from the middle of the mouth meets the site first,
-    and no tongue, teeth or uvula.
+    ``reachable`` says that the straight line from between the lips to it meets the site first, and
+    no other tissue.
     """
 
     site: Site
@@ -81,19 +82,59 @@ class OralCavity:
         """Return where ``site`` truly is.
 
         The point is where the straight line from between the lips to the middle of the site first
-        meets tissue; where that is not the site (tongue, teeth or uvula stand before it), it is
-        the surface nearest the middle of the site, and ``reachable`` is false.
+        meets tissue; where that is not the site (anything else stands before it), it is the
+        surface nearest the middle of the site, and ``reachable`` is false.
         """
-        surfaces, middle = self.shape.surfaces, self._middle(site)
-        way = middle - _BETWEEN_THE_LIPS
-        length = float(np.linalg.norm(way))
-        way /= length
-        hit = _BETWEEN_THE_LIPS + way * first_hit(surfaces, _BETWEEN_THE_LIPS, way, length + 0.01)
-        distance, _, parts = self.signed_distance(hit)
-        reachable = Part(int(parts[0])) in SITE_PARTS[site] and abs(distance[0]) < 1e-3
+        middle = self._middle(site)
+        hit, part = self._before(middle)
+        reachable = part in SITE_PARTS[site]
         point, normal = (hit if reachable else middle).copy(), np.empty(3)
-        settle(surfaces, point, normal)
+        settle(self.shape.surfaces, point, normal)
         return SiteTruth(site, vector(point), vector(normal), bool(reachable))
+
+    def exposed_site(self, site: Site) -> SiteTruth:
+        """Return where a straight swab can touch ``site``, as near its middle as may be.
+
+        As `site`, but where no more than the soft palate's edge stands before the middle of a
+        tonsil: then the point is the nearest place, within 8 mm of the middle, at which a straight
+        line from between the lips meets the site first. Tongue, teeth and uvula are not passed by:
+        a swab must not come near them.
+        """
+        truth = self.site(site)
+        if truth.reachable or self._before(self._middle(site))[1] is not Part.SOFT_PALATE:
+            return truth
+        middle = self._middle(site)
+        way = (middle - _BETWEEN_THE_LIPS) / float(np.linalg.norm(middle - _BETWEEN_THE_LIPS))
+        aside = np.cross(way, (0.0, 0.0, 1.0))
+        aside /= float(np.linalg.norm(aside))
+        up = np.cross(aside, way)
+        for radius in _BESIDE:
+            found = []
+            for angle in np.arange(0.0, 2 * np.pi, np.pi / 8):
+                aim = middle + radius * (np.cos(angle) * aside + np.sin(angle) * up)
+                hit, part = self._before(aim)
+                if part in SITE_PARTS[site]:
+                    found.append(hit)
+            if found:
+                point = min(found, key=lambda hit: float(np.linalg.norm(hit - middle)))
+                normal = np.empty(3)
+                settle(self.shape.surfaces, point, normal)
+                return SiteTruth(site, vector(point), vector(normal), True)
+        return truth
+
+    def _before(self, aim: Array) -> tuple[Array, Part | None]:
+        """Return where the straight line from between the lips to ``aim`` meets what first.
+
+        None where it meets nothing up to 10 mm behind ``aim``.
+        """
+        way = aim - _BETWEEN_THE_LIPS
+        length = float(np.linalg.norm(way))
+        way = way / length
+        hit = _BETWEEN_THE_LIPS + way * first_hit(
+            self.shape.surfaces, _BETWEEN_THE_LIPS, way, length + 0.01
+        )
+        distance, _, parts = self.signed_distance(hit)
+        return hit, Part(int(parts[0])) if abs(distance[0]) < 1e-3 else None
 
     def is_on_site(self, point: ArrayLike, site: Site) -> bool:
         """Whether ``point`` (3,) [m] lies on the tissue of ``site``, within 3 mm of its surface."""

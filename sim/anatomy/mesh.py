@@ -28,11 +28,6 @@ class Mesh:
     parts: NDArray[np.uint8]
     faces: NDArray[np.int32]
 
-    @property
-    def face_parts(self) -> NDArray[np.uint8]:
-        """The part of each face (m,)."""
-        return self.parts[self.faces[:, 2]]
-
     @classmethod
     def joined(cls, meshes: Sequence["Mesh"]) -> "Mesh":
         """Return one mesh of all triangles."""
@@ -104,7 +99,7 @@ def _cross(a: Array, b: Array) -> Array:
     return out
 
 
-def _signed_power(value: Array, exponent: Array) -> Array:
+def _signed_power(value: Array, exponent: Array | float) -> Array:
     return np.asarray(np.sign(value) * np.abs(value) ** exponent)
 
 
@@ -179,9 +174,9 @@ def _lip_mesh(shape: Shape, detail: float) -> Mesh:
     return grid_mesh(np.stack([x, y, z], -1), Part.LIPS, uv)
 
 
-def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
-    """Return the mesh of superellipsoids, rows (n, 17) as in `Shape.blobs`."""
-    n_polar, n_round = max(round(9 * detail), 5), max(round(13 * detail), 7)
+@cache
+def _unit_blob(n_polar: int, n_round: int, exponent: float) -> tuple[Array, Array]:
+    """Return a grid of points (k, 3) of the unit superellipsoid, and its gradients (k, 3) there."""
     polar = np.linspace(0.0, np.pi, n_polar)
     around = np.linspace(-np.pi, np.pi, n_round)
     direction = np.stack(
@@ -192,17 +187,23 @@ def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
         ],
         -1,
     ).reshape(-1, 3)
-    p = rows[:, 16][:, None, None]
-    norm = (np.abs(direction[None]) ** p).sum(-1, keepdims=True) ** (1.0 / p)
-    local = direction[None] / norm
+    norm = (np.abs(direction) ** exponent).sum(-1, keepdims=True) ** (1.0 / exponent)
+    local = direction / norm
+    return local, _signed_power(local, exponent - 1.0)
+
+
+def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
+    """Return the mesh of superellipsoids, rows (n, 18) as in `Surfaces.blobs`."""
+    n_polar, n_round = max(round(9 * detail), 5), max(round(13 * detail), 7)
+    units = [_unit_blob(n_polar, n_round, float(exponent)) for exponent in rows[:, 16]]
+    local, slope = np.array([u[0] for u in units]), np.array([u[1] for u in units])
     axes = rows[:, 4:13].reshape(-1, 3, 3)
     semi = rows[:, 13:16]
-    vertices = np.einsum("nki,nij->nkj", local * semi[:, None], axes) + rows[:, None, 1:4]
-    gradient = np.sign(local) * np.abs(local) ** (p - 1.0) / semi[:, None]
-    normals = np.einsum("nki,nij->nkj", gradient, axes)
-    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    vertices = (local * semi[:, None]) @ axes + rows[:, None, 1:4]
+    normals = (slope / semi[:, None]) @ axes
+    normals /= np.sqrt((normals * normals).sum(-1, keepdims=True))
+    count = local.shape[1]
     one = _grid_faces(n_polar, n_round)
-    count = len(direction)
     faces = (one[None] + count * np.arange(len(rows))[:, None, None]).reshape(-1, 3)
     uv = local[..., 1:] * semi[:, None, 1:] + rows[:, None, 2:4]
     uv[..., 0] += 9.0 * rows[:, 17, None]

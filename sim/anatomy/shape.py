@@ -140,12 +140,8 @@ def _face(a: Anatomy, m: Landmarks) -> Array:
 def build_shape(anatomy: Anatomy, articulation: Articulation) -> Shape:
     """Return the surfaces of a head with this anatomy in this articulation."""
     m = landmarks(anatomy, articulation)
-    blobs = [
-        *dental_row(anatomy, m, upper=True),
-        *dental_row(anatomy, m, upper=False),
-        *tonsils(anatomy, m),
-        *depressor(articulation, m),
-    ]
+    teeth = [dental_row(anatomy, m, upper=upper) for upper in (True, False)]
+    others = [*tonsils(anatomy, m), *depressor(articulation, m)]
     cavity = _cavity(anatomy, m)
     tongue = _tongue(anatomy, articulation, m)
     surfaces = Surfaces(
@@ -154,7 +150,7 @@ def build_shape(anatomy: Anatomy, articulation: Articulation) -> Shape:
         tongue.knots,
         tongue.coefficients,
         float(articulation.tongue_sideways),
-        np.array(blobs),
+        np.concatenate([*teeth, np.array(others).reshape(-1, 18)]),
         np.array([uvula(anatomy, m), *hand(articulation)]),
         np.array([m.half_width, m.half_height, m.lip, m.tilt, 0.45]),
         np.array([m.wall, anatomy.wall_curvature, 0.06]),

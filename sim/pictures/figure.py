@@ -8,15 +8,10 @@ import numpy as np
 from sim.anatomy import Mesh, OralCavity, Part
 from sim.anatomy.blobs import superellipsoid
 from sim.anatomy.mesh import blob_mesh, cone_mesh, face_outline, face_points, grid_mesh
-from sim.anatomy.profile import Array
 
 SWAB_LENGTH = 0.150
 SWAB_SHAFT = 0.0025
 SWAB_TIP = 0.005
-
-
-def _cone(part: Part, first: Array, second: Array, r1: float, r2: float) -> Mesh:
-    return cone_mesh(np.array([[float(part), *first, *second, r1, r2]]))
 
 
 def _plain(mesh: Mesh) -> Mesh:
@@ -84,7 +79,7 @@ def figure_meshes(cavity: OralCavity, detail: float = 1.0, hairline: float = 0.3
         _skull(cavity, detail),
         _fringe(cavity, hairline),
         _plain(blob_mesh(np.array(ears), detail)),
-        _plain(_cone(Part.SKIN, throat, chest, 0.048 * k, 0.058 * k)),
+        _plain(cone_mesh(np.array([[float(Part.SKIN), *throat, *chest, 0.048 * k, 0.058 * k]]))),
         blob_mesh(np.array([torso]), 2.0 * detail),
     ]
     if cavity.anatomy.glasses:
@@ -140,20 +135,13 @@ def swab_mesh(bend: tuple[float, float] = (0.0, 0.0)) -> Mesh:
     direction = np.array([-np.sin(bend[1]), np.sin(bend[0]), -1.0])
     direction /= np.linalg.norm(direction)
     end = pivot + 0.15 * SWAB_LENGTH * direction
-    shaft = SWAB_SHAFT / 2
-    return Mesh.joined(
-        [
-            _cone(
-                Part.SWAB,
-                np.array([0.0, 0.0, -SWAB_TIP / 2]),
-                np.array([0.0, 0.0, -0.015]),
-                SWAB_TIP / 2,
-                SWAB_TIP / 2.4,
-            ),
-            _cone(Part.SWAB, np.array([0.0, 0.0, -0.012]), pivot, shaft, shaft),
-            _cone(Part.SWAB, pivot, end, shaft, shaft),
-        ]
-    )
+    shaft, tip = SWAB_SHAFT / 2, SWAB_TIP / 2
+    rows = [
+        [float(Part.SWAB), 0.0, 0.0, -tip, 0.0, 0.0, -0.015, tip, SWAB_TIP / 2.4],
+        [float(Part.SWAB), 0.0, 0.0, -0.012, *pivot, shaft, shaft],
+        [float(Part.SWAB), *pivot, *end, shaft, shaft],
+    ]
+    return cone_mesh(np.array(rows))
 
 
 @cache

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.anatomy import SITE_PARTS, OralCavity, Part, SiteTruth
+from sim.anatomy.compiled import compiled
+from sim.anatomy.profile import Array
 from sim.pictures.view import Picture, SceneView
 from vision.target import RefusalReason, Site
 
@@ -42,7 +45,7 @@ def seen_sites(cavity: OralCavity, view: SceneView, picture: Picture) -> dict[Si
     general = _general_reason(cavity, picture)
     result = {}
     for site in Site:
-        truth = cavity.site(site)
+        truth = cavity.exposed_site(site)
         area = visible_area(view, picture, truth)
         reason = general
         if reason is None and (area < _SMALLEST_AREA[site] or not truth.reachable):
@@ -54,14 +57,31 @@ def seen_sites(cavity: OralCavity, view: SceneView, picture: Picture) -> dict[Si
 def visible_area(view: SceneView, picture: Picture, truth: SiteTruth) -> float:
     """Return the area [m²], as seen from the camera, of the site's tissue near its middle."""
     k = picture.intrinsics
-    rows, columns = np.nonzero(_IS_SITE[truth.site][picture.labels])
-    if not len(rows):
-        return 0.0
-    z = picture.depth[rows, columns].astype(np.float64)
-    points = np.stack([(columns - k.cx) / k.fx * z, (rows - k.cy) / k.fy * z, z], -1)
     middle = np.asarray(view.optical_mouth.apply(truth.point))
-    near = np.linalg.norm(points - middle, axis=1) < _SITE_RADIUS
-    return float((z[near] ** 2 / (k.fx * k.fy)).sum())
+    lens = np.array([k.fx, k.fy, k.cx, k.cy])
+    return _area(picture.labels, picture.depth, _IS_SITE[truth.site], middle, lens)
+
+
+@compiled
+def _area(
+    labels: NDArray[np.uint8],
+    depth: NDArray[np.float32],
+    wanted: NDArray[np.bool_],
+    middle: Array,
+    lens: Array,
+) -> float:
+    """Sum the areas of the pixels of ``wanted`` parts that lie near ``middle`` (3,) [m]."""
+    fx, fy, cx, cy = lens
+    area = 0.0
+    for v in range(labels.shape[0]):
+        for u in range(labels.shape[1]):
+            if not wanted[labels[v, u]]:
+                continue
+            z = float(depth[v, u])
+            x, y = (u - cx) / fx * z - middle[0], (v - cy) / fy * z - middle[1]
+            if x * x + y * y + (z - middle[2]) ** 2 < _SITE_RADIUS * _SITE_RADIUS:
+                area += z * z / (fx * fy)
+    return area
 
 
 def _general_reason(cavity: OralCavity, picture: Picture) -> RefusalReason | None:

@@ -31,8 +31,8 @@ def demo(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            help="what breaks: PERSON:STATE:UNIT.MODE[:SECONDS] or PERSON:STATE:MISHAP; staff see "
-            "to it; may be repeated"
+            help="what breaks or what a person does: PERSON:STATE:UNIT.MODE[:SECONDS] or "
+            "PERSON:STATE:WHAT, a mishap or an act; staff see to it; may be repeated"
         ),
     ] = None,
     watch: Annotated[

@@ -33,6 +33,7 @@ from station.doctor import Grade, graphics
 from station.errors import StationError
 from station.ports import Observer
 from station.provenance import provenance
+from station.reasons import Reason
 from station.record import Outcome
 from station.session import SamplingSession
 from station.sight import LOCATOR
@@ -102,7 +103,7 @@ class Interrupt:
             raise KeyboardInterrupt
         self.asked.set()
         if self.booth is not None:
-            self.booth.cancel("operator")
+            self.booth.cancel(Reason.OPERATOR)
 
 
 def run_demo(plan: DemoPlan) -> None:

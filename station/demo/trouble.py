@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from sim.behaviour import Act
 from sim.errors import SimError
 from sim.faults import DEFAULT_MAGNITUDE, Fault, Mishap, Mode, Unit
 from sim.timeline import Happening
@@ -10,21 +11,24 @@ from station.errors import StationError
 from station.states import TERMINAL, State
 
 _FORM = (
-    "PERSON:STATE:UNIT.MODE[:SECONDS], such as 2:swabbing:wrist.stuck:1, or PERSON:STATE:MISHAP, "
-    "such as 2:swabbing:gripper_drops"
+    "PERSON:STATE:UNIT.MODE[:SECONDS], such as 2:swabbing:wrist.stuck:1, or PERSON:STATE:WHAT, "
+    "such as 2:swabbing:gripper_drops or 2:swabbing:hand_in_front"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A fault or mishap of the booth, for the ``person``-th to be served, counted from 1."""
+    """A fault or mishap of the booth, or what the person does, the ``person``-th to be served.
+
+    They are counted from 1.
+    """
 
     person: int
     happening: Happening
 
     @classmethod
     def parse(cls, text: str) -> "Trouble":
-        """Read ``PERSON:STATE:UNIT.MODE[:SECONDS]`` or ``PERSON:STATE:MISHAP``.
+        """Read ``PERSON:STATE:UNIT.MODE[:SECONDS]`` or ``PERSON:STATE:WHAT``, a mishap or an act.
 
         A fault without seconds lasts for good, as every mishap does.
 
@@ -35,8 +39,9 @@ class Trouble:
             raise StationError(f"--fault {text!r} is not {_FORM}")
         _known(text, "state", parts[1], [one.value for one in State if one not in TERMINAL])
         if len(parts) == 3 and "." not in parts[2]:
-            _known(text, "mishap", parts[2], [one.value for one in Mishap])
-            return cls(int(parts[0]), Happening(Mishap(parts[2]), phase=parts[1]))
+            whats: dict[str, Mishap | Act] = {one.value: one for one in (*Mishap, *Act)}
+            _known(text, "mishap or act", parts[2], list(whats))
+            return cls(int(parts[0]), Happening(whats[parts[2]], phase=parts[1]))
         unit, _, mode = parts[2].partition(".")
         _known(text, "unit", unit, [one.value for one in Unit])
         _known(text, "mode", mode, [one.value for one in Mode])

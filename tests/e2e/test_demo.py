@@ -1,8 +1,9 @@
 """The main job from outside: the command, its database, its records, and how it can be stopped.
 
 Two people by default: one whose session a fault breaks off and whose booth staff reset, and one who
-is sampled. The demonstration is run twice, side by side, and every test looks at the same two. Five
-people, one of them with a mouth that hardly opens, are flown in the slow form.
+is sampled. The demonstration is run twice, side by side, the second time with Ctrl-C while the swab
+is in the second mouth and a third person waits; every test looks at the same two. Five people, one
+of them with a mouth that hardly opens, are flown twice to the end in the slow form.
 """
 
 import json
@@ -73,6 +74,14 @@ class Done:
             return list(database.execute(query))
 
 
+@dataclass(frozen=True)
+class Stopped(Done):
+    """A demonstration that got Ctrl-C; ``left`` are those of its ``family`` that live on."""
+
+    family: list[psutil.Process]
+    left: list[psutil.Process]
+
+
 def run_twice(folder: Path, *arguments: str) -> tuple[Done, Done]:
     """Run one demonstration twice, side by side."""
     folders = [folder / name for name in ("one", "other")]
@@ -85,16 +94,33 @@ def run_twice(folder: Path, *arguments: str) -> tuple[Done, Done]:
 
 
 @pytest.fixture(scope="module")
-def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Done]:
-    return run_twice(
-        tmp_path_factory.mktemp("demo"),
-        *("--citizens", str(CITIZENS), "--seed", str(SEED), "--fault", FAULT),
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Stopped]:
+    """Run the demonstration, and beside it the same with one person more and Ctrl-C."""
+    folder = tmp_path_factory.mktemp("demo")
+    options = ("--seed", str(SEED), "--fault", FAULT)
+    one, other = (
+        start("demo", *options, "--citizens", str(citizens), "--out", str(folder / name))
+        for citizens, name in ((CITIZENS, "one"), (CITIZENS + 1, "stopped"))
     )
+    lines = _lines_until(other, " swabbing ", LONG_S)
+    family = psutil.Process(other.pid).children(recursive=True)
+    other.send_signal(signal.SIGINT)
+    rest, err = other.communicate(timeout=LONG_S)
+    _, left = psutil.wait_procs(family, timeout=5)
+    out = "".join(lines) + rest
+    stopped = Stopped(folder / "stopped", other.returncode, out, err, family, left)
+    out, err = one.communicate(timeout=LONG_S)
+    return Done(folder / "one", one.returncode, out, err), stopped
 
 
 @pytest.fixture
-def demo(twice: tuple[Done, Done]) -> Done:
-    return twice[0]
+def demo(both: tuple[Done, Stopped]) -> Done:
+    return both[0]
+
+
+@pytest.fixture
+def stopped(both: tuple[Done, Stopped]) -> Stopped:
+    return both[1]
 
 
 def test_the_demonstration_ends_well_and_tells_where_things_lie(demo: Done) -> None:
@@ -105,8 +131,21 @@ def test_the_demonstration_ends_well_and_tells_where_things_lie(demo: Done) -> N
         assert (demo.folder / path).exists()
 
 
-def test_the_same_seed_gives_the_same_table(twice: tuple[Done, Done]) -> None:
-    assert twice[0].table == twice[1].table
+def test_the_same_seed_gives_the_same_sessions_and_table(demo: Done, stopped: Stopped) -> None:
+    """Up to Ctrl-C all that is told, to the last digit; of the first person the whole record."""
+
+    def told(done: Done) -> list[str]:
+        steps = [line for line in done.out.splitlines() if re.match(r"A\d+ .* s  \w+", line)]
+        last = next(n for n, line in enumerate(steps) if " swabbing " in line)
+        return steps[: last + 1]
+
+    assert told(demo) == told(stopped)
+    assert len(told(demo)) > 10
+    same = ("ticket", "outcome", "reason", "duration_s", "sites", "trail", "provenance")
+    assert [demo.records[0][key] for key in same] == [stopped.records[0][key] for key in same]
+    first = demo.records[0]["ticket"]
+    rows = [[line.split() for line in done.table if first in line] for done in (demo, stopped)]
+    assert rows[0] == rows[1] != []
 
 
 def test_a_fault_breaks_off_one_session_staff_reset_the_booth_and_the_next_is_sampled(
@@ -201,28 +240,20 @@ def test_every_session_has_pictures_and_the_report_is_self_contained(demo: Done)
     assert report.count("<section>") == CITIZENS
 
 
-def test_ctrl_c_in_the_mouth_leaves_all_in_order(tmp_path: Path) -> None:
-    folder = tmp_path / "out"
-    process = start("demo", "--citizens", "2", "--seed", str(SEED), "--out", str(folder))
-    lines = _lines_until(process, "swabbing", LONG_S)
-    family = psutil.Process(process.pid).children(recursive=True)
-    assert len(family) >= 2, "service and safety monitor run"
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=LONG_S)
-    assert process.returncode == 130, err
-    assert err.strip() == "booth: interrupted"
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert not alive
-    done = Done(folder, 130, "".join(lines) + out, err)
-    record = done.records[-1]
+def test_ctrl_c_in_the_mouth_leaves_all_in_order(stopped: Stopped) -> None:
+    assert stopped.code == 130, stopped.err
+    assert stopped.err.strip() == "booth: interrupted"
+    assert len(stopped.family) >= 2, "service and safety monitor ran"
+    assert not stopped.left
+    record = stopped.records[-1]
     assert (record["outcome"], record["reason"]) == ("aborted", "operator")
     assert [entry["state"] for entry in record["trail"]][-2:] == ["withdrawing", "aborted"]
-    truth = json.loads((folder / "sessions" / record["ticket"] / "audit.json").read_bytes())
-    assert truth["peak_force"] < ABORT_N
-    assert done.rows("pragma integrity_check") == [("ok",)]
-    assert {state for (state,) in done.rows("select state from session")} == {"closed"}
-    assert done.rows("select count(*) from tube") == [(0,)]
-    assert done.rows("select count(*) from ticket where state = 'waiting'") == [(1,)]
+    audit = stopped.folder / "sessions" / record["ticket"] / "audit.json"
+    assert json.loads(audit.read_bytes())["peak_force"] < ABORT_N
+    assert stopped.rows("pragma integrity_check") == [("ok",)]
+    assert {state for (state,) in stopped.rows("select state from session")} == {"closed"}
+    assert stopped.rows("select count(*) from tube") == [(0,)]
+    assert stopped.rows("select count(*) from ticket where state = 'waiting'") == [(1,)]
 
 
 def _lines_until(process: subprocess.Popen[str], word: str, timeout_s: float) -> list[str]:
@@ -301,6 +332,29 @@ def test_a_swab_dropped_in_the_mouth_is_no_sample(tmp_path: Path) -> None:
     assert [(one["outcome"], one["reason"]) for one in done.records] == [("aborted", "swab_lost")]
     assert "look for it" in done.records[0]["trail"][-1]["detail"]
     assert done.rows("select count(*) from tube") == [(0,)]
+
+
+@pytest.mark.slow  # minutes of physics, pictures and control
+@pytest.mark.timeout(1800)
+def test_what_the_camera_sees_of_a_swab_at_work_ends_the_session(tmp_path: Path) -> None:
+    """A hand before the mouth, a shaft that breaks off, a person who leans back."""
+    folder = tmp_path / "out"
+    happens = ("1:swabbing:hand_in_front", "2:swabbing:swab_breaks", "4:swabbing:lean_back")
+    faults = [part for what in happens for part in ("--fault", what)]
+    process = start("demo", "--citizens", "4", "--seed", str(SEED), *faults, "--out", str(folder))
+    out, err = process.communicate(timeout=1700)
+    assert process.returncode == 0, err
+    done = Done(folder, process.returncode, out, err)
+    hand, broken, narrow, leaning = done.records
+    assert (hand["outcome"], hand["reason"]) == ("aborted", "hand_raised")
+    assert (broken["outcome"], broken["reason"]) == ("aborted", "swab_lost")
+    assert "mm² of swab seen" in broken["trail"][-1]["detail"]
+    assert narrow["reason"] == "too_narrow"
+    interrupts = [one["detail"] for one in leaning["trail"] if one["event"] == "interrupt"]
+    assert re.match("leaned_back|head_moved|gagged", interrupts[0]), interrupts
+    for record in done.records:
+        audit = folder / "sessions" / record["ticket"] / "audit.json"
+        assert json.loads(audit.read_bytes())["peak_force"] < ABORT_N
 
 
 @pytest.mark.slow  # minutes of physics, pictures and control

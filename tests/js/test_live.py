@@ -1,17 +1,13 @@
 """The mini-program against the running service, with a stand-in for WeChat's server behind it."""
 
 import json
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from tests.e2e.web.service import Service, free_port, id_number
+from tests.serving import serving
 from tests.unit.booth_queue.wechat_stand_in import APP_ID, SECRET, StandIn
 
 from .test_js import jest
@@ -39,24 +35,6 @@ def phones(wechat: StandIn) -> FastAPI:
         return wechat.messages
 
     return app
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Run an application in a thread; yields its address."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the stand-in did not start"
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 @pytest.mark.timeout(600)

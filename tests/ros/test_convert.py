@@ -21,8 +21,11 @@ from arm_control.motion import (
 )
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.target import MouthMotion, SiteTarget
-from spatial import Pose, Twist, Wrench
+from spatial import Pose, Twist, Wrench, vector
+from vision.errors import VisionError
 from vision.frame import Frame, Intrinsics
+from vision.structure import Structure
+from vision.swab import SwabSighting, TipSighting
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 
 pytestmark = pytest.mark.ros
@@ -238,6 +241,57 @@ def test_a_sighting_survives() -> None:
         assert_same(again.targets[site], found)
     assert again.optical_mouth.almost_equals(seen.optical_mouth, 1e-12)
     np.testing.assert_allclose(again.covariance, seen.covariance)
+
+
+TIP = TipSighting(
+    vector((311.0, 207.5), 2), 0.003, {Structure.UVULA: 0.011, Structure.LEFT_TONSIL: 0.0042}
+)
+
+
+@pytest.mark.parametrize("tip", [TIP, None])
+@pytest.mark.parametrize("seen", [sighting(), Refusal(RefusalReason.NO_FACE, 77, "gone")])
+def test_what_is_seen_of_a_swab_survives(tip: TipSighting | None, seen: Sighting | Refusal) -> None:
+    from booth_common.convert import stamp_message
+    from booth_vision.convert import header_message, sighting_message, swab_from_message
+
+    swab = SwabSighting(vector((0.001, 0.024, 0.206)), 2.3e-4, 0.02, tip)
+    header = header_message(stamp_message(77), "optical")
+    again = swab_from_message(through_the_wire(sighting_message(seen, header, 0.02, swab)))
+    assert again is not None
+    assert_same(again, swab)
+    nothing = through_the_wire(sighting_message(seen, header, 0.02))
+    assert swab_from_message(nothing) is None
+
+
+def test_a_structure_nobody_knows_is_refused() -> None:
+    from booth_common.convert import stamp_message
+    from booth_vision.convert import header_message, sighting_message, swab_from_message
+
+    swab = SwabSighting(vector((0.0, 0.0, 0.2)), 2e-4, 0.0, TIP)
+    header = header_message(stamp_message(77), "optical")
+    message = sighting_message(sighting(), header, 0.0, swab)
+    message.swab[0].beside = ["uvula", "moon"]
+    with pytest.raises(VisionError, match="moon"):
+        swab_from_message(message)
+
+
+def test_pictures_know_where_the_tip_should_be() -> None:
+    from booth_common.convert import pose_message, stamp_message
+    from booth_interfaces.msg import ArmState
+    from booth_vision.convert import glimpse_from_message, header_message
+
+    camera = Pose.from_rotation_vector((0.0, 1.5, 0.0), (0.5, 0.0, 0.4))
+    message = ArmState(
+        header=header_message(stamp_message(77), "base"),
+        zone="mouth",
+        base_camera=pose_message(camera),
+        base_tip=pose_message(camera @ Pose(translation=(0.001, 0.024, 0.206))),
+    )
+    glimpse = glimpse_from_message(through_the_wire(message), 77)
+    assert (glimpse.stamp_ns, glimpse.near) == (77, True)
+    assert glimpse.optical_tip == pytest.approx((0.001, 0.024, 0.206))
+    message.zone = "free"
+    assert not glimpse_from_message(message, 77).near
 
 
 @pytest.mark.parametrize("reason", RefusalReason)

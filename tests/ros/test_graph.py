@@ -1,9 +1,7 @@
 """The booth as a graph: real processes, real DDS, the simulator behind them.
 
 One booth serves all tests of this module, each of which begins with it up, reset and idle. Times
-are not asserted here: a machine that runs tests is busy. All of them are slow tests: where the
-kernels of the control law are still to be compiled, on two cores, the nodes' heartbeats stop for
-seconds while the booth comes up, and the module has not been seen to pass there.
+are not asserted here: a machine that runs tests is busy. `make test-graph` runs them.
 """
 
 import itertools
@@ -23,7 +21,7 @@ from station.replay import read_frames
 from station.signing import PublicKey, SignedRecord
 from station.workspace import Workspace
 
-pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ros, pytest.mark.graph, pytest.mark.slow, pytest.mark.timeout(900)]
 
 DONE, REFUSED, ABORTED, CANCELLED = 1, 2, 3, 4
 FAULT = 4  # of booth_interfaces/msg/Mode, which can only be imported when ROS is there
@@ -43,17 +41,7 @@ def booth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoothUnderTest]:
 def ready(request: pytest.FixtureRequest) -> None:
     """Begin each test with a booth that is up, reset and idle."""
     if "booth" in request.fixturenames:
-        make_ready(request.getfixturevalue("booth"))
-
-
-def make_ready(booth: BoothUnderTest) -> None:
-    client = booth.client
-    client.until(client.all_active, 240.0, "a node is missing")
-    client.until(lambda: client.newest("arm/state").zone != "mouth", 60.0, "the swab is inside")
-    if client.newest("safety/state").latched:
-        client.until(lambda: client.reset().accepted, 60.0, "the reset is refused")
-    client.until(lambda: client.newest("safety/state").safe, 30.0, "not safe after the reset")
-    client.until(lambda: client.newest("station/mode").value == 1, 30.0, "not automatic")
+        request.getfixturevalue("booth").make_ready()
 
 
 def outcome(session: Session) -> int:
@@ -102,7 +90,6 @@ def assert_recording_is_whole(path: Path, booth: str) -> None:
     assert next(read_frames(path))[0].rgb.shape == (16, 16, 3)
 
 
-@pytest.mark.slow
 def test_a_strangers_client_collects_a_sample(booth: BoothUnderTest) -> None:
     environment = os.environ | Workspace.find().environment(booth.domain)
     example = [sys.executable, str(ROOT / "examples" / "ros_client.py"), booth.namespace]
@@ -117,14 +104,14 @@ def test_a_strangers_client_collects_a_sample(booth: BoothUnderTest) -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        pytest.param("called", marks=pytest.mark.slow),
+        "called",
         "seated",
-        pytest.param("locating", marks=pytest.mark.slow),
-        pytest.param("approaching", marks=pytest.mark.slow),
-        pytest.param("entering", marks=pytest.mark.slow),
+        "locating",
+        "approaching",
+        "entering",
         "swabbing",
-        pytest.param("withdrawing", marks=pytest.mark.slow),
-        pytest.param("depositing", marks=pytest.mark.slow),
+        "withdrawing",
+        "depositing",
     ],
 )
 def test_cancelling_withdraws_and_ends(booth: BoothUnderTest, state: str) -> None:
@@ -143,9 +130,9 @@ def test_cancelling_withdraws_and_ends(booth: BoothUnderTest, state: str) -> Non
     "node",
     [
         "vision",
-        pytest.param("arm", marks=pytest.mark.slow),
-        pytest.param("safety", marks=pytest.mark.slow),
-        pytest.param("queue", marks=pytest.mark.slow),
+        "arm",
+        "safety",
+        "queue",
     ],
 )
 def test_a_node_that_dies_stops_the_booth(booth: BoothUnderTest, node: str) -> None:
@@ -164,7 +151,7 @@ def test_a_node_that_dies_stops_the_booth(booth: BoothUnderTest, node: str) -> N
         booth.supervisor.start([node])
     refused_until(booth, client.all_active, f"{node} did not come back")
     refused_until(booth, lambda: client.newest("safety/state").latched, "nothing is latched")
-    make_ready(booth)
+    booth.make_ready()
     assert_serves_again(booth)
 
 
@@ -203,10 +190,9 @@ def test_a_safety_node_started_again_at_rest_wants_a_person(booth: BoothUnderTes
         lambda: any(fault.name == "restarted" for fault in client.newest("safety/state").faults),
         "it took over as if nothing had happened",
     )
-    make_ready(booth)
+    booth.make_ready()
 
 
-@pytest.mark.slow
 def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> None:
     client = booth.client
     session = client.send()
@@ -214,7 +200,7 @@ def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> 
     booth.kill("station")
     client.until(lambda: client.newest("arm/state").fault_latched, NOTICED_S, "no stop")
     client.until(lambda: client.newest("arm/state").zone != "mouth", 60.0, "it did not come out")
-    make_ready(booth)
+    booth.make_ready()
     client.messages["arm/state"].clear()
     assert_serves_again(booth)
     held = [message.gripper_holding for _, message in client.messages["arm/state"]]
@@ -222,7 +208,6 @@ def test_a_station_that_dies_leaves_an_arm_that_stops(booth: BoothUnderTest) -> 
     assert not all(held), "the next person got the same swab"
 
 
-@pytest.mark.slow
 def test_a_recorder_that_dies_stops_nothing(booth: BoothUnderTest) -> None:
     session = booth.client.send()
     session.reach("locating")
@@ -319,7 +304,6 @@ def test_a_parameter_out_of_bounds_stops_the_start(tmp_path: Path) -> None:
         booth.supervisor.stop()
 
 
-@pytest.mark.slow
 def test_two_booths_on_one_machine_do_not_touch(booth: BoothUnderTest, tmp_path: Path) -> None:
     with BoothUnderTest(
         tmp_path, booth.domain, f"{booth.namespace}_west", {"arm": {"seed": 11}}

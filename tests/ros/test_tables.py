@@ -12,6 +12,7 @@ from booth_common import parameters, topics
 from booth_common.parameters import ParameterError, bounds, flag, names, number, text
 
 ROOT = Path(__file__).resolve().parents[2]
+LAYOUT = "launch/config/layout.yaml"
 
 
 def test_names_are_unique() -> None:
@@ -121,8 +122,22 @@ def test_settings_are_frozen() -> None:
         Settings().tries = 4
 
 
+PARAMETERS = sorted(set((ROOT / "launch/config").glob("*.yaml")) - {ROOT / LAYOUT})
+
+
 @pytest.mark.ros
-@pytest.mark.parametrize("path", sorted((ROOT / "launch/config").glob("*.yaml")), ids=str)
+def test_the_layout_that_the_real_booth_names_is_there_and_can_be_read() -> None:
+    from booth_station.layout import layout
+
+    document = yaml.safe_load((ROOT / "launch/config/booth.yaml").read_text(encoding="utf-8"))
+    assert document["/**/station"]["ros__parameters"]["layout"] == LAYOUT
+    places, simulated = layout(str(ROOT / LAYOUT)), layout("sim:ur5")
+    for name in ("base_rest", "base_look_out", "base_swab_rack", "base_tube_rack", "base_bin"):
+        assert getattr(places, name).almost_equals(getattr(simulated, name), 1e-5), name
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize("path", PARAMETERS, ids=lambda path: path.name)
 def test_configuration_files_hold_known_parameters_within_bounds(path: Path) -> None:
     tables = importlib.import_module("booth_common.reference").tables()
     document = yaml.safe_load(path.read_text(encoding="utf-8"))

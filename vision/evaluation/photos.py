@@ -20,6 +20,7 @@ Fractions = tuple[float, float, float, float]
 """Left, top, right, bottom as fractions of width and height from the top left."""
 
 _ROUNDING = 1e-3  # what a file's decimals may put a box beyond its picture
+_SMALLEST = 16  # px a side below which a picture shows nothing
 _STRUCTURES = ("uvula", "posterior_wall")
 
 
@@ -57,7 +58,10 @@ def read_boxes(folder: Path, file: Path) -> list[PhotoTruth]:
 
 @dataclass(frozen=True, slots=True)
 class PhotoOutcome:
-    """What became of one photograph; ``wall`` is "right", "wrong" or "refused"."""
+    """What became of one photograph; ``wall`` is "right", "wrong" or "refused".
+
+    ``fault`` says why a file could not be read; it counts as refused, as in the booth.
+    """
 
     path: Path
     uvula_in_box: bool
@@ -65,6 +69,7 @@ class PhotoOutcome:
     wall: str
     wall_visible: bool
     confidence: float
+    fault: str | None = None
 
 
 def evaluate_photos(
@@ -75,12 +80,18 @@ def evaluate_photos(
     """Read every photograph and compare; ``show`` gets each with its reading."""
     outcomes = []
     for truth in truths:
-        rgb = load_photo(truth.path)
+        uvula, wall = truth.boxes["uvula"], truth.boxes["posterior_wall"]
+        try:
+            rgb = load_photo(truth.path)
+        except VisionError as error:
+            outcomes.append(
+                PhotoOutcome(truth.path, False, bool(uvula), "refused", bool(wall), 0.0, str(error))
+            )
+            continue
         reading = read(rgb)
         if show is not None:
             show(truth, rgb, reading)
         size = (rgb.shape[1], rgb.shape[0])
-        uvula, wall = truth.boxes["uvula"], truth.boxes["posterior_wall"]
         hit = reading.uvula is not None and _inside(reading.uvula, uvula, size)
         if isinstance(reading.wall, Refusal):
             verdict = "refused"
@@ -103,6 +114,7 @@ def photo_figures(outcomes: Sequence[PhotoOutcome]) -> dict[str, float]:
         **{name: count / total if total else float("nan") for name, count in counts.items()},
         **{f"{name}_count": float(count) for name, count in counts.items()},
         "photos_count": float(total),
+        "unreadable_count": float(sum(o.fault is not None for o in outcomes)),
         "uvula_visible_count": float(sum(o.uvula_visible for o in outcomes)),
         "wall_visible_count": float(sum(o.wall_visible for o in outcomes)),
     }
@@ -111,15 +123,23 @@ def photo_figures(outcomes: Sequence[PhotoOutcome]) -> dict[str, float]:
 def load_photo(path: Path) -> Rgb:
     """Return a picture file as RGB (H, W, 3), turned as its metadata says and at most 1600 px.
 
-    Raises VisionError where it is no picture.
+    Raises VisionError where it is no picture, or smaller than 16 px a side.
     """
     try:
         data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     except OSError as error:
         raise VisionError(f"{path} cannot be read ({error.strerror})") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except cv2.error as error:  # a header that claims more pixels than can be held
+        raise VisionError(f"{path} cannot be decoded ({error.err}); give a JPEG or PNG") from error
     if picture is None:
         raise VisionError(f"{path} is no picture that can be read; give a JPEG or PNG")
+    if min(picture.shape[:2]) < _SMALLEST:
+        raise VisionError(
+            f"{path} is {picture.shape[1]}x{picture.shape[0]} px, bound {_SMALLEST} px; "
+            "give the whole photograph"
+        )
     longest = max(picture.shape[:2])
     if longest > 1600:
         scale = 1600 / longest

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal,
 from booth_queue.adapters.sql import schema
 from booth_queue.adapters.sql.records import Records
 from booth_queue.domain.visits import ACTIVE_BOOKING
-from booth_queue.domain.vocabulary import Outcome, Verdict
+from booth_queue.domain.vocabulary import BookingState, Outcome, Verdict
+from booth_queue.service.people import DEPENDANT
 from booth_queue.service.ports import (
     Coverage,
     MemberStanding,
@@ -51,12 +52,16 @@ class Desk(Records):
                 person.c.name_masked,
                 _booked(person.c.id, round_id),
                 _sampled(person.c.id, round_id),
+                _claim(person.c.id, round_id),
             )
             .where(person.c.unit_id.in_(unit_ids))
             .order_by(person.c.unit_id, person.c.name_masked, person.c.id)
         )
         rows = await self._connection.execute(query)
-        return [ResidentStanding(*row[:3], *map(bool, row[3:])) for row in rows]
+        return [
+            ResidentStanding(one, unit, name, bool(booked), bool(sampled), claim)
+            for one, unit, name, booked, sampled, claim in rows
+        ]
 
     async def coverage(self, round_id: str) -> Sequence[Coverage]:
         """Coverage of every unit in a round, by grid and unit."""
@@ -190,6 +195,23 @@ def _booked(person: ColumnElement[str], round_id: str) -> ColumnElement[bool]:
             booking.c.state.in_(ACTIVE_BOOKING),
         )
         .exists()
+    )
+
+
+def _claim(person: ColumnElement[str], round_id: str) -> ColumnElement[str | None]:
+    booking, link = schema.booking, schema.link
+    by = and_(link.c.account_id == booking.c.account_id, link.c.person_id == booking.c.person_id)
+    return (
+        select(func.min(booking.c.id))
+        .select_from(booking.join(link, by))
+        .where(
+            booking.c.person_id == person,
+            booking.c.round_id == round_id,
+            booking.c.state != BookingState.CANCELLED,
+            link.c.relation == DEPENDANT,
+            link.c.confirmed_at.is_(None),
+        )
+        .scalar_subquery()
     )
 
 

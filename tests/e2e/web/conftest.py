@@ -16,10 +16,18 @@ expect.set_options(timeout=30_000)
 SHOTS = ROOT / "out" / "screens"
 
 
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """A site to begin with, once a module: its slots begin now and are soon over."""
+    site = Service(tmp_path_factory.mktemp("seeded"), free_port())
+    site.seed()
+    return site
+
+
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(seeded: Service, tmp_path: Path) -> Iterator[Service]:
     running = Service(tmp_path, free_port())
-    running.seed()
+    running.copy(seeded)
     running.start()
     try:
         yield running

@@ -103,6 +103,6 @@ class Robot:
             self.report(activity, site=site)
             time.sleep(0.15)
             if "stop" in self.taken:
-                self.finish(Outcome.ABORTED, "stopped")
+                self.finish(Outcome.ABORTED, "staff_stop")
                 return
         self.finish()

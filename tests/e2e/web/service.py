@@ -1,17 +1,19 @@
 """The service in a process of its own, as tests from outside meet it."""
 
 import json
+import multiprocessing
 import os
+import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
 
+from booth_queue import commands
 from booth_queue.client import BoothClient, CitizenClient
 from booth_queue.contract import PersonView
 from booth_queue.domain.idcard import check_character
@@ -20,6 +22,9 @@ from booth_queue.seed import BoothLogin
 from .robot import Robot
 
 ROOT = Path(__file__).parents[3]
+# Each service is forked from one process that has loaded the modules once.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["booth_queue.api", "booth_queue.commands"])
 
 
 def id_number(index: int, born: str = "19900101") -> str:
@@ -34,6 +39,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def command(words: list[str], settings: Mapping[str, str], log: Path) -> None:
+    """Run a command of the service in this process, which ends with it."""
+    os.environ |= settings
+    with log.open("ab") as told:
+        os.dup2(told.fileno(), 1)
+        os.dup2(told.fileno(), 2)
+    commands.app(words)
+
+
 @dataclass
 class Service:
     """The service in a process of its own, on a database of its own.
@@ -46,30 +60,35 @@ class Service:
     settings: Mapping[str, str] = field(default_factory=dict)
     booths: list[BoothLogin] = field(default_factory=list)
     staff: dict[str, str] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = None
+    _process: BaseProcess | None = None
     _people: int = 0
     _clients: list[BoothClient | CitizenClient] = field(default_factory=list)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "queue.db"
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def seed(self, booths: int = 3) -> None:
+        """Create a site with accounts for every role."""
         out = self.folder / "credentials.json"
-        self._command("seed", "--credentials", str(out), "--booths", str(booths))
+        seeding = self._begin("seed", "--credentials", str(out), "--booths", str(booths))
+        seeding.join(120)
+        assert seeding.exitcode == 0, self._log.read_text("utf-8")
         told = json.loads(out.read_text("utf-8"))
         self.booths = [BoothLogin(**login) for login in told["booths"]]
         self.staff = told["staff"]
 
+    def copy(self, seeded: "Service") -> None:
+        """Begin with what another service, which does not run, was seeded with."""
+        shutil.copy(seeded.database, self.database)
+        self.booths, self.staff = seeded.booths, seeded.staff
+
     def start(self) -> None:
-        with (self.folder / "service.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._arguments("serve", "--port", str(self.port)),
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                env={**os.environ, **self.settings},
-            )
+        self._process = self._begin("serve", "--port", str(self.port))
         until = time.monotonic() + 120
         while time.monotonic() < until:
             try:
@@ -80,12 +99,12 @@ class Service:
         with httpx.Client(base_url=self.url, trust_env=False, timeout=30) as http:
             if http.get("/v1/health").status_code == 200:
                 return
-        raise AssertionError((self.folder / "service.log").read_text("utf-8")[-3000:])
+        raise AssertionError(self._log.read_text("utf-8")[-3000:])
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.join(10)
             self._process = None
 
     def hang_up(self) -> None:
@@ -115,12 +134,12 @@ class Service:
         client, person = self.citizen()
         return client.walk_in(self.booths[booth].booth_id, person.id).number
 
-    def _arguments(self, *words: str) -> list[str]:
-        database = f"sqlite:///{self.folder / 'queue.db'}"
-        return [sys.executable, "-m", "booth_queue", *words, "--database", database]
+    @property
+    def _log(self) -> Path:
+        return self.folder / "service.log"
 
-    def _command(self, *words: str) -> None:
-        ran = subprocess.run(
-            self._arguments(*words), cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert ran.returncode == 0, ran.stderr
+    def _begin(self, *words: str) -> BaseProcess:
+        told = [*words, "--database", f"sqlite:///{self.database}"]
+        process = _FORKS.Process(target=command, args=(told, dict(self.settings), self._log))
+        process.start()
+        return process

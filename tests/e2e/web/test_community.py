@@ -36,6 +36,24 @@ def test_a_grid_worker_enrols_books_and_prints_a_card(seat: Seat, service: Servi
     expect(page.locator("#says")).to_contain_text("已上报")
 
 
+def test_a_grid_worker_confirms_who_booked_for_a_resident(seat: Seat, service: Service) -> None:
+    client, _ = service.citizen()
+    elder = client.register("赵老伯", id_number(20, "19400101"), dependant=True, consent=True)
+    client.book("demo-a-0000", elder.id)
+    page = seat(lang="en").staff("grid", "/grid")
+    page.fill("#name", "赵老伯")
+    page.fill("#id-number", id_number(20, "19400101"))
+    page.check("#enrol [name=consent]")
+    page.click("#enrol button[type=submit]")
+    button = page.get_by_role("button", name="Confirm dependant", exact=True)
+    button.click()
+    expect(page.locator("#ask")).to_contain_text("Check both people's ID cards")
+    page.click("#ask button[value=yes]")
+    expect(page.locator("#says")).to_contain_text("Confirmed who acts for")
+    expect(button).to_be_hidden()
+    assert client.people()[1].confirmed
+
+
 def test_an_enterprise_blocks_seats_and_sees_only_names_that_were_given(
     seat: Seat, service: Service
 ) -> None:

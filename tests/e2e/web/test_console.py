@@ -42,10 +42,12 @@ def test_an_alarm_stays_on_every_page_until_it_is_acknowledged(
     seat: Seat, service: Service
 ) -> None:
     page = seat().staff("staff", "/console")
-    service.robot(1).client.report_fault("arm.force_limit", "1.2 N over 1.0 N")
+    service.robot(1).client.report_fault("force", "1.2 N over 1.0 N")
     alarm = page.locator("#alarms [role=alert]")
     expect(alarm).to_contain_text("B 号小屋")
     expect(alarm).to_contain_text("1.2 N")
+    expect(alarm).to_contain_text("接触力过大")
+    expect(alarm).to_contain_text("先看本人有无不适")
     expect(page).to_have_title(re.compile(r"^\(1\)"))
     page.goto(f"{service.url}/console/handover")
     expect(alarm).to_be_visible()
@@ -72,7 +74,7 @@ def test_stop_is_one_press_and_reaches_the_booth(seat: Seat, service: Service) -
     expect(page.locator("#says")).to_contain_text("已下令停止")
     robot.report("SWABBING", site="left_tonsil")
     assert robot.taken == ["stop"]
-    robot.finish(Outcome.ABORTED, "stopped")
+    robot.finish(Outcome.ABORTED, "staff_stop")
     expect(page.locator("#booth")).to_contain_text("暂停")
     page.locator("#booth [data-do=open]:visible").click()
     expect(page.locator("#says")).to_contain_text("已开放")
@@ -82,7 +84,7 @@ def test_a_fault_is_cleared_and_a_booth_taken_over_only_with_a_reason(
     seat: Seat, service: Service
 ) -> None:
     page = seat().staff("staff", "/console/booth#booth=demo-a")
-    service.robot().client.report_fault("arm.force_limit")
+    service.robot().client.report_fault("force")
     page.locator("[data-do=reset]:visible").click()
     expect(page.locator("#ask")).to_contain_text("机械臂可能移动")
     page.fill("#ask-reason", "已检查")
@@ -196,7 +198,7 @@ def test_a_lost_connection_is_said_within_5_s_and_mends_itself(
     assert time.monotonic() - gone < 5.5  # 5 s, and what it takes to look
     service.start()
     expect(page.locator("#lost")).to_be_hidden(timeout=30_000)
-    service.robot().client.report_fault("arm.force_limit")
+    service.robot().client.report_fault("force")
     expect(page.locator("#alarms [role=alert]")).to_be_visible(timeout=10_000)
 
 

@@ -8,6 +8,7 @@ const { Api, Refused, Unreachable } = require(`${SHARED}/api.js`);
 const { EventReader, LiveStream } = require(`${SHARED}/stream.js`);
 const { idNumberFault, birthDate, ageOn } = require(`${SHARED}/idcard.js`);
 const times = require(`${SHARED}/times.js`);
+const { translator } = require(`${SHARED}/texts.js`);
 const views = require(`${SHARED}/views.js`);
 
 const key = (name, values) => (values ? `${name} ${JSON.stringify(values)}` : name);
@@ -29,6 +30,18 @@ function scripted(answers) {
     },
   };
 }
+
+describe('words', () => {
+  const t = translator({ line: '{n} {n|person|people} before {whom}' });
+
+  test('count one and more, and leave a place that nobody fills', () => {
+    expect(t('line', { n: 1, whom: 'you' })).toBe('1 person before you');
+    expect(t('line', { n: 0, whom: 'you' })).toBe('0 people before you');
+    expect(t('line', { n: 2 })).toBe('2 people before {whom}');
+    expect(t('line')).toBe('{n} {n|person|people} before {whom}');
+    expect(t('nowhere')).toBe('nowhere');
+  });
+});
 
 describe('Api', () => {
   test('repeats a command with one key until it is answered', async () => {

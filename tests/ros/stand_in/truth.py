@@ -42,7 +42,13 @@ class TruthLocator:
     def __init__(self, booth: str) -> None:
         self._booth = booth
 
-    def locate(self, frame: Frame) -> Sighting | Refusal:
+    def look(self, frame: Frame) -> Refusal:
+        return Refusal(RefusalReason.CAMERA, frame.stamp_ns, "no picture is looked at")
+
+    def see_swab(self, *_: object) -> None:
+        """Tell nothing of a swab."""
+
+    def judge(self, _looks: Refusal, frame: Frame) -> Sighting | Refusal:
         try:
             block = Block.attach(block_name(self._booth))
         except SharedError as error:

@@ -4,11 +4,11 @@ from booth_common.node import run
 from booth_vision.node import VisionNode
 
 from stand_in.truth import TruthLocator
-from vision.target import Locator
+from vision.pipeline import Looker
 
 
 class TruthfulVision(VisionNode):
-    def make_locator(self) -> Locator:
+    def make_locator(self) -> Looker:
         return TruthLocator(self.booth)
 
 

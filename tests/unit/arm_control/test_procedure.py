@@ -12,7 +12,8 @@ sites:
   - {site: right_tonsil, strokes: 4, force: 0.25}
   - {site: posterior_wall}
 reactions: {head_moved: retry, gagged: abort, mouth_closing: abort, lost_contact: retry,
-  soft_force: retry, wiped_too_little: retry, asked_to_stop: abort}
+  soft_force: retry, wiped_too_little: retry, asked_to_stop: abort, swab_lost: abort,
+  contaminated: fresh_swab, hand_raised: abort, leaned_back: abort}
 """
 
 

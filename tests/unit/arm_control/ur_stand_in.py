@@ -9,6 +9,7 @@ lives in a process of its own: the maker's client holds Python's lock while it c
 
 import contextlib
 import multiprocessing
+import random
 import socket
 import struct
 import threading
@@ -128,6 +129,7 @@ class StandIn:
         self.position = [0.0, -1.2, 1.6, -1.9, -1.57, 0.0]
         self.velocity = [0.0] * 6
         self.wrench = [0.0] * 6
+        self.noise = 0.0
         self.program: str | None = None
         self.protective = False
         self.locked = False
@@ -239,6 +241,10 @@ class StandIn:
         """Let the flange's sensor read this wrench."""
         self.wrench = wrench
 
+    def shiver(self, amplitude: float) -> None:
+        """Let the flange's sensor be as noisy as a real one, to which a still one is a dead one."""
+        self.noise = amplitude
+
     def stop_protectively(self, locked: bool = False) -> None:
         """Stop as the arm's own safety does: the program ends, nothing moves until unlocked.
 
@@ -277,13 +283,14 @@ class StandIn:
         while not self._over.wait(1.0 / self.rate_hz):
             if self.silent:
                 continue
+            wrench = [value + random.uniform(-self.noise, self.noise) for value in self.wrench]
             state: dict[str, object] = {
                 "timestamp": time.monotonic() - begin,
                 "actual_q": self.position,
                 "actual_qd": self.velocity,
                 "target_moment": [0.0] * 6,
-                "ft_raw_wrench": self.wrench,
-                "actual_TCP_force": self.wrench,
+                "ft_raw_wrench": wrench,
+                "actual_TCP_force": wrench,
                 "robot_mode": _RUNNING,
                 "safety_mode": _PROTECTIVE if self.protective else _NORMAL,
                 "safety_status": _PROTECTIVE if self.protective else _NORMAL,

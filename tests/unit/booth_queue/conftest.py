@@ -2,8 +2,6 @@
 
 import asyncio
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from booth_queue.adapters.postgres_cluster import ClusterMissing, PostgresCluster
@@ -24,6 +21,7 @@ from booth_queue.contract import BookingView, PersonView, TicketView, Tokens
 from booth_queue.domain.idcard import check_character
 from booth_queue.seed import Plan, Seeded, seed
 from booth_queue.settings import Settings
+from tests.serving import serving
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Shanghai
 
@@ -229,27 +227,15 @@ def service(template: Template, tmp_path: Path) -> Iterator[Running]:
     url = template.copy(tmp_path, "queue")
     clock = MovableClock()
     settings = Settings(database=url, database_pool=4)
-    with serving(create_app(settings, clock=clock)) as http:
+    with calling(create_app(settings, clock=clock)) as http:
         yield Running(http, clock, url, template.seeded)
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[httpx.Client]:
-    """Run an application on a free port, in a thread of its own."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the service did not start"
-            time.sleep(0.005)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20.0
-        ) as http:
-            yield http
-    finally:
-        server.should_exit = True
-        thread.join(10)
+def calling(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve an application, and give whoever calls it."""
+    with (
+        serving(app) as address,
+        httpx.Client(base_url=address, trust_env=False, timeout=20.0) as http,
+    ):
+        yield http

@@ -12,7 +12,7 @@ from booth_queue.client import Refused
 from booth_queue.contract import Role
 from booth_queue.settings import Settings
 
-from .conftest import MovableClock, Running, Template, serving
+from .conftest import MovableClock, Running, Template, calling
 from .test_visit import refusal
 
 LETTERS = {
@@ -133,7 +133,7 @@ ROUTES = {
 def one_service(sqlite_template: Template, tmp_path: Path) -> Iterator[Running]:
     """A service on SQLite alone, where the database makes no difference."""
     url, clock = sqlite_template.copy(tmp_path, "queue"), MovableClock()
-    with serving(create_app(Settings(database=url), clock=clock)) as http:
+    with calling(create_app(Settings(database=url), clock=clock)) as http:
         yield Running(http, clock, url, sqlite_template.seeded)
 
 

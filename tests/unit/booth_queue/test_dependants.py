@@ -60,8 +60,18 @@ def test_a_grid_worker_confirms_residents_of_the_own_grid_alone(service: Running
         "id_number": GRANDMOTHER,
         "consent": True,
     }
-    assert service.command(grid, "/v1/grid/residents", resident).status_code == 200
+    enrolled = service.command(grid, "/v1/grid/residents", resident)
+    assert enrolled.json()["id"] == person.id
+    neighbour = resident | {"name": "邻居", "id_number": id_number("19800101", 931)}
+    assert service.command(grid, "/v1/grid/residents", neighbour).status_code == 200
+
+    def claims() -> dict[str, str | None]:
+        roster = service.http.get("/v1/grid/roster?round_id=demo-1", headers=grid)
+        return {each["name_masked"]: each["claim"] for each in roster.json()["residents"]}
+
+    assert claims() == {"王**": booking.id, "邻*": None}
     assert service.command(grid, path).status_code == 200
+    assert claims() == {"王**": None, "邻*": None}
 
 
 def test_a_booking_for_oneself_needs_no_confirmation(service: Running) -> None:

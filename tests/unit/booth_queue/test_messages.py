@@ -16,7 +16,7 @@ from booth_queue.api import create_app
 from booth_queue.domain.refusals import TextMessagesUnavailable
 from booth_queue.settings import Mode, Settings
 
-from .conftest import serving
+from .conftest import calling
 
 
 async def test_production_without_a_sender_tells_nobody_the_code() -> None:
@@ -48,7 +48,7 @@ class Gateway:
 @pytest.fixture
 def gateway() -> Iterator[tuple[Gateway, str]]:
     one = Gateway()
-    with serving(one.app()) as http:
+    with calling(one.app()) as http:
         yield one, f"{http.base_url}/messages"
 
 
@@ -64,7 +64,7 @@ def test_in_production_a_code_goes_to_the_phone_and_signs_in(
         sms_token=SecretStr("gateway-token"),
         sms_template="code-template",
     )
-    with serving(create_app(settings)) as http:
+    with calling(create_app(settings)) as http:
         asked = http.post("/v1/sign-in/code", json={"phone": "13800000001"})
         assert (asked.status_code, asked.json()["demo_code"]) == (200, None)
         token, message = one.taken[0]

@@ -12,13 +12,13 @@ from booth_queue.contract import Outcome
 from booth_queue.contract.work import OfflineVisit
 from booth_queue.settings import Settings
 
-from .conftest import NOON, MovableClock, Running, Template, serving
+from .conftest import NOON, MovableClock, Running, Template, calling
 
 
 @pytest.fixture
 def one_service(sqlite_template: Template, tmp_path: Path) -> Iterator[Running]:
     url, clock = sqlite_template.copy(tmp_path, "queue"), MovableClock()
-    with serving(create_app(Settings(database=url), clock=clock)) as http:
+    with calling(create_app(Settings(database=url), clock=clock)) as http:
         yield Running(http, clock, url, sqlite_template.seeded)
 
 

@@ -13,7 +13,7 @@ from booth_queue.api import create_app
 from booth_queue.contract import Role
 from booth_queue.settings import Settings
 
-from .conftest import MovableClock, Running, Template, serving
+from .conftest import MovableClock, Running, Template, calling
 from .test_access import LETTERS, ROUTES
 
 load_all_checks()
@@ -38,7 +38,7 @@ def fuzzed(
     url = postgres_template.copy(tmp_path_factory.mktemp("fuzz"), "fuzz")
     policy = {"searches_per_caller_minute": 10**6, "codes_per_address_hour": 10**6}
     app = create_app(Settings(database=url, policy=policy), clock=MovableClock())
-    with serving(app) as http:
+    with calling(app) as http:
         yield Running(http, MovableClock(), url, postgres_template.seeded)
 
 

@@ -26,9 +26,9 @@ def seated(service: Running) -> str:
 
 def test_a_fault_calls_staff_until_somebody_acknowledges_it(service: Running) -> None:
     staff = service.sign_in("staff")
-    service.booth().report_fault("arm.force_limit", "1.2 N")
+    service.booth().report_fault("force", "1.2 N")
     (alarm,) = get(service, "/v1/sites/demo/alarms", staff).json()["alarms"]
-    assert (alarm["kind"], alarm["detail"]) == ("fault", "arm.force_limit: 1.2 N")
+    assert (alarm["kind"], alarm["detail"]) == ("fault", "force: 1.2 N")
     path = f"/v1/alarms/{alarm['id']}/acknowledge"
     assert service.command(staff, path, {"note": "swab bent"}, "ack-key-1").status_code == 200
     assert service.command(staff, path, {"note": "swab bent"}, "ack-key-1").status_code == 200
@@ -49,7 +49,7 @@ def test_whoever_was_not_sampled_is_looked_after(
 
 
 def test_alarms_of_another_site_are_nobody_elses(service: Running) -> None:
-    service.booth().report_fault("arm.force_limit")
+    service.booth().report_fault("force")
     stranger = service.sign_in("staff", site="pool")
     assert get(service, "/v1/sites/demo/alarms", stranger).status_code == 404
     home = get(service, "/v1/sites/demo/alarms", service.sign_in("staff")).json()["alarms"]
@@ -68,7 +68,7 @@ def test_a_stop_reaches_the_booth_with_its_next_report_and_once(service: Running
     assert (order.kind, order.reason) == ("stop", "person unwell")
     assert booth.take_order(order.id).taken_at is not None
     assert booth.report_state("WITHDRAWING", ready=False) == []
-    booth.close_session(session, Outcome.ABORTED, reason="stopped")
+    booth.close_session(session, Outcome.ABORTED, reason="staff_stop")
     service.citizen().arrive()
     with pytest.raises(Refused, match="booth_not_open"):
         booth.take_next()
@@ -76,7 +76,7 @@ def test_a_stop_reaches_the_booth_with_its_next_report_and_once(service: Running
 
 def test_a_reset_clears_the_fault_but_opens_nothing(service: Running) -> None:
     booth, staff = service.booth(), service.sign_in("staff")
-    booth.report_fault("arm.force_limit")
+    booth.report_fault("force")
     body = {"kind": "reset", "reason": "checked, nothing bent"}
     service.command(staff, "/v1/booths/demo-a/orders", body)
     (shown,) = [one for one in get(service, "/v1/live/demo", staff).json() if one["label"] == "A"]
@@ -86,10 +86,10 @@ def test_a_reset_clears_the_fault_but_opens_nothing(service: Running) -> None:
 
 def test_a_stop_does_not_hide_a_fault(service: Running) -> None:
     booth, staff = service.booth(), service.sign_in("staff")
-    booth.report_fault("arm.force_limit")
+    booth.report_fault("force")
     service.command(staff, "/v1/booths/demo-a/orders", {"kind": "stop", "reason": "again"})
     (shown,) = [one for one in get(service, "/v1/live/demo", staff).json() if one["label"] == "A"]
-    assert (shown["state"], shown["fault"]) == ("fault", "arm.force_limit")
+    assert (shown["state"], shown["fault"]) == ("fault", "force")
 
 
 def test_a_booth_taken_over_calls_only_by_hand_until_it_is_handed_back(service: Running) -> None:
@@ -99,7 +99,7 @@ def test_a_booth_taken_over_calls_only_by_hand_until_it_is_handed_back(service: 
     assert [order.kind for order in booth.report_state("SEATED", ready=False)] == ["stop"]
     back = service.command(staff, "/v1/booths/demo-a/hand-back")
     assert back.json()["code"] == "wrong_state"  # somebody is inside
-    booth.close_session(session, Outcome.ABORTED, reason="stopped")
+    booth.close_session(session, Outcome.ABORTED, reason="staff_stop")
     service.citizen().arrive("demo-a-0000")
     service.command(staff, "/v1/booths/demo-a/open")
     with pytest.raises(Refused, match="booth_not_open"):

@@ -12,7 +12,7 @@ from booth_queue.api import create_app
 from booth_queue.domain.refusals import SignInFailed, WeChatUnavailable
 from booth_queue.settings import Settings
 
-from .conftest import MovableClock, Running, Template, id_number, serving
+from .conftest import MovableClock, Running, Template, calling, id_number
 from .wechat_stand_in import APP_ID, SECRET, StandIn
 
 TEMPLATE = "called-template"
@@ -21,7 +21,7 @@ TEMPLATE = "called-template"
 @pytest.fixture
 def stand_in() -> Iterator[tuple[StandIn, str]]:
     wechat = StandIn()
-    with serving(wechat.app()) as http:
+    with calling(wechat.app()) as http:
         yield wechat, str(http.base_url)
 
 
@@ -47,7 +47,7 @@ def connected(
 ) -> Iterator[Connected]:
     wechat, base_url = stand_in
     url, clock = sqlite_template.copy(tmp_path, "queue"), MovableClock()
-    with serving(create_app(connection(url, base_url), clock=clock)) as http:
+    with calling(create_app(connection(url, base_url), clock=clock)) as http:
         yield Connected(Running(http, clock, url, sqlite_template.seeded), wechat)
 
 
@@ -116,12 +116,12 @@ def test_a_call_nobody_read_is_told_while_it_is_worth_it(
     telling = connection(url, base_url)
     # This process signs people in, and tells nobody.
     silent = telling.model_copy(update={"wechat_call_template": None})
-    with serving(create_app(silent, clock=clock)) as http:
+    with calling(create_app(silent, clock=clock)) as http:
         first = Connected(Running(http, clock, url, sqlite_template.seeded), wechat)
         queue_up(first)
         first.service.command(first.service.sign_in("staff"), "/v1/booths/demo-a/call")
     clock.advance(late_s)
-    with serving(create_app(telling, clock=clock)):
+    with calling(create_app(telling, clock=clock)):
         if told:
             wait_for_message(wechat)
         else:

@@ -12,7 +12,7 @@ from sim.scene import Scene
 from sim.truth import SwabFate
 from sim.world import Options, World
 from sim.wrist import WristSensorModel
-from spatial import Pose
+from spatial import Pose, vector
 
 QUIET = WristSensorModel(noise=(0.0, 0.0), bias=(0.0, 0.0), drift=(0.0, 0.0), resolution=(0.0, 0.0))
 MS = 1_000_000
@@ -152,6 +152,10 @@ def test_swab_is_taken_and_left_only_at_the_racks() -> None:
     with World(Scene(), 0) as world:
         world.gripper.release()
         assert world.truth.swab is SwabFate.DROPPED
+    for above, fate in (((0.04, 0.0, 0.1), "in_bin"), ((0.0, 0.0, -0.02), "dropped")):
+        with World(Scene(base_bin=vector(tip.translation - above)), 0) as world:
+            world.gripper.release()
+            assert world.truth.swab is SwabFate(fate)
 
 
 def test_camera_exposes_on_its_grid_and_hands_out_after_its_delay() -> None:

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import PchipInterpolator
 
 from sim.anatomy import SITE_PARTS, Anatomy, Articulation, OralCavity, Part, Population
 from sim.anatomy.bounded import bounds_of
+from sim.anatomy.profile import Profile
 from sim.errors import SimError
 from vision.target import Site
 
@@ -26,6 +28,20 @@ articulations = st.builds(
     depressor=st.floats(0.0, 1.0),
     hand=st.floats(0.0, 1.0),
 )
+
+
+@given(data=st.data())
+@settings(max_examples=50)
+def test_profiles_are_the_monotone_cubics_of_scipy(data: st.DataObject) -> None:
+    count = data.draw(st.integers(3, 14))
+    steps = data.draw(st.lists(st.floats(1e-3, 0.03), min_size=count, max_size=count))
+    height = st.lists(st.floats(-0.05, 0.05).map(lambda x: round(x, 9)), min_size=5, max_size=5)
+    rows = [(float(s), *data.draw(height)) for s in np.round(np.cumsum(steps), 9)]
+    profile = Profile.through(rows)  # type: ignore[arg-type] # rows of six numbers
+    table = np.array(rows)
+    expected = PchipInterpolator(table[:, 0], table[:, 1:])
+    s = np.linspace(table[0, 0], table[-1, 0], 101)
+    np.testing.assert_allclose(profile.at(s), expected(s), atol=1e-12)
 
 
 @settings(deadline=None, max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
@@ -136,6 +152,42 @@ def test_sites_lie_on_their_own_tissue_and_face_the_way_in(seed: int, population
             # tissue that a straight way meets first faces that way, at an edge only just
             assert truth.normal @ truth.point < 0.05 * np.linalg.norm(truth.point)
     assert cavity.site(Site.RIGHT_TONSIL).point[1] < 0 < cavity.site(Site.LEFT_TONSIL).point[1]
+
+
+@settings(deadline=None, max_examples=30, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(seeds, st.sampled_from(POPULATIONS), st.floats(0.0, 0.6))
+def test_an_exposed_site_is_met_first_by_a_straight_way_near_the_middle(
+    seed: int, population: str, tongue: float
+) -> None:
+    opened = Articulation(opening=0.045, tongue_height=tongue)
+    cavity = OralCavity(person(seed, population), opened)
+    for site in Site:
+        middle, exposed = cavity.site(site), cavity.exposed_site(site)
+        if middle.reachable or not exposed.reachable:
+            assert (exposed.point == middle.point).all()
+            continue
+        assert site is not Site.POSTERIOR_WALL
+        distance, _, parts = cavity.signed_distance(exposed.point)
+        assert abs(distance[0]) < 1e-5
+        assert Part(int(parts[0])) in SITE_PARTS[site]
+        assert np.linalg.norm(exposed.point - middle.point) < 0.014
+        # half way in, three quarters, nine tenths: nothing but air
+        start = np.array([0.002, 0.0, 0.002])
+        way = start + np.array([[0.5], [0.75], [0.9]]) * (exposed.point - start)
+        assert (cavity.signed_distance(way)[0] > 0.0).all()
+
+
+def test_a_tonsil_is_exposed_beside_the_soft_palate_and_not_beside_the_tongue() -> None:
+    found = [
+        cavity.exposed_site(site).reachable
+        for seed in range(60)
+        for cavity in [OralCavity(person(seed, "adult"), Articulation(opening=0.045))]
+        for site in (Site.RIGHT_TONSIL, Site.LEFT_TONSIL)
+        if not cavity.site(site).reachable
+    ]
+    assert sum(found) > 0.5 * len(found) > 0
+    high = OralCavity(Anatomy(), Articulation(tongue_height=1.0))
+    assert not any(high.exposed_site(site).reachable for site in Site)
 
 
 def test_no_point_is_on_two_sites() -> None:

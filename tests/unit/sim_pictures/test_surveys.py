@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 
 from sim.anatomy import Anatomy, Articulation, OralCavity
@@ -7,7 +6,6 @@ from sim.cameras import D405, D435, CameraModel
 from sim.cameras.survey import depth_noise
 from sim.errors import SimError
 from sim.pictures import charts
-from sim.pictures.speed import frame_times
 
 
 def test_simulated_adults_measure_as_published() -> None:
@@ -43,13 +41,6 @@ def test_depth_noise_is_what_the_model_states(
     for row in depth_noise(camera, depths, seed=3):
         assert row.valid > 0.98
         assert row.measured == pytest.approx(row.stated, rel=0.15)
-
-
-def test_frame_times_are_one_for_each_frame() -> None:
-    times = frame_times(64, 48, 4)
-    assert times.shape == (4,)
-    assert (times > 0).all()
-    assert np.isfinite(times).all()
 
 
 def test_charts_and_tables_hold_every_row() -> None:

@@ -19,8 +19,10 @@ from station.record import Decision
 from station.session import SamplingSession
 from station.swab import SwabHolder
 from vision.frame import Frame
+from vision.swab import TipSighting
 from vision.target import Refusal, RefusalReason, Sighting, Site
 from vision.tracking import TrackedMouth, TrackedTarget
+from vision.watch import Notice
 
 PERIOD_NS = 10_000_000
 BASE_MOUTH = Pose(np.diag([-1.0, -1.0, 1.0]), vector((1.0, 0.0, 0.3)))
@@ -130,13 +132,15 @@ class FakeSight:
     speed: float = 0.0
     closed_for: int = 0
     looks: list[bool] = field(default_factory=list)
+    notice: Notice | None = None
+    tip: TipSighting | None = None
 
     @property
     def base_eye(self) -> Vector:
         return vector(BASE_MOUTH.apply((0.30, 0.0, 0.04)))
 
-    def look(self, now_ns: int, *, inside: bool) -> Seen:
-        self.looks.append(inside)
+    def look(self, now_ns: int, base_tip: Vector | None = None) -> Seen:
+        self.looks.append(base_tip is not None)
         return self.mouth(now_ns) if self.seen is None else self.seen(now_ns)
 
     def mouth(self, now_ns: int) -> TrackedMouth:

@@ -18,6 +18,7 @@ from booth_queue.contract import CalledPerson, Language
 from station.attendance import Attendance, Idle
 from station.booth import Booth
 from station.errors import StationError
+from station.reasons import Reason
 from station.record import Outcome, Provenance, SamplingRecord
 from station.session import SamplingSession
 from station.signing import BoothKey, verify_chain
@@ -364,6 +365,28 @@ def test_an_arm_that_cannot_tidy_up_calls_staff(world: World) -> None:
     }
 
 
+def test_nobody_is_called_to_an_arm_that_could_not_tidy_up_and_a_reset_tries_again(
+    world: World,
+) -> None:
+    world.rig.arm.stuck = True
+    booth, machine = world.booth(), Machine(broken="it met something")
+    attendance = Attendance(world.client(), machine, booth.outbox)
+    attendance.after(booth.serve(PERSON, world.seat).result)
+    world.service.waiting = [PERSON]
+    order = {"id": "o3", "booth_id": "b", "kind": "reset", "given_at": NOW, "reason": "looked"}
+    order["taken_at"] = None
+    world.service.orders = [order]
+    assert attendance.next() is Idle.UNTIDY, "staff reset it, and it met something again"
+    states = [body for name, body in world.service.calls if name == "state"]
+    assert (states[-1]["activity"], states[-1]["ready"]) == ("FAULT", False)
+    assert attendance.next() is Idle.UNTIDY
+    assert world.service.names().count("faults") == 2, "each failure is told once"
+    machine.broken = ""
+    world.service.orders = [order]
+    assert attendance.next() == PERSON
+    assert machine.done == ["tidy"]
+
+
 def test_a_booth_paused_by_staff_calls_nobody_until_it_is_opened(world: World) -> None:
     attendance = Attendance(world.client(), Machine(), world.booth().outbox)
     world.service.waiting = [PERSON]
@@ -404,8 +427,8 @@ def test_a_session_can_be_cancelled_from_outside(world: World) -> None:
     booth = world.booth()
 
     def observers(session: SamplingSession) -> tuple[()]:
-        booth.cancel("nobody runs yet")
-        session.cancel("operator")
+        booth.cancel(Reason.OPERATOR)
+        session.cancel(Reason.OPERATOR)
         return ()
 
     served = booth.serve(PERSON, world.seat, observers)

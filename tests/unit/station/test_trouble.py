@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from sim.behaviour import Act
 from sim.faults import Fault, Mishap, Mode, Unit
 from station.demo.trouble import Trouble
 from station.errors import StationError
@@ -23,9 +24,10 @@ def test_without_seconds_it_lasts() -> None:
     assert fault.duration_s == math.inf
 
 
-def test_a_mishap_is_read_too() -> None:
-    trouble = Trouble.parse("2:swabbing:gripper_drops")
-    assert (trouble.happening.what, trouble.happening.phase) == (Mishap.GRIPPER_DROPS, "swabbing")
+@pytest.mark.parametrize("what", [Mishap.GRIPPER_DROPS, Act.HAND_IN_FRONT])
+def test_a_mishap_and_what_a_person_does_are_read_too(what: Mishap | Act) -> None:
+    trouble = Trouble.parse(f"2:swabbing:{what.value}")
+    assert (trouble.happening.what, trouble.happening.phase) == (what, "swabbing")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,7 @@ def test_a_mishap_is_read_too() -> None:
         ("wrist.stuck", "is not PERSON:STATE"),
         ("0:swabbing:wrist.stuck", "is not PERSON:STATE"),
         ("1:dancing:wrist.stuck", "no state 'dancing'; choose of idle"),
-        ("1:swabbing:swab_melts", "no mishap 'swab_melts'; choose of swab_breaks"),
+        ("1:swabbing:swab_melts", "no mishap or act 'swab_melts'; choose of swab_breaks"),
         ("1:swabbing:nose.stuck", "no unit 'nose'; choose of wrist"),
         ("1:swabbing:wrist.itches", "no mode 'itches'; choose of off"),
         ("1:swabbing:wrist.off:soon", "soon"),

@@ -305,3 +305,52 @@ def test_a_data_set_is_read_by_its_format(tmp_path: Path) -> None:
         RenderedSet(tmp_path)
     with pytest.raises(VisionError, match="booth sim dataset"):
         RenderedSet(tmp_path / "none")
+
+
+def test_a_photograph_that_cannot_be_read_counts_as_refused(tmp_path: Path) -> None:
+    good = photograph(tmp_path)
+    (tmp_path / "torn.jpg").write_bytes(good.read_bytes()[:200])
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    cv2.imwrite(str(tmp_path / "dot.png"), np.zeros((1, 1, 3), dtype=np.uint8))
+    names = ("a/one.png", "torn.jpg", "empty.jpg", "dot.png")
+    file = tmp_path / "boxes.json"
+    file.write_text(json.dumps({"boxes": {name: {} for name in names}}))
+    model = PaintReader(SCENE.optical_mouth)
+    outcomes = evaluate_photos(lambda rgb: read_photo(model, rgb), read_boxes(tmp_path, file))
+    faults = {o.path.name: o.fault for o in outcomes}
+    assert faults.pop(good.name) is None
+    assert all(fault is not None and name in fault for name, fault in faults.items())
+    figures = photo_figures(outcomes)
+    assert figures["unreadable_count"] == 3.0
+    assert figures["wall_refused_count"] == 3.0
+    assert figures["photos_count"] == 4.0
+
+
+def _turned_by_metadata(jpeg: bytes, orientation: int) -> bytes:
+    """Return the JPEG with an EXIF segment of nothing but an orientation."""
+    entry = b"\x01\x12\x00\x03\x00\x00\x00\x01" + bytes([0, orientation, 0, 0])
+    tiff = b"MM\x00\x2a\x00\x00\x00\x08\x00\x01" + entry + b"\x00\x00\x00\x00"
+    body = b"Exif\x00\x00" + tiff
+    return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
+
+
+def test_photographs_of_every_kind_are_loaded_upright_and_in_colour(tmp_path: Path) -> None:
+    upright = np.zeros((90, 60, 3), dtype=np.uint8)
+    upright[:30], upright[30:60], upright[60:] = (200, 40, 40), (40, 200, 40), (40, 40, 200)
+    bgr = np.ascontiguousarray(upright[:, :, ::-1])
+    lying = cv2.rotate(bgr, cv2.ROTATE_90_COUNTERCLOCKWISE)
+    _, packed = cv2.imencode(".jpg", lying, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    (tmp_path / "turned.jpg").write_bytes(_turned_by_metadata(packed.tobytes(), 6))
+    clear = np.dstack([bgr, np.full(bgr.shape[:2], 255, dtype=np.uint8)])
+    cv2.imwrite(str(tmp_path / "alpha.png"), clear)
+    cv2.imwrite(str(tmp_path / "deep.png"), bgr.astype(np.uint16) * 257)
+    for name in ("turned.jpg", "alpha.png", "deep.png"):
+        rgb = load_photo(tmp_path / name)
+        assert rgb.shape == upright.shape
+        assert rgb.dtype == np.uint8
+        assert np.abs(rgb[15::30].astype(int) - upright[15::30]).max() < 12
+    cv2.imwrite(str(tmp_path / "grey.png"), cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY))
+    grey = load_photo(tmp_path / "grey.png")
+    assert (grey[:, :, 0] == grey[:, :, 2]).all()
+    cv2.imwrite(str(tmp_path / "large.jpg"), cv2.resize(bgr, (2000, 3000)))
+    assert max(load_photo(tmp_path / "large.jpg").shape) == 1600

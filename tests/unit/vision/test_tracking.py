@@ -97,6 +97,23 @@ def test_a_jump_is_rejected_then_believed_when_it_stays() -> None:
     assert mouth.base_mouth.distance_to(away)[0] < 1e-6
 
 
+def test_a_head_seen_elsewhere_is_not_led_on() -> None:
+    # after a gag the arm followed at 0.3 m/s a head that had come to rest: 4.6 N on the throat
+    tracker = MouthTracker()
+    for k in range(30):
+        tracker.update(sighting(Pose(translation=(0.3 * k / 30, 0, 0)), k / 30), BASE_CAMERA)
+    led = tracker.mouth(stamp_ns(31 / 30))
+    assert not isinstance(led, Refusal)
+    assert led.twist.linear[0] > 0.2
+    stopped = tracker.update(sighting(Pose(translation=(0.2, 0, 0)), 30 / 30), BASE_CAMERA)
+    assert stopped is not None
+    assert not stopped.accepted
+    held = tracker.mouth(stamp_ns(31 / 30))
+    assert not isinstance(held, Refusal)
+    assert np.abs(held.twist.linear).max() == 0.0
+    assert held.base_mouth.translation[0] < led.base_mouth.translation[0]
+
+
 def test_an_older_sighting_changes_nothing() -> None:
     tracker = MouthTracker()
     tracker.update(sighting(Pose(), 1.0), BASE_CAMERA)

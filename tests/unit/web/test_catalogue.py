@@ -10,6 +10,8 @@ from booth_queue.domain.vocabulary import (
     Verdict,
 )
 from booth_queue.texts import CatalogueError, catalogue, tell
+from station.instructions import Instruction
+from station.reasons import every_reason
 
 
 def test_both_languages_have_the_same_keys() -> None:
@@ -19,6 +21,36 @@ def test_both_languages_have_the_same_keys() -> None:
 def test_places_are_filled() -> None:
     assert tell("en", "ticket.ahead", {"people": 3}) == "3 people before you"
     assert "3" in tell("zh", "ticket.ahead", {"people": 3})
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "one", "more"),
+    [
+        ("ticket.ahead", "people", "1 person before you", "2 people before you"),
+        ("lab.tubes", "count", "1 tube", "2 tubes"),
+        ("group.blocked", "seats", "1 seat is set aside.", "2 seats are set aside."),
+    ],
+)
+def test_english_counts_one_and_more(key: str, name: str, one: str, more: str) -> None:
+    assert tell("en", key, {name: 1}) == one
+    assert tell("en", key, {name: "2"}) == more
+
+
+def test_a_count_that_is_not_given_stays_a_place() -> None:
+    assert tell("en", "lab.tubes") == "{count} {count|tube|tubes}"
+
+
+@pytest.mark.parametrize("chapter", ["reason", "remedy"])
+def test_whatever_stops_a_booth_is_said_in_words_and_with_its_remedy(chapter: str) -> None:
+    keys = (key.split(".") for key in catalogue(Language.ZH))
+    assert {key[1] for key in keys if key[0] == chapter} == every_reason()
+
+
+def test_whatever_a_person_is_told_stands_on_the_screen_in_words() -> None:
+    asked = {
+        key.removeprefix("screen.ask.") for key in catalogue(Language.EN) if "screen.ask" in key
+    }
+    assert asked == {instruction.value for instruction in Instruction}
 
 
 def test_an_unknown_key_is_a_mistake() -> None:

@@ -1,6 +1,7 @@
 // A booth as live screens show it: words and tones, and the trace of its force.
 
 import { t } from './app.js';
+import { troubleOf } from './trouble.js';
 
 const { BOOTH_TONE, stopwatch, waitWords } = globalThis.booth;
 
@@ -57,6 +58,7 @@ export function liveCard(booth, force, now = Date.now()) {
   const last = force.length ? force[force.length - 1] : null;
   const step = STEPS.indexOf(booth.activity.toUpperCase());
   const where = siteWord(booth.site);
+  const trouble = troubleOf(booth.fault);
   return {
     id: booth.booth_id,
     label: t('booth.name', { label: booth.label }),
@@ -78,7 +80,9 @@ export function liveCard(booth, force, now = Date.now()) {
     steps: STEPS.length - 1,
     waiting: booth.waiting.length,
     line: booth.waiting.length ? booth.waiting.slice(0, 8).join('  ') + (booth.waiting.length > 8 ? ' …' : '') : t('board.no_line'),
-    fault: booth.fault || '',
+    fault: trouble.what,
+    faultDetail: trouble.detail,
+    remedy: trouble.remedy,
     tube: booth.tube ? `${booth.tube.swabs}/${booth.tube.pool_size}` : '—',
     tubeCode: booth.tube ? booth.tube.barcode : '',
     tubeShare: booth.tube ? booth.tube.swabs / booth.tube.pool_size : 0,

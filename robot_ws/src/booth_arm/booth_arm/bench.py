@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arm_control.controller import ArmController
-from arm_control.errors import ArmControlError
 from arm_control.ports import ArmDriver, Clock, Gripper
 from vision.camera import Camera
 
@@ -16,13 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BenchSettings:
-    """Which arm, where, and the simulator's seed and pictures per second [Hz]."""
+    """Which arm, where, its set-points a second [Hz]; the simulator's seed and pictures [Hz].
+
+    ``address`` is what the driver needs to find the arm: a host, or a ROS namespace.
+    """
 
     driver: str
     address: str
     arm: str
-    seed: int
-    picture_rate_hz: float
+    seed: int = 0
+    picture_rate_hz: float = 10.0
+    rate_hz: float = 125.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,11 @@ class Bench:
 
 def open_bench(settings: BenchSettings) -> Bench:
     """Open the arm. Raises ArmControlError, SimError or OSError where it cannot be had."""
+    # the real arm's machine need not have the simulator, nor the simulator's an arm's client
     if settings.driver == "sim":
-        return _simulated(settings)
-    raise ArmControlError(
-        f"driver {settings.driver!r} has no bench yet; choose sim, or open it in bench.py"
-    )
+        from booth_arm.simulated import SimulatedBench  # noqa: PLC0415
 
+        return SimulatedBench(settings).open()
+    from booth_arm.real import open_real  # noqa: PLC0415
 
-def _simulated(settings: BenchSettings) -> Bench:
-    # the real arm's machine need not have the simulator
-    from booth_arm.simulated import SimulatedBench  # noqa: PLC0415
-
-    return SimulatedBench(settings).open()
+    return open_real(settings)

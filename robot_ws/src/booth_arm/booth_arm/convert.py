@@ -12,6 +12,7 @@ from booth_common.convert import (
     points_from_message,
     pose_from_message,
     pose_message,
+    stamp_from_message,
     stamp_message,
     transforms_message,
     twist_from_message,
@@ -24,10 +25,12 @@ from booth_common.convert import (
 from booth_interfaces.msg import ArmGoal, SwabTarget
 from booth_interfaces.msg import ArmState as ArmStateMessage
 from booth_interfaces.msg import MouthMotion as MouthMotionMessage
+from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import WrenchStamped
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from arm_control.limits import Zone
 from arm_control.motion import (
@@ -41,10 +44,10 @@ from arm_control.motion import (
     Wipe,
     Withdraw,
 )
-from arm_control.ports import ArmState
+from arm_control.ports import ArmState, JointCommand
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
 from arm_control.target import MouthMotion, SiteTarget
-from spatial import Pose, vector
+from spatial import NANOSECONDS_PER_SECOND, Pose, Vector, vector
 
 __all__ = [
     "arm_state_message",
@@ -54,11 +57,15 @@ __all__ = [
     "goal_message",
     "header_message",
     "joint_state_message",
+    "joints_from_message",
     "motion_from_message",
     "motion_message",
     "objection_from_message",
     "report_from_message",
+    "stamp_from_message",
+    "trajectory_message",
     "transforms_message",
+    "wrench_from_message",
     "wrench_stamped_message",
 ]
 
@@ -221,6 +228,41 @@ def joint_state_message(state: ArmState, names: tuple[str, ...], header: Any) ->
         velocity=[float(value) for value in state.velocity],
         effort=[float(value) for value in state.effort],
     )
+
+
+def joints_from_message(
+    message: Any, names: tuple[str, ...]
+) -> tuple[Vector, Vector, Vector] | None:
+    """Return position [rad], velocity [rad/s] and effort [N·m] (n,) of the joints ``names``.
+
+    None where not all of them are in the message. A velocity or effort that the message leaves out
+    is zero, as sensor_msgs/JointState allows. Raises SpatialError where a number is none.
+    """
+    try:
+        order = [message.name.index(name) for name in names]
+    except ValueError:
+        return None
+
+    def ordered(values: Any, what: str) -> Vector:
+        found = [values[k] for k in order] if len(values) else [0.0] * len(order)
+        return vector(found, len(order), what)
+
+    return (
+        ordered(message.position, "joint position"),
+        ordered(message.velocity, "joint velocity"),
+        ordered(message.effort, "joint effort"),
+    )
+
+
+def trajectory_message(names: tuple[str, ...], command: JointCommand, due_s: float) -> Any:
+    """Return a trajectory of the one set-point ``command``, due ``due_s`` [s] after its arrival."""
+    whole, rest = divmod(round(due_s * NANOSECONDS_PER_SECOND), NANOSECONDS_PER_SECOND)
+    point = JointTrajectoryPoint(
+        positions=[float(value) for value in command.position],
+        velocities=[float(value) for value in command.velocity],
+        time_from_start=Duration(sec=whole, nanosec=rest),
+    )
+    return JointTrajectory(joint_names=list(names), points=[point])
 
 
 def wrench_stamped_message(report: CycleReport, header: Any) -> Any:

@@ -10,6 +10,8 @@ from booth_arm import convert
 from booth_arm.link import LoopLink, LoopState
 from spatial import NANOSECONDS_PER_SECOND, Pose
 
+_JOIN_S = 2.0  # a publisher may hang in the middleware; the end of the process takes it along
+
 
 class Display:
     """Publishes each state of the loop once, at most ``rate_hz`` times a second of its own clock.
@@ -90,7 +92,7 @@ class Display:
     def close(self) -> None:
         """End the thread and take the publishers away."""
         self._ending.set()
-        self._thread.join()
+        self._thread.join(timeout=_JOIN_S)
         for publisher in (
             self._state, self._joints, self._wrench, self._tf, self._tf_static, self._description,
             self._clock,

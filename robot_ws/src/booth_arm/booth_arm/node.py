@@ -9,7 +9,6 @@ from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
 from booth_common.pulse import Pulse
 from booth_common.verdict import Verdict
-from rclpy.callback_groups import ReentrantCallbackGroup
 
 from arm_control.errors import ArmControlError
 from booth_arm import convert, loop
@@ -26,8 +25,9 @@ PERMIT_PERIOD_S = 0.05
 class Settings:
     """The arm node's parameters."""
 
-    driver: str = text("sim", "which arm is driven", ("sim", "ur", "xarm", "franka"))
-    address: str = text("", "the real arm's address; unused with the simulator")
+    driver: str = text("sim", "which arm is driven", ("sim", "ur", "trajectory"))
+    address: str = text("", "the real arm's address; unused with simulator and trajectory driver")
+    rate_hz: float = number(125.0, 20.0, 1_000.0, "set-points a second, of a real arm [Hz]")
     arm: str = text("kuka_iiwa", "the arm's description in the catalogue")
     seed: int = number(7, 0, 2_000_000_000, "seed of the simulated booth and its people")
     population: str = text("adult", "whom the simulator seats", ("adult", "child", "elderly"))
@@ -50,21 +50,21 @@ class ArmNode(BoothNode[Settings]):
         self._verdict = Verdict(Pulse(adaptive=self.stamps.simulated))
         self._person: SimulatedPerson | None = None
         self._session = ""
-        group = ReentrantCallbackGroup()
-        self.listen(topics.SAFETY, self._on_safety, callback_group=group)
+        self.listen(topics.SAFETY, self._on_safety)
         self.listen(topics.MOUTH_MOTION, self._on_motion)
         self.listen(topics.SESSION, self._on_session)
         self.listen(topics.SIGHTING, self._on_sighting)
-        self.serve(topics.START_MOTION, self._on_start, callback_group=group)
-        self.serve(topics.STOP, self._on_stop, callback_group=group)
-        self.serve(topics.PAUSE, self._on_pause, callback_group=group)
-        self.serve(topics.GRIPPER, self._on_gripper, callback_group=group)
-        self.serve(topics.RESET_LOOP, self._on_reset, callback_group=group)
+        self.serve_later(topics.START_MOTION, self._on_start)
+        self.serve_later(topics.STOP, self._on_stop)
+        self.serve_later(topics.PAUSE, self._on_pause)
+        self.serve_later(topics.GRIPPER, self._on_gripper)
+        self.serve_later(topics.RESET_LOOP, self._on_reset)
 
     def acquire(self) -> None:
         """Start the loop's process."""
         s = self.settings
-        bench = BenchSettings(s.driver, s.address, s.arm, s.seed, s.picture_rate_hz)
+        address = self.get_namespace() if s.driver == "trajectory" else s.address
+        bench = BenchSettings(s.driver, address, s.arm, s.seed, s.picture_rate_hz, s.rate_hz)
         settings = loop.LoopSettings(self.booth, bench, s.pace)
         # a simulated loop stands still while it draws its first picture, or compiles a kernel
         answer_s = 60.0 if s.driver == "sim" else 1.0

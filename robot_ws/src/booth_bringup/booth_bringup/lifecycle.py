@@ -8,10 +8,8 @@ from typing import Any
 
 import rclpy
 from booth_common import topics
-from booth_common.node import ending_by_signal, spin
 from booth_common.parameters import ParameterError, declare, names, number
-from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.executors import MultiThreadedExecutor
+from booth_common.process import Spinner
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -45,7 +43,6 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
         super().__init__("lifecycle")
         self.settings = declare(self, Settings)
         self._all = (*self.settings.nodes, *self.settings.optional)
-        group = ReentrantCallbackGroup()
         self._states: dict[str, tuple[int, float]] = {}
         self._clients_of: dict[str, Any] = {}
         for name in self._all:
@@ -55,11 +52,8 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
                 topic.name,
                 lambda message, name=name: self._hear(name, message.lifecycle_state),
                 topics.profile(topic.quality),
-                callback_group=group,
             )
-            self._clients_of[name] = self.create_client(
-                convert.ChangeState, f"{name}/change_state", callback_group=group
-            )
+            self._clients_of[name] = self.create_client(convert.ChangeState, f"{name}/change_state")
 
     def bring_up(self, ending: threading.Event) -> bool:
         """Bring all nodes up; says whether it succeeded."""
@@ -142,14 +136,14 @@ class Manager(Node):  # type: ignore[misc] # rclpy ships no types
 
 def main() -> None:
     """Bring the booth up and keep it up; exit code 1 where it does not come up."""
-    ending = ending_by_signal()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    spinner = Spinner()
+    ending = spinner.ending
     try:
         manager = Manager()
     except ParameterError as error:
         sys.exit(str(error))
-    executor = MultiThreadedExecutor(num_threads=2)
-    executor.add_node(manager)
+    spinner.add(manager)
     outcome: list[bool] = []
 
     def work() -> None:
@@ -160,9 +154,9 @@ def main() -> None:
 
     worker = threading.Thread(target=work, name="lifecycle", daemon=True)
     worker.start()
-    spin(executor, ending)
+    spinner.spin()
     worker.join(timeout=2.0)
-    executor.shutdown(timeout_sec=1.0)
+    spinner.close()
     rclpy.try_shutdown()
     sys.exit(1 if outcome == [False] else 0)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import rclpy
 from booth_common import topics
-from booth_common.node import ending_by_signal, spin
 from booth_common.parameters import ParameterError, declare, number, text
-from rclpy.executors import SingleThreadedExecutor
+from booth_common.process import Spinner
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -56,7 +56,8 @@ class Recorder(Node):  # type: ignore[misc] # rclpy ships no types
             self._on_session,
             topics.profile(topics.SESSION.quality),
         )
-        self.create_timer(0.1, self._maybe_close)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(0.1, self._maybe_close, clock=steady)
 
     def finish(self) -> None:
         """Close the file that is open."""
@@ -114,18 +115,18 @@ class Recorder(Node):  # type: ignore[misc] # rclpy ships no types
 
 def main() -> None:
     """Run the recorder."""
-    ending = ending_by_signal()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    spinner = Spinner()
     try:
         recorder = Recorder()
     except (ParameterError, OSError) as error:
         sys.exit(str(error))
-    executor = SingleThreadedExecutor()
-    executor.add_node(recorder)
+    spinner.add(recorder)
     try:
-        spin(executor, ending)
+        spinner.spin()
     finally:
         recorder.finish()
+        spinner.close()
         rclpy.try_shutdown()
 
 

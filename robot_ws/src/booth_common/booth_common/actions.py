@@ -1,9 +1,30 @@
-"""An action client that any thread may use."""
+"""Actions beside an executor of one thread: a client any thread may use, a server that may work."""
 
+import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from rclpy.action import ActionClient
+from rclpy.action import ActionClient, ActionServer
+
+
+class ThreadedActionServer(ActionServer):  # type: ignore[misc] # rclpy ships no types
+    """rclpy's server has its executor carry a goal out, which would do nothing else meanwhile.
+
+    Here each goal is carried out in a thread of its own, and its result sent from there.
+    """
+
+    def notify_execute(
+        self, goal_handle: Any, execute_callback: Callable[[Any], Any] | None
+    ) -> None:
+        """Begin to carry an accepted goal out; called by the goal's handle."""
+        work = execute_callback or self._execute_callback
+
+        def carry_out() -> None:
+            # a coroutine that never waits, for `work` is a plain function
+            asyncio.run(self._execute_goal(work, goal_handle))
+
+        threading.Thread(target=carry_out, name="goal", daemon=True).start()
 
 
 class SharedActionClient(ActionClient):  # type: ignore[misc] # rclpy ships no types

@@ -7,6 +7,11 @@ from booth_common.convert import stamp_from_message, stamp_message
 from spatial import NANOSECONDS_PER_SECOND
 
 
+def ros_minus_monotonic_ns() -> int:
+    """Return ROS time less the machine's monotonic clock, now [ns]."""
+    return time.time_ns() - time.monotonic_ns()
+
+
 class NodeClock:
     """The clock a node reads: ``arm_control.ports.Clock`` over the node's own time.
 
@@ -21,7 +26,7 @@ class NodeClock:
     def __init__(self, node: Any) -> None:
         self._clock = node.get_clock()
         self._simulated = bool(node.get_parameter("use_sim_time").value)
-        self._ros_minus_monotonic = 0 if self._simulated else time.time_ns() - time.monotonic_ns()
+        self._ros_minus_monotonic = 0 if self._simulated else ros_minus_monotonic_ns()
 
     @property
     def simulated(self) -> bool:

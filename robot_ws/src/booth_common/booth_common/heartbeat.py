@@ -63,8 +63,6 @@ class HeartbeatWatch:
         node: Any,
         names: Iterable[str],
         lost: Callable[[str, str], None],
-        *,
-        callback_group: Any = None,
     ) -> None:
         self._lost = lost
         self._simulated = node.stamps.simulated
@@ -79,16 +77,13 @@ class HeartbeatWatch:
                 topic.name,
                 lambda message, name=name: self._hear(name, message),
                 profile(topic.quality),
-                callback_group=callback_group,
                 event_callbacks=SubscriptionEventCallbacks(
                     deadline=lambda _event: self.look(),
                     liveliness=lambda event, name=name: self._liveliness(name, event),
                     use_default_callbacks=False,
                 ),
             )
-        self._timer = node.create_timer(
-            PERIOD_S, self.look, callback_group=callback_group, clock=node.steady_clock
-        )
+        self._timer = node.create_timer(PERIOD_S, self.look, clock=node.steady_clock)
 
     @property
     def missing(self) -> tuple[str, ...]:

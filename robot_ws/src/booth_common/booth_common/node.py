@@ -2,51 +2,29 @@
 
 import os
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
-import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.exceptions import ParameterException
-from rclpy.executors import MultiThreadedExecutor
-from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.signals import SignalHandlerOptions
 
-from arm_control.errors import ArmControlError
 from booth_common import convert, parameters, topics
 from booth_common.clock import NodeClock
 from booth_common.heartbeat import Heartbeat
-from booth_queue.errors import BoothQueueError
-from sim.errors import SimError
-from spatial import SpatialError
-from station.errors import StationError
-from vision.errors import VisionError
+from booth_common.later import answer_later
+from booth_common.process import EXPECTED, run
+
+__all__ = ["BoothNode", "run"]
 
 S = TypeVar("S")
 
-RCLError = rclpy_implementation.RCLError
-
-_SPIN_S = 0.2  # the longest a signal may wait
-_WRONG_TRANSITION = "Transition is not registered"
-
 DIAGNOSTICS_PERIOD_S = 1.0
 
-EXPECTED = (
-    ArmControlError,
-    VisionError,
-    SpatialError,
-    StationError,
-    SimError,
-    BoothQueueError,
-    parameters.ParameterError,
-    OSError,
-)
-"""What the libraries raise when they cannot start; their messages carry the remedy."""
+_ANSWERERS = 4  # threads: a stop must not wait for the answer to another order
 
 
 class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships no types
@@ -65,6 +43,7 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
         self.stamps = NodeClock(self)
         self.broken = False
         self.heartbeat = Heartbeat(self, name)
+        self._answerers = ThreadPoolExecutor(_ANSWERERS, thread_name_prefix="answer")
         self._faults = self.plain_publisher(topics.FAULTS)
         self._diagnostics = self.plain_publisher(topics.DIAGNOSTICS)
         self.create_timer(DIAGNOSTICS_PERIOD_S, self._diagnose, clock=self.steady_clock)
@@ -117,31 +96,31 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
             topics.interface(topic.type), topic.name, topics.profile(topic.quality)
         )
 
-    def listen(
-        self, topic: topics.Topic, callback: Callable[[Any], None], *, callback_group: Any = None
-    ) -> Any:
+    def listen(self, topic: topics.Topic, callback: Callable[[Any], None]) -> Any:
         """Subscribe to a topic in the table."""
         return self.create_subscription(
-            topics.interface(topic.type),
-            topic.name,
-            callback,
-            topics.profile(topic.quality),
-            callback_group=callback_group,
+            topics.interface(topic.type), topic.name, callback, topics.profile(topic.quality)
         )
 
-    def serve(
-        self, call: topics.Call, callback: Callable[[Any, Any], Any], *, callback_group: Any = None
-    ) -> Any:
-        """Serve a service in the table."""
-        return self.create_service(
-            topics.interface(call.type), call.name, callback, callback_group=callback_group
-        )
+    def serve(self, call: topics.Call, callback: Callable[[Any, Any], Any]) -> Any:
+        """Serve a service in the table with a callback that returns at once."""
+        return self.create_service(topics.interface(call.type), call.name, callback)
 
-    def caller(self, call: topics.Call, *, callback_group: Any = None) -> Any:
-        """Return a client of a service in the table."""
-        return self.create_client(
-            topics.interface(call.type), call.name, callback_group=callback_group
-        )
+    def serve_later(self, call: topics.Call, work: Callable[[Any, Any], Any]) -> None:
+        """Serve a service in the table from threads of its own: ``work`` may take its time."""
+
+        def guarded(request: Any, response: Any) -> Any:
+            try:
+                return work(request, response)
+            except Exception:
+                self._die()
+                raise
+
+        answer_later(self.serve(call, work), guarded, self._answerers)
+
+    def caller(self, call: topics.Call) -> Any:
+        """Return a client of a service in the table; any thread may call it."""
+        return self.create_client(topics.interface(call.type), call.name)
 
     def worker(self, name: str, work: Callable[[], None]) -> threading.Thread:
         """Start a thread that does ``work``; should that raise, the node dies as by a crash.
@@ -153,13 +132,17 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
             try:
                 work()
             except Exception:  # noqa: BLE001 - said aloud, and the end of the process
-                self.get_logger().fatal(traceback.format_exc())
-                self.broken = True
-                os.kill(os.getpid(), signal.SIGTERM)  # wakes `spin`, whatever it waits for
+                self._die()
 
         thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
         return thread
+
+    def _die(self) -> None:
+        """Say the exception aloud that a thread has raised, and end the process."""
+        self.get_logger().fatal(traceback.format_exc())
+        self.broken = True
+        os.kill(os.getpid(), signal.SIGTERM)  # wakes the spinner, whatever it waits for
 
     def report_fault(self, name: str, detail: str) -> None:
         """Say a fault aloud: in the log and on the faults topic."""
@@ -233,58 +216,3 @@ class BoothNode(LifecycleNode, Generic[S]):  # type: ignore[misc] # rclpy ships 
                 stamp, self.get_fully_qualified_name(), self.booth, problem, values
             )
         )
-
-
-def run(make: Callable[[], BoothNode[Any]]) -> None:
-    """Run one node until it is asked to end; end with one line and code 1 if it cannot start."""
-    ending = ending_by_signal()
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        node = make()
-    except (*EXPECTED, ParameterException) as error:
-        rclpy.try_shutdown()
-        sys.exit(f"{error}")
-    executor = MultiThreadedExecutor(num_threads=4)
-    executor.add_node(node)
-    try:
-        spin(executor, ending)
-    except BaseException:
-        node.broken = True
-        raise
-    finally:
-        if not node.broken:  # a death is told by silence
-            node.heartbeat.say_goodbye()
-        node.rest()
-        node.release()
-        executor.shutdown(timeout_sec=2.0)
-        node.destroy_node()
-        rclpy.try_shutdown()
-    if node.broken:
-        sys.exit(1)
-
-
-def ending_by_signal() -> threading.Event:
-    """Return an event that a terminal's Ctrl-C or the supervisor's SIGTERM sets.
-
-    rclpy's own handlers would close the context at once, and a node could no longer bring its
-    session to an end, nor say goodbye.
-    """
-    ending = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ending.set())
-    return ending
-
-
-def spin(executor: Any, ending: threading.Event) -> None:
-    """Spin until ``ending``.
-
-    An exception of a callback ends the process: who watches it sees that at once, and the arm
-    stops, which is better than a node that goes on with half of its callbacks.
-    """
-    while not ending.is_set():
-        try:
-            executor.spin_once(timeout_sec=_SPIN_S)
-        except RCLError as error:
-            # rclpy raises where another's lifecycle request is out of order: no fault of ours
-            if _WRONG_TRANSITION not in str(error):
-                raise

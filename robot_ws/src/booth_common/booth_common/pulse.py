@@ -11,7 +11,7 @@ _LONGEST_S = 3.0
 _REMEMBERED_S = 30.0
 _MARGIN = 4.0
 _FIRST_GAP_S = 1.0  # taken as seen while a simulated booth comes up, all its processes at once
-_START_S = 10.0  # how long that lasts
+_START_S = 10.0  # how long that lasts, from a node's first sign of life
 
 
 class Pulse:
@@ -29,8 +29,6 @@ class Pulse:
         self._gaps: deque[tuple[float, float]] = deque()  # when seen [s], how long [s]; decreasing
         self._heard_s: float | None = None
         self._adaptive = adaptive
-        if adaptive:
-            self._gaps.append((wall() - _REMEMBERED_S + _START_S, _FIRST_GAP_S))
 
     @property
     def heard(self) -> bool:
@@ -51,11 +49,16 @@ class Pulse:
     def beat(self) -> None:
         """Take in one sign of life."""
         now = self._wall()
-        if self._adaptive and self._heard_s is not None:
-            gap = now - self._heard_s
-            while self._gaps and self._gaps[-1][1] <= gap:
-                self._gaps.pop()
-            self._gaps.append((now, gap))
+        if self._adaptive and self._heard_s is None:
+            self._remember(_FIRST_GAP_S, now - _REMEMBERED_S + _START_S)
+        elif self._adaptive and self._heard_s is not None:
+            self._remember(now - self._heard_s, now)
             while now - self._gaps[0][0] > _REMEMBERED_S:
                 self._gaps.popleft()
         self._heard_s = now
+
+    def _remember(self, gap_s: float, when_s: float) -> None:
+        """Keep a gap seen at ``when_s``, in the place of the shorter ones before it."""
+        while self._gaps and self._gaps[-1][1] <= gap_s:
+            self._gaps.pop()
+        self._gaps.append((when_s, gap_s))

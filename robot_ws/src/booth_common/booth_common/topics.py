@@ -28,6 +28,8 @@ class Quality:
 
 STREAM = Quality("stream", False, False, 1, "only the newest is of use; a lost one is not resent")
 PICTURE = Quality("picture", False, False, 2, "large; a tool that is slow must not hold the booth")
+SENSOR = Quality("sensor", False, False, 1, "takes what any publisher offers; the newest counts")
+SETPOINT = Quality("set-point", True, False, 1, "what trajectory controllers ask for; the newest")
 STATE = Quality("state", True, False, 5, "each change counts; a few are kept for a slow reader")
 LATCHED = Quality("latched", True, True, 1, "who comes later must know what holds now")
 EVENT = Quality("event", True, True, 50, "none may be lost, also not for one who comes later")
@@ -38,7 +40,8 @@ TRANSFORM = Quality("transform", True, False, 100, "what tf2's listeners ask for
 TRANSFORM_LATCHED = Quality("static transform", True, True, 1, "what tf2's listeners ask for")
 
 QUALITIES = (
-    STREAM, PICTURE, STATE, LATCHED, EVENT, HEARTBEAT, TRANSFORM, TRANSFORM_LATCHED,
+    STREAM, PICTURE, SENSOR, SETPOINT, STATE, LATCHED, EVENT, HEARTBEAT, TRANSFORM,
+    TRANSFORM_LATCHED,
 )  # fmt: skip
 
 
@@ -147,10 +150,28 @@ CLOCK = Topic(
     "/clock", "rosgraph_msgs/msg/Clock", STREAM, "arm", "100 Hz",
     "simulated time, only with the simulator; a launch remaps it to the booth's own",
 )  # fmt: skip
+DRIVER_SETPOINT = Topic(
+    "driver/joint_trajectory", "trajectory_msgs/msg/JointTrajectory", SETPOINT, "arm",
+    "driver's rate", "set-points for an arm with a trajectory controller: driver `trajectory`",
+    recorded=False,
+)  # fmt: skip
+DRIVER_JOINTS = Topic(
+    "driver/joint_states", "sensor_msgs/msg/JointState", SENSOR, "arm's controllers",
+    "driver's rate", "that arm's joints as measured", recorded=False,
+)  # fmt: skip
+DRIVER_WRENCH = Topic(
+    "driver/wrench", "geometry_msgs/msg/WrenchStamped", SENSOR, "arm's controllers",
+    "driver's rate", "that arm's wrist sensor, raw, in its own frame", recorded=False,
+)  # fmt: skip
+DRIVER_HOLDING = Topic(
+    "driver/holding", "std_msgs/msg/Bool", SENSOR, "gripper's node", "5 Hz or more",
+    "whether that arm's gripper holds something; silence is a no", recorded=False,
+)  # fmt: skip
 
 TOPICS: tuple[Topic, ...] = (
     SIGHTING, COLOUR, DEPTH, CAMERA_INFO, JOINTS, WRENCH, ARM_STATE, MOUTH_MOTION, SESSION, MODE,
     TUBE, SAFETY, FAULTS, *HEARTBEATS, DIAGNOSTICS, TF, TF_STATIC, DESCRIPTION, CLOCK,
+    DRIVER_SETPOINT, DRIVER_JOINTS, DRIVER_WRENCH, DRIVER_HOLDING,
 )  # fmt: skip
 
 START_MOTION = Call(
@@ -160,6 +181,10 @@ START_MOTION = Call(
 STOP = Call("arm/stop", "std_srvs/srv/Trigger", "arm", "stop, withdraw and latch; anyone may call")
 PAUSE = Call("arm/pause", "std_srvs/srv/SetBool", "arm", "true holds still, false goes on gently")
 GRIPPER = Call("arm/gripper", "std_srvs/srv/SetBool", "arm", "true grasps the swab, false opens")
+DRIVER_GRIPPER = Call(
+    "driver/gripper", "std_srvs/srv/SetBool", "gripper's node",
+    "true closes, false opens the gripper of an arm with a trajectory controller",
+)  # fmt: skip
 RESET_LOOP = Call(
     "arm/reset", "booth_interfaces/srv/Reset", "arm",
     "clear the loop's own latch; the safety node calls it on a person's word",
@@ -177,7 +202,7 @@ COLLECT_SAMPLE = Call(
     "take one person's swab, with feedback; cancelling withdraws safely",
 )  # fmt: skip
 
-SERVICES = (START_MOTION, STOP, PAUSE, GRIPPER, RESET_LOOP, RESET, SET_MODE)
+SERVICES = (START_MOTION, STOP, PAUSE, GRIPPER, RESET_LOOP, RESET, SET_MODE, DRIVER_GRIPPER)
 ACTIONS = (COLLECT_SAMPLE,)
 
 

@@ -7,6 +7,12 @@ from pathlib import Path
 from booth_queue.client import BoothClient, Refused, Unreachable
 from booth_queue.contract import CalledPerson, Outcome
 from booth_queue_bridge.convert import Ended
+from station.reasons import Reason
+
+_REMEDY = (
+    "the arm could not take a fresh swab and come to rest before the person was called; clear its "
+    "way, or lead it beside the chair by hand, then open the booth"
+)
 
 
 class Desk:
@@ -40,7 +46,7 @@ class Desk:
             return True
         self._warn(f"session {session} was left open; it is closed as aborted")
         try:
-            self._client.close_session(session, Outcome.ABORTED, reason="bridge_lost")
+            self._client.close_session(session, Outcome.ABORTED, reason=Reason.BRIDGE_LOST)
         except Unreachable as error:
             self._warn(f"session {session} is still open: {error}")
             return False
@@ -99,10 +105,14 @@ class Desk:
             self._try(lambda: self._client.store_record(session, record))
         if sampled:
             self._try(lambda: self._client.bind_swab(session, tube))
-        reason = None if sampled else (ended.reason or "unknown")
+        reason = None if sampled else (ended.reason or Reason.UNKNOWN)
         if self._try(lambda: self._client.close_session(session, ended.outcome, reason=reason)):
             self._memory.unlink(missing_ok=True)
         self._session = None
+        if (
+            ended.reason == Reason.NOT_READY
+        ):  # it would end so for everybody who is called after them
+            self.fault(Reason.NOT_READY, _REMEDY)
 
     def fault(self, code: str, detail: str) -> None:
         """Report a fault: nobody is sent here until staff have looked."""

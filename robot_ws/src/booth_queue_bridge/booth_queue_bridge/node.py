@@ -12,12 +12,12 @@ from booth_common.actions import SharedActionClient
 from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import ParameterError, flag, number, text
-from rclpy.callback_groups import ReentrantCallbackGroup
 
 from booth_queue.client import BoothClient, Retry
 from booth_queue.contract import CalledPerson, Outcome
 from booth_queue_bridge import convert
 from booth_queue_bridge.desk import Desk
+from station.reasons import Reason
 
 _REPORT_S = 0.25  # between two reports of a running session
 _WITHDRAWN_S = 6.0  # for a cancelled session to withdraw; who ends this node waits 8 s
@@ -42,7 +42,6 @@ class QueueNode(BoothNode[Settings]):
 
     def __init__(self) -> None:
         super().__init__("queue", Settings)
-        group = ReentrantCallbackGroup()
         self._mode = -1
         self._tube = ""
         self._numbers = count(1)
@@ -53,14 +52,11 @@ class QueueNode(BoothNode[Settings]):
         self._ending = threading.Event()
         self._station_lost = threading.Event()
         self._people = 0
-        self.listen(topics.MODE, self._on_mode, callback_group=group)
-        self.listen(topics.TUBE, self._on_tube, callback_group=group)
-        self._watch = HeartbeatWatch(self, ("station",), self._on_lost, callback_group=group)
+        self.listen(topics.MODE, self._on_mode)
+        self.listen(topics.TUBE, self._on_tube)
+        self._watch = HeartbeatWatch(self, ("station",), self._on_lost)
         self._action = SharedActionClient(
-            self,
-            topics.interface(topics.COLLECT_SAMPLE.type),
-            topics.COLLECT_SAMPLE.name,
-            callback_group=group,
+            self, topics.interface(topics.COLLECT_SAMPLE.type), topics.COLLECT_SAMPLE.name
         )
 
     def acquire(self) -> None:
@@ -138,8 +134,8 @@ class QueueNode(BoothNode[Settings]):
         if future.done():
             ended = convert.ended_from_message(future.result().result)
         else:
-            ended = convert.Ended(Outcome.ABORTED, "station_lost", None)
-            desk.fault("station_lost", "the station node died during a session")
+            ended = convert.Ended(Outcome.ABORTED, Reason.STATION_LOST, None)
+            desk.fault(Reason.STATION_LOST, "the station node died during a session")
         desk.close(person, ended, tube)
         self._tube = ""
         return True

@@ -20,6 +20,7 @@ class Latch:
     KEEP = 32
 
     def __init__(self) -> None:
+        self._whole = False
         self._faults: list[Tripped] = []
         self._lock = threading.Lock()
 
@@ -36,6 +37,18 @@ class Latch:
             if not known and len(self._faults) < self.KEEP:
                 self._faults.append(fault)
             return not known
+
+    def whole(self) -> None:
+        """Note that every required node is there: from now on, losing one trips."""
+        self._whole = True
+
+    def lose(self, fault: Tripped) -> bool:
+        """Latch the loss of a node; says whether it is news.
+
+        Not while the booth comes up, when nodes stall, loading and compiling: there one is missing
+        until it is heard again, and an arm that never had a permit needs nobody to look at it.
+        """
+        return self._whole and self.trip(fault)
 
     def clear(self) -> tuple[Tripped, ...]:
         """Forget the faults and return them; the caller has a person's word."""

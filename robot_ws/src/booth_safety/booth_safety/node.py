@@ -9,7 +9,6 @@ from booth_common import topics
 from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import names, number
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
 from booth_safety import convert
 from booth_safety.latch import Latch, Tripped
@@ -44,17 +43,13 @@ class SafetyNode(BoothNode[Settings]):
         self._latch = Latch()
         self._publisher = self.plain_publisher(topics.SAFETY)
         self._timer: Any = None
-        watching = MutuallyExclusiveCallbackGroup()
-        self._watch = HeartbeatWatch(
-            self, self.settings.watched, self._on_lost, callback_group=watching
-        )
-        self._resetting = ReentrantCallbackGroup()
-        self.listen(topics.ARM_STATE, self._on_arm, callback_group=MutuallyExclusiveCallbackGroup())
+        self._watch = HeartbeatWatch(self, self.settings.watched, self._on_lost)
+        self.listen(topics.ARM_STATE, self._on_arm)
         self._loop_latched = False
         self._loop_heard = False
         self._loop_clear = threading.Event()
-        self._reset_loop = self.caller(topics.RESET_LOOP, callback_group=self._resetting)
-        self.serve(topics.RESET, self._on_reset, callback_group=self._resetting)
+        self._reset_loop = self.caller(topics.RESET_LOOP)
+        self.serve_later(topics.RESET, self._on_reset)
 
     def work(self) -> None:
         """Begin to publish the verdict."""
@@ -80,17 +75,26 @@ class SafetyNode(BoothNode[Settings]):
         stamps = self.stamps
         header = convert.header_message(stamps.header_stamp(stamps.now_ns()), self.booth)
         faults = [(stamps.header_stamp(fault.stamp_ns), fault) for fault in self._latch.faults]
-        self._publisher.publish(convert.safety_state_message(header, faults, self._missing()))
+        missing = self._missing()
+        if not missing:
+            self._latch.whole()
+        self._publisher.publish(convert.safety_state_message(header, faults, missing))
 
     def _trip(self, source: str, name: str, detail: str) -> None:
-        if self._latch.trip(Tripped(self.stamps.now_ns(), source, name, detail)):
-            self.report_fault(name, detail)
-            if self._timer is not None:
-                self._publish()  # at once: each 50 ms count
+        self._tell(
+            self._latch.trip(Tripped(self.stamps.now_ns(), source, name, detail)), name, detail
+        )
 
     def _on_lost(self, node: str, detail: str) -> None:
         if self.active:
-            self._trip(node, "node_lost", detail)
+            lost = Tripped(self.stamps.now_ns(), node, "node_lost", detail)
+            self._tell(self._latch.lose(lost), lost.name, detail)
+
+    def _tell(self, news: bool, name: str, detail: str) -> None:
+        if news:
+            self.report_fault(name, detail)
+            if self._timer is not None:
+                self._publish()  # at once: each 50 ms count
 
     def _on_arm(self, message: Any) -> None:
         latched = bool(message.fault_latched)

@@ -14,17 +14,17 @@ from booth_station import convert
 class ArmCalls:
     """The arm node's services as functions; each returns the answer, or None without one in time.
 
-    ``answer_s`` [s] is how long an answer may take. The executor's threads must be free to bring
-    it: call from a callback of a reentrant group, or from a thread of your own.
+    ``answer_s`` [s] is how long an answer may take. The executor brings it: call from a thread of
+    your own.
     """
 
-    def __init__(self, node: BoothNode[Any], answer_s: float, callback_group: Any) -> None:
+    def __init__(self, node: BoothNode[Any], answer_s: float) -> None:
         self._node = node
         self._answer_s = answer_s
         self._motion = node.plain_publisher(topics.MOUTH_MOTION)
-        self._start = node.caller(topics.START_MOTION, callback_group=callback_group)
-        self._stop = node.caller(topics.STOP, callback_group=callback_group)
-        self._grip = node.caller(topics.GRIPPER, callback_group=callback_group)
+        self._start = node.caller(topics.START_MOTION)
+        self._stop = node.caller(topics.STOP)
+        self._grip = node.caller(topics.GRIPPER)
 
     def start(self, goal: Goal) -> Any:
         """Hand the arm a goal."""

@@ -22,6 +22,7 @@ from station.errors import StationError
 from station.instructions import Instruction
 from station.places import Places
 from station.ports import Controller
+from station.reasons import Reason
 from station.record import Decision, Outcome, Provenance, SamplingRecord
 from station.session import SamplingSession
 from station.store import RecordStore
@@ -85,7 +86,7 @@ class Collection:
         self._update(stamp_ns=self._clock.now_ns())
         self._say_where()
         if problem := self._make_ready():
-            session.cancel(problem)
+            session.cancel(Reason.NOT_READY, problem)
         session.call(self._clock.now_ns())
         self._say_where()
         while not session.finished:
@@ -99,7 +100,7 @@ class Collection:
                 self._say_where()
         self._say_where(session.result().detail)
 
-    def cancel(self, reason: str) -> None:
+    def cancel(self, reason: Reason) -> None:
         """Ask for the session to end, for ``reason``; the swab comes out first."""
         self._session.cancel(reason)
 
@@ -125,7 +126,7 @@ class Collection:
         try:
             return Collected(result.outcome, reason, store.append(record))
         except StationError as error:
-            return Collected(Outcome.ABORTED, f"record: {error}", None)
+            return Collected(Outcome.ABORTED, f"{Reason.RECORD}: {error}", None)
 
     # The session's guide and observer
 
@@ -168,8 +169,8 @@ class Collection:
                 if self._snapshot.stamp_ns - self._told_ns >= _TELL_NS:
                     self._say_where()
         except ArmControlError as error:
-            return f"not_ready: {error}"
-        return "" if errand.fault is None else f"not_ready: {errand.fault.detail}"
+            return str(error)
+        return "" if errand.fault is None else errand.fault.detail
 
     def _near_face(self, report: CycleReport) -> bool:
         look_out = self._places.base_look_out.translation

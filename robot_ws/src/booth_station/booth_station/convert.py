@@ -7,7 +7,7 @@ from booth_common.convert import header_message, objection_from_message, pose_fr
 from booth_interfaces.action import CollectSample
 from booth_interfaces.msg import Mode, SessionState
 from booth_interfaces.srv import StartMotion
-from booth_vision.convert import sighting_from_message
+from booth_vision.convert import sighting_from_message, swab_from_message
 
 from booth_station.snapshot import Collected, Snapshot
 from station.record import Outcome
@@ -32,6 +32,7 @@ __all__ = [
     "session_message",
     "sighting_from_message",
     "start_request",
+    "swab_from_message",
 ]
 
 AUTOMATIC: int = Mode.AUTOMATIC

@@ -10,7 +10,6 @@ from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
 from booth_common.pulse import Pulse
 from booth_common.verdict import Verdict
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
 from booth_station import convert
 from booth_station.calls import ArmCalls
@@ -24,12 +23,14 @@ from spatial import SpatialError
 from station.config import SessionSettings
 from station.errors import StationError
 from station.places import Places
+from station.reasons import Reason
 from station.sight import TRACKER
 from station.signing import BoothKey
 from station.store import RecordStore
 from station.swab import SwabHolder
 from vision.errors import VisionError
 from vision.tracking import MouthTracker
+from vision.watch import SwabWatch
 
 _MODE_S = 0.05  # between two looks whether the mode has changed
 
@@ -52,15 +53,11 @@ class StationNode(BoothNode[Settings]):
 
     def __init__(self) -> None:
         super().__init__("station", Settings)
-        group = ReentrantCallbackGroup()
-        self._group = group
         patience = SIMULATED if self.stamps.simulated else Patience()
-        self._calls = ArmCalls(self, patience.answer_s, group)
+        self._calls = ArmCalls(self, patience.answer_s)
         calls = self._calls
         self._arm = RemoteArm(calls.start, calls.stop, calls.follow, patience)
-        self._watch = HeartbeatWatch(
-            self, ("arm",), lambda _, why: self._arm.lose(why), callback_group=group
-        )
+        self._watch = HeartbeatWatch(self, ("arm",), lambda _, why: self._arm.lose(why))
         # a swab held already counts as used: a station that died may have left it there
         self._swab = SwabHolder(RemoteGripper(self._arm, calls.grip))
         self._server: CollectServer | None = None
@@ -72,13 +69,10 @@ class StationNode(BoothNode[Settings]):
         self._said: int | None = None
         self._session = self.plain_publisher(topics.SESSION)
         self._modes = self.plain_publisher(topics.MODE)
-        # one after the other, in the order of their coming, but beside the session's own calls
-        self.listen(topics.ARM_STATE, self._on_arm, callback_group=MutuallyExclusiveCallbackGroup())
-        self.listen(
-            topics.SIGHTING, self._on_sighting, callback_group=MutuallyExclusiveCallbackGroup()
-        )
-        self.listen(topics.SAFETY, self._on_safety, callback_group=group)
-        self.serve(topics.SET_MODE, self._on_set_mode, callback_group=group)
+        self.listen(topics.ARM_STATE, self._on_arm)
+        self.listen(topics.SIGHTING, self._on_sighting)
+        self.listen(topics.SAFETY, self._on_safety)
+        self.serve(topics.SET_MODE, self._on_set_mode)
         self.create_timer(_MODE_S, self._tell_mode, clock=self.steady_clock)
 
     def acquire(self) -> None:
@@ -89,7 +83,10 @@ class StationNode(BoothNode[Settings]):
         self._store = RecordStore(folder, BoothKey.load_or_create(folder / "booth.key"))
         self._store.check()
         self._sight = TopicSight(
-            MouthTracker(TRACKER), self._arm.base_camera_at, self._session_settings()
+            MouthTracker(TRACKER),
+            SwabWatch(),
+            self._arm.base_camera_at,
+            self._session_settings(),
         )
 
     def work(self) -> None:
@@ -97,14 +94,14 @@ class StationNode(BoothNode[Settings]):
         sampling = Sampling(
             self._refusal, self._collection, self._record, self._publish_session, self._calls.stop
         )
-        self._server = CollectServer(self, sampling, self._group)
+        self._server = CollectServer(self, sampling)
         self._said = None
         self._publish_session(convert.Snapshot(stamp_ns=self.stamps.now_ns()))
 
     def rest(self) -> None:
         """End the session that runs, the swab first; take no more goals."""
         if self._server is not None:
-            self._server.close("station is ending")
+            self._server.close(Reason.STATION_ENDING)
             self._server = None
 
     def condition(self) -> tuple[str, dict[str, str]]:
@@ -153,7 +150,9 @@ class StationNode(BoothNode[Settings]):
             return
         stamp = self.stamps.stamp_ns(message.header.stamp)
         try:
-            self._sight.take(convert.sighting_from_message(message, stamp))
+            self._sight.take(
+                convert.sighting_from_message(message, stamp), convert.swab_from_message(message)
+            )
         except (SpatialError, VisionError, ValueError) as error:
             self.report_fault("sighting", f"vision: its sighting makes no sense ({error})")
 

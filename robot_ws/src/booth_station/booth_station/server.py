@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from booth_common import topics
+from booth_common.actions import ThreadedActionServer
 from booth_common.node import BoothNode
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action import CancelResponse, GoalResponse
 
 from arm_control.procedure import Procedure, shipped_procedures
 from booth_station import convert
 from booth_station.collect import Collection, Request
 from booth_station.snapshot import Collected
+from station.reasons import Reason
 
 Tell = Callable[[convert.Snapshot], None]
 
@@ -38,19 +40,18 @@ class Sampling:
 class CollectServer:
     """Serves ``collect_sample`` from its making to ``close``."""
 
-    def __init__(self, node: BoothNode[Any], sampling: Sampling, callback_group: Any) -> None:
+    def __init__(self, node: BoothNode[Any], sampling: Sampling) -> None:
         self._node = node
         self._sampling = sampling
         self._claim = threading.Lock()  # held while a person is in the chair
         self._running: Collection | None = None
-        self._server = ActionServer(
+        self._server = ThreadedActionServer(
             node,
             topics.interface(topics.COLLECT_SAMPLE.type),
             topics.COLLECT_SAMPLE.name,
             execute_callback=self._execute,
             goal_callback=self._judge,
             cancel_callback=lambda _goal: CancelResponse.ACCEPT,
-            callback_group=callback_group,
         )
 
     @property
@@ -58,7 +59,7 @@ class CollectServer:
         """Whether a session runs."""
         return self._running is not None
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: Reason) -> None:
         """End the session that runs for ``reason``, the swab first; take no more goals."""
         running = self._running
         if running is not None:
@@ -85,7 +86,7 @@ class CollectServer:
             self._sampling.stop_arm()
             self._node.report_fault("session", traceback.format_exc())
             handle.abort()
-            return convert.broken_message(f"unforeseen: {type(error).__name__}: {error}")
+            return convert.broken_message(f"{Reason.UNFORESEEN}: {type(error).__name__}: {error}")
         finally:
             self._running = None
             self._claim.release()
@@ -97,7 +98,7 @@ class CollectServer:
 
         def tell(snapshot: convert.Snapshot) -> None:
             if handle.is_cancel_requested:
-                collection.cancel("cancelled")
+                collection.cancel(Reason.CANCELLED)
             self._sampling.publish(snapshot)
             stamp = self._node.stamps.header_stamp(snapshot.stamp_ns)
             handle.publish_feedback(convert.feedback_message(snapshot, stamp))

@@ -2,22 +2,29 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import numpy as np
-
-from arm_control.errors import ArmControlError
-from spatial import Pose, Vector, age_s, vector
+from spatial import Pose, Vector
 from station.config import SessionSettings
 from station.ports import Observer, Seen
-from vision.camera import CameraFault, NoFrame
-from vision.target import Refusal, RefusalReason, Sighting, Site
-from vision.tracking import MouthTracker, TrackedMouth, TrackedTarget
+from station.sense import Sense
+from vision.camera import CameraFault
+from vision.swab import SwabSighting
+from vision.target import Refusal, RefusalReason, Sighting
+from vision.tracking import MouthTracker
+from vision.watch import Watch
 
 NOBODY = frozenset({RefusalReason.NO_FACE, RefusalReason.CAMERA, RefusalReason.LIGHT})
 """Refusals that do not show that somebody sits there."""
 
 
-class TopicSight:
+@dataclass(frozen=True, slots=True)
+class _News:
+    seen: Sighting | Refusal
+    swab: SwabSighting | None
+
+
+class TopicSight(Sense):
     """A ``station.ports.Sight`` over sightings instead of pictures.
 
     ``take`` is called by the subscription's thread; the session's thread looks and asks. Only the
@@ -27,102 +34,57 @@ class TopicSight:
     def __init__(
         self,
         tracker: MouthTracker,
+        watch: Watch,
         base_camera_at: Callable[[int], Pose],
         settings: SessionSettings,
     ) -> None:
-        self._tracker = tracker
-        self._base_camera_at = base_camera_at
-        self._settings = settings
+        super().__init__(tracker, watch, base_camera_at, settings)
         self._lock = threading.Lock()
-        self._newest: Sighting | Refusal | None = None
+        self._newest: _News | None = None
         self._taken_ns = -1
-        self._good_ns: int | None = None
-        self._closed_for = 0
-        self._base_eye = vector(np.zeros(3), 3)
         self._why = "no sighting came; is the vision node up?"
 
-    def take(self, seen: Sighting | Refusal) -> None:
-        """Take in what the vision node saw."""
+    def take(self, seen: Sighting | Refusal, swab: SwabSighting | None = None) -> None:
+        """Take in what the vision node saw, and what of a swab."""
         with self._lock:
-            unread = self._newest is not None and self._newest.stamp_ns != self._taken_ns
+            unread = self._newest is not None and self._newest.seen.stamp_ns != self._taken_ns
             if unread and isinstance(seen, Refusal) and seen.reason is RefusalReason.CAMERA:
                 return  # a gap between two pictures does not undo the one before it
-            self._newest = seen
+            self._newest = _News(seen, swab)
 
     @property
     def somebody(self) -> bool:
         """Whether the newest sighting shows that a person is there."""
         with self._lock:
-            seen = self._newest
+            seen = None if self._newest is None else self._newest.seen
         return isinstance(seen, Sighting) or (seen is not None and seen.reason not in NOBODY)
-
-    @property
-    def closed_for(self) -> int:
-        """How many sightings in a row showed the mouth too far closed for a swab inside."""
-        return self._closed_for
-
-    @property
-    def base_eye(self) -> Vector:
-        """Where the camera was (3,) [m], base, when it took the last sighting's picture."""
-        return self._base_eye
 
     def observe(self, observer: Observer) -> None:
         """Accept an observer. It is shown no pictures: those stay with the vision node."""
 
-    def look(self, now_ns: int, *, inside: bool = False) -> Seen:  # noqa: ARG002 - the vision node sets the pace
-        """Take in the newest sighting, if it is news; tell of a camera that is silent too long."""
-        if self._good_ns is None:
-            self._good_ns = now_ns
-        with self._lock:
-            seen = self._newest
-        if seen is None or seen.stamp_ns == self._taken_ns:
-            return self._silence(now_ns)
-        self._taken_ns = seen.stamp_ns
-        age = age_s(seen.stamp_ns, now_ns)
-        if not 0.0 <= age <= self._settings.picture_age_limit_s:
-            self._why = (
-                f"sighting is {age:.3f} s old, bound 0 to {self._settings.picture_age_limit_s} s"
-            )
-            return self._silence(now_ns)
-        if isinstance(seen, Refusal) and seen.reason is RefusalReason.CAMERA:
-            self._why = seen.detail
-            return self._silence(now_ns)
-        self._good_ns = now_ns
-        return self._understand(seen)
+    def look(self, now_ns: int, base_tip: Vector | None = None) -> Seen:
+        """Take in the newest sighting, if it is news; tell of a camera that is silent too long.
 
-    def target(self, site: Site, now_ns: int) -> TrackedTarget | Refusal:
-        """Return the target of ``site`` as expected at ``now_ns``, or why there is none."""
-        return self._tracker.target(site, now_ns)
+        The swab is watched while ``base_tip`` is given. Where its tip should be in the picture the
+        vision node knows from the arm's own state.
+        """
+        self._enter_or_leave(base_tip is not None, now_ns)
+        with self._lock:
+            news = self._newest
+        if news is None or news.seen.stamp_ns == self._taken_ns:
+            return self._silence(CameraFault.TIMEOUT, self._why, now_ns)
+        seen = news.seen
+        self._taken_ns = seen.stamp_ns
+        why = self._old(seen.stamp_ns, now_ns)
+        if isinstance(seen, Refusal) and seen.reason is RefusalReason.CAMERA:
+            why = why or seen.detail
+        if why:
+            self._why = why
+            return self._silence(CameraFault.TIMEOUT, why, now_ns)
+        return self._understand(seen, news.swab, now_ns)
 
     def forget(self) -> None:
         """Start anew: another person, or the same after moving away."""
         with self._lock:
             self._newest = None
-        self._tracker.reset()
-        self._closed_for = 0
-        self._good_ns = None
-
-    def _understand(self, seen: Sighting | Refusal) -> TrackedMouth | Refusal:
-        if isinstance(seen, Refusal):
-            closed = seen.reason is RefusalReason.MOUTH_CLOSED
-            self._closed_for = self._closed_for + 1 if closed else 0
-            return seen
-        closed = seen.opening < self._settings.mouth_open
-        self._closed_for = self._closed_for + 1 if closed else 0
-        try:
-            base_camera = self._base_camera_at(seen.stamp_ns)
-        except ArmControlError as error:
-            return Refusal(RefusalReason.CAMERA, seen.stamp_ns, str(error))
-        self._base_eye = base_camera.translation
-        self._tracker.update(seen, base_camera)
-        return self._tracker.mouth(seen.stamp_ns)
-
-    def _silence(self, now_ns: int) -> NoFrame | None:
-        silent = age_s(now_ns if self._good_ns is None else self._good_ns, now_ns)
-        if silent <= self._settings.camera_timeout_s:
-            return None
-        return NoFrame(
-            CameraFault.TIMEOUT,
-            f"no usable sighting for {silent:.2f} s, bound {self._settings.camera_timeout_s} s: "
-            f"{self._why}",
-        )
+        super().forget()

@@ -1,6 +1,7 @@
 """Sightings, pictures and intrinsics to messages, and sightings back."""
 
 from array import array
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,27 @@ from booth_common.convert import (
     vector_message,
 )
 from booth_interfaces.msg import Sighting as SightingMessage
+from booth_interfaces.msg import SwabSighting as SwabMessage
 from booth_interfaces.msg import SwabTarget
 from sensor_msgs.msg import CameraInfo, Image
 
+from spatial import Vector, vector
+from vision.errors import VisionError
 from vision.frame import Frame, Intrinsics
+from vision.structure import Structure
+from vision.swab import SwabSighting, TipSighting
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 
+_NEAR = ("face", "mouth")  # zones of the arm in which a swab is looked for
 
-def sighting_message(seen: Sighting | Refusal, header: Any, locate_s: float) -> Any:
+
+def sighting_message(
+    seen: Sighting | Refusal, header: Any, locate_s: float, swab: SwabSighting | None = None
+) -> Any:
     """Return what a frame gave; ``header`` has the frame's stamp and the optical frame's name."""
     message = SightingMessage(header=header, locate_duration=locate_s)
+    if swab is not None:
+        message.swab = [swab_message(swab)]
     if isinstance(seen, Refusal):
         message.refusal_reason = seen.reason.value
         message.refusal_detail = seen.detail
@@ -51,6 +63,60 @@ def sighting_from_message(message: Any, stamp_ns: int) -> Sighting | Refusal:
         float(message.opening),
         {Site(entry.site): target_from_message(entry, stamp_ns) for entry in message.targets},
     )
+
+
+def swab_message(swab: SwabSighting) -> Any:
+    """Return what a frame shows of the swab."""
+    message = SwabMessage(
+        tip=point_message(swab.optical_tip), area=float(swab.area), covered=float(swab.covered)
+    )
+    if (tip := swab.tip) is not None:
+        message.tip_seen = True
+        message.pixel, message.offset = np.asarray(tip.pixel, dtype=float), float(tip.offset)
+        message.beside = [structure.name.lower() for structure in tip.distances]
+        message.distances = [float(distance) for distance in tip.distances.values()]
+    return message
+
+
+def swab_from_message(message: Any) -> SwabSighting | None:
+    """Return what the frame of a sighting's message shows of the swab, None where nothing is told.
+
+    Raises VisionError where a structure is unknown, SpatialError where a number makes no sense.
+    """
+    if not message.swab:
+        return None
+    (swab,) = message.swab
+    tip = None
+    if swab.tip_seen:
+        unknown = [name for name in swab.beside if name.upper() not in Structure.__members__]
+        if unknown or len(swab.beside) != len(swab.distances):
+            raise VisionError(
+                f"{len(swab.distances)} distances for {list(swab.beside)}; give one for each "
+                f"structure, of {[one.name.lower() for one in Structure]}"
+            )
+        names = (Structure[name.upper()] for name in swab.beside)
+        distances = dict(zip(names, map(float, swab.distances), strict=True))
+        tip = TipSighting(vector(swab.pixel, 2, "tip pixel"), float(swab.offset), distances)
+    return SwabSighting(vector_from_message(swab.tip), float(swab.area), float(swab.covered), tip)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArmGlimpse:
+    """What pictures want to know of the arm, as of ``stamp_ns`` [ns].
+
+    ``near`` the face, and where its swab's tip is (3,) [m] in the camera's optical frame.
+    """
+
+    stamp_ns: int
+    near: bool
+    optical_tip: Vector
+
+
+def glimpse_from_message(message: Any, stamp_ns: int) -> ArmGlimpse:
+    """Return what pictures want to know of an arm's state, measured at ``stamp_ns`` [ns]."""
+    tip = pose_from_message(message.base_tip).translation
+    optical_tip = pose_from_message(message.base_camera).inverse().apply(tip)
+    return ArmGlimpse(stamp_ns, message.zone in _NEAR, optical_tip)
 
 
 def target_message(site: Site, found: Target | Refusal) -> Any:
@@ -140,13 +206,17 @@ def _bytes(pixels: np.ndarray[Any, Any]) -> Any:
 
 
 __all__ = [
+    "ArmGlimpse",
     "camera_info_message",
     "colour_message",
     "depth_message",
     "frame_from_messages",
+    "glimpse_from_message",
     "header_message",
     "sighting_from_message",
     "sighting_message",
+    "swab_from_message",
+    "swab_message",
     "target_from_message",
     "target_message",
 ]

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from booth_common import topics
 from booth_common.node import BoothNode, run
@@ -13,14 +14,17 @@ from booth_common.parameters import number, text
 from booth_vision import convert
 from booth_vision.cameras import open_camera
 from booth_vision.turns import Turns
-from spatial import age_s
+from spatial import SpatialError, Vector, age_s
 from station.sight import LOCATOR
 from vision.calibration.file import BoothCalibration
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
 from vision.network import load_network
-from vision.pipeline import ThroatLocator
-from vision.target import Locator, Refusal, RefusalReason, Sighting
+from vision.pipeline import Looker, ThroatLocator
+from vision.swab import SwabSighting
+from vision.target import Refusal, RefusalReason, Sighting
+
+_ARM_AGE_S = 0.5  # between a picture and the arm's state, above which its tip is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,9 @@ class VisionNode(BoothNode[Settings]):
         self._depth = self.plain_publisher(topics.DEPTH)
         self._info = self.plain_publisher(topics.CAMERA_INFO)
         self._camera: Camera | None = None
-        self._locator: Locator | None = None
+        self._locator: Looker | None = None
+        self._arm: convert.ArmGlimpse | None = None
+        self.listen(topics.ARM_STATE, self._on_arm)
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
         self._problem = ""
@@ -60,7 +66,7 @@ class VisionNode(BoothNode[Settings]):
         self._turns = Turns()
         self._locate_s = 0.0
 
-    def make_locator(self) -> Locator:
+    def make_locator(self) -> Looker:
         """Return what understands the pictures."""
         return ThroatLocator(load_network(), LOCATOR)
 
@@ -113,19 +119,38 @@ class VisionNode(BoothNode[Settings]):
                 continue
             self._frames += 1
             start = time.monotonic()
-            seen = locator.locate(frame)
+            looks = locator.look(frame)
+            seen, swab = locator.judge(looks, frame), None
+            if (tip := self._tip_at(frame.stamp_ns)) is not None:
+                swab = locator.see_swab(looks, frame, tip)
             self._locate_s = time.monotonic() - start
-            self._tell(seen, self._locate_s)
+            self._tell(seen, self._locate_s, swab)
             self._show(frame)
 
     def _overdue(self) -> bool:
         """Whether the camera is silent too long on the clock of the pictures."""
         return age_s(self._last_ns, self.stamps.now_ns()) > self.settings.timeout_s
 
-    def _tell(self, seen: Sighting | Refusal, locate_s: float) -> None:
-        self._sightings.publish(
-            convert.sighting_message(seen, self._header(seen.stamp_ns), locate_s)
-        )
+    def _on_arm(self, message: Any) -> None:
+        try:
+            self._arm = convert.glimpse_from_message(
+                message, self.stamps.stamp_ns(message.header.stamp)
+            )
+        except SpatialError as error:
+            self._arm = None
+            self.report_fault("arm_state", f"arm: its state makes no sense ({error})")
+
+    def _tip_at(self, stamp_ns: int) -> Vector | None:
+        """Return where the swab's tip should be in a picture (3,) [m], None away from the face."""
+        arm = self._arm
+        near = arm is not None and arm.near and abs(age_s(arm.stamp_ns, stamp_ns)) < _ARM_AGE_S
+        return arm.optical_tip if arm is not None and near else None
+
+    def _tell(
+        self, seen: Sighting | Refusal, locate_s: float, swab: SwabSighting | None = None
+    ) -> None:
+        header = self._header(seen.stamp_ns)
+        self._sightings.publish(convert.sighting_message(seen, header, locate_s, swab))
 
     def _show(self, frame: Frame) -> None:
         header = self._header(frame.stamp_ns)

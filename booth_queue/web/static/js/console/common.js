@@ -3,6 +3,7 @@
 import { actions, api, ask, command, complain, hash, lang, live, say, t } from '../app.js';
 import { fill, one } from '../dom.js';
 import { liveCard, Traces } from '../live-card.js';
+import { troubleOf } from '../trouble.js';
 
 const { siteName, clockAt } = globalThis.booth;
 
@@ -85,14 +86,14 @@ function calls() {
     id: alarm.id,
     booth: name(alarm.booth_id),
     kind: t(`alarm.kind.${alarm.kind}`),
-    detail: alarm.detail,
+    ...troubleOf(alarm.detail),
     when: clockAt(alarm.raised_at, site.time_zone),
     link: `/console/booth#booth=${alarm.booth_id}`,
     lasting: true,
   }));
   for (const card of booths()) {
     if (card.silent && card.busy && connected && !card.byHand) {
-      list.push({ id: `silent ${card.id}`, booth: card.label, kind: t('alarm.kind.silent'), detail: t('alarm.silent'), when: '', link: card.link, lasting: false });
+      list.push({ id: `silent ${card.id}`, booth: card.label, kind: t('alarm.kind.silent'), what: t('alarm.silent'), detail: '', remedy: t('remedy.unknown'), when: '', link: card.link, lasting: false });
     }
   }
   return list;
@@ -120,7 +121,7 @@ function boothPost(card, path, body) {
 actions({
   /** Stopping is never the wrong thing to do: at once, without a question. */
   async stop(card) {
-    await boothPost(card, 'orders', { kind: 'stop', reason: t('console.stop_reason') });
+    await boothPost(card, 'orders', { kind: 'stop', reason: 'staff_stop' });
     say(t('console.stopped', { booth: card.label }), 'warn');
   },
   async pause(card) {

@@ -1,14 +1,10 @@
 import { actions, api, complain, lang, t } from '../app.js';
 import { fill, one } from '../dom.js';
 import { activityWord } from '../live-card.js';
+import { troubleOf } from '../trouble.js';
 import { site } from './common.js';
 
 const { BOOTH_TONE, clockAt, dateAt, siteName } = globalThis.booth;
-
-function reasonWord(reason) {
-  const key = `reason.${reason}`;
-  return t(key) === key ? reason : t(key);
-}
 
 async function read() {
   const report = await api.get(`/v1/sites/${site.id}/handover`, { hours: one('#hours').value });
@@ -26,7 +22,7 @@ async function read() {
       sampled: booth.sampled,
       refused: booth.refused,
       aborted: booth.aborted,
-      reasons: Object.entries(booth.reasons).map(([reason, times]) => `${reasonWord(reason)} × ${times}`).join(lang === 'zh' ? '，' : ', '),
+      reasons: Object.entries(booth.reasons).map(([reason, times]) => `${troubleOf(reason).what} × ${times}`).join(lang === 'zh' ? '，' : ', '),
       tubes: t('handover.tube_words', { sealed: booth.tubes_sealed, open: booth.tubes_open.map((tube) => `${tube.barcode} (${tube.swabs}/${tube.pool_size})`).join(', ') || t('word.none') }),
       waiting: booth.waiting,
     })),
@@ -35,7 +31,7 @@ async function read() {
       when: time(alarm.raised_at),
       booth: t('booth.name', { label: booth.label }),
       kind: t(`alarm.kind.${alarm.kind}`),
-      detail: alarm.detail,
+      ...troubleOf(alarm.detail),
       acknowledged: alarm.acknowledged_at ? `${time(alarm.acknowledged_at)} ${alarm.note || ''}` : t('handover.open'),
     }))).sort((a, b) => a.when.localeCompare(b.when)),
   });

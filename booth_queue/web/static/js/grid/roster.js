@@ -29,7 +29,7 @@ async function show() {
         const [tone, state] = standing(resident);
         const booking = bookings.find((each) => each.person_id === resident.person_id && each.state === 'booked');
         return {
-          id: resident.person_id, name: resident.name_masked, tone, state, canBook: !resident.booked && !resident.sampled, hasCard: Boolean(booking), card: booking ? `/grid/cards#booking=${booking.id}` : null,
+          id: resident.person_id, name: resident.name_masked, tone, state, canBook: !resident.booked && !resident.sampled, hasCard: Boolean(booking), card: booking ? `/grid/cards#booking=${booking.id}` : null, claim: resident.claim,
         };
       });
     return {
@@ -77,6 +77,13 @@ actions({
       await show();
     },
   }),
+  async confirm(resident) {
+    const { name, claim } = resident;
+    if (!(await ask({ title: t('grid.confirm_title', { name }), body: t('grid.confirm_body'), yes: t('queue.confirm') }))) return;
+    await command(`confirm ${claim}`, (key) => api.post(`/v1/bookings/${claim}/dependant`, null, key));
+    say(t('queue.confirmed', { name }));
+    await show();
+  },
   async visit(resident) {
     const note = await ask({ title: t('grid.visit_title', { name: resident.name }), body: t('grid.visit_body'), yes: t('grid.visit'), reason: true });
     if (!note) return;

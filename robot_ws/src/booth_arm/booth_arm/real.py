@@ -1,0 +1,87 @@
+"""A real arm behind the bench: driver, gripper and safety monitor, on the machine's time."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from types import MappingProxyType
+
+from arm_control.controller import ArmController
+from arm_control.limits import JointLimits, Limits
+from arm_control.model import ArmModel
+from arm_control.monitor import MonitorProcess, Pace
+from arm_control.ports import ArmDriver, Gripper
+from booth_arm.bench import Bench, BenchSettings
+from sim.scene import Scene
+from spatial import NANOSECONDS_PER_SECOND
+
+
+class MachineClock:
+    """The machine's monotonic clock, in which the drivers' stamps are."""
+
+    def now_ns(self) -> int:
+        """Return the time [ns]."""
+        return time.monotonic_ns()
+
+    def sleep_until(self, deadline_ns: int) -> None:
+        """Return at ``deadline_ns`` [ns] or soon after; at once if it has passed."""
+        time.sleep(max(deadline_ns - time.monotonic_ns(), 0) / NANOSECONDS_PER_SECOND)
+
+
+def open_real(settings: BenchSettings, pace: Pace = Pace.REAL_TIME) -> Bench:
+    """Open a real arm and its gripper and start its safety monitor.
+
+    The arm's model, the tool and what stands around come from the booth's description
+    (`sim.scene.Scene`), the same as in the simulator. ``pace`` is how loop and monitor keep
+    together. A trip does not stop the arm by its own means: from inside a mouth it has a way to go
+    first. Those of the arm come in when set-points stay away.
+
+    Raises ArmControlError or SimError where arm, gripper or monitor cannot be had.
+    """
+    scene = Scene(arm_name=settings.arm)
+    arm = scene.arm
+    with ExitStack() as opening:
+        driver, gripper = DRIVERS[settings.driver](settings, arm.joint_names, opening)
+        model = ArmModel.from_urdf(
+            arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
+        )
+        limits = Limits(JointLimits.of(model))
+        monitor = MonitorProcess.for_arm(model, limits, driver.info, pace=pace)
+        opening.callback(monitor.close)
+        clock = MachineClock()
+        controller = ArmController(driver, clock, model, limits, monitor, scene.surroundings)
+        return Bench(driver, gripper, clock, controller, monitor, opened=opening.pop_all())
+    raise AssertionError("an ExitStack swallows nothing here")  # for the type checker
+
+
+def _universal_robots(
+    settings: BenchSettings, joint_names: tuple[str, ...], opening: ExitStack
+) -> tuple[ArmDriver, Gripper]:
+    # another arm's machine need not have this maker's client
+    from arm_control.drivers.robotiq import RobotiqGripper  # noqa: PLC0415
+    from arm_control.drivers.universal_robots import UniversalRobotsArm  # noqa: PLC0415
+
+    gripper = RobotiqGripper(settings.address)
+    opening.callback(gripper.close)
+    driver = UniversalRobotsArm(settings.address, joint_names, rate_hz=settings.rate_hz)
+    opening.callback(driver.close)
+    return driver, gripper
+
+
+def _trajectory(
+    settings: BenchSettings, joint_names: tuple[str, ...], opening: ExitStack
+) -> tuple[ArmDriver, Gripper]:
+    # the loop's process of another arm need not speak ROS
+    from booth_arm.trajectory import DriverLink, TopicGripper, TrajectoryArm  # noqa: PLC0415
+
+    link = DriverLink(settings.address)
+    opening.callback(link.close)
+    driver = TrajectoryArm(link, joint_names, settings.rate_hz)
+    opening.callback(driver.close)
+    return driver, TopicGripper(link)
+
+
+DRIVERS: Mapping[
+    str,
+    Callable[[BenchSettings, tuple[str, ...], ExitStack], tuple[ArmDriver, Gripper]],
+] = MappingProxyType({"ur": _universal_robots, "trajectory": _trajectory})
+"""What opens the arm and the gripper of each kind, and has ``opening`` close them."""

@@ -1,0 +1,147 @@
+"""The arm node's loop with a real arm's bench: a UR arm on the wire, any arm over ROS 2 topics."""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from booth_arm import loop
+from booth_arm.bench import BenchSettings
+from booth_arm.link import LoopLink, LoopNames, LoopState, Order
+from booth_arm.real import open_real
+
+from arm_control.monitor import Pace
+from arm_control.motion import MoveJoints
+from tests.unit.arm_control.robotiq_stand_in import RobotiqStandIn, robotiq_stand_in
+
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(280)]
+
+LONG_S = 120.0  # on a machine that is very busy
+RESTING = np.array([0.3, -1.6, 1.9, -1.87, -1.57, 0.0])
+"""Drawn in over the pedestal, away from everybody."""
+
+
+def eventually(truth: Callable[[], bool], seconds: float = LONG_S) -> bool:
+    deadline = time.monotonic() + seconds
+    while not truth():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@contextmanager
+def permitted(link: LoopLink) -> Iterator[None]:
+    """Renew the permit, as the arm node does while the safety node says that all is well."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(0.05):
+            link.permit(granted=True, reason="")
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class Arm:
+    """A loop's process, spoken to as the arm node does."""
+
+    def __init__(self, link: LoopLink) -> None:
+        self.link = link
+        self._goals = 0
+
+    @property
+    def state(self) -> LoopState:
+        assert eventually(lambda: self.link.state() is not None)
+        state = self.link.state()
+        assert state is not None
+        return state
+
+    def move(self, position: np.ndarray) -> None:
+        """Go there; where a busy machine made the loop late, do what the staff would, and go on."""
+        for _ in range(20):
+            self._goals += 1
+            if self.link.ask(Order.START, self._goals, MoveJoints(position, 0.5)).accepted:
+                assert eventually(self._ended)
+                if not self.state.latched and self.state.report.fault is None:
+                    return
+            elif self.state.latched:
+                self.link.ask(Order.RESET, "Li Wei")
+            time.sleep(0.1)
+        raise AssertionError(f"it does not get there: {self.state.latched or self.state.report}")
+
+    def _ended(self) -> bool:
+        state = self.state
+        return state.goal_id == self._goals and state.report.done
+
+
+@pytest.fixture(scope="module")
+def address() -> str:
+    """A loopback address of our own: the makers' ports are fixed."""
+    return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(2, 255)}"
+
+
+@pytest.fixture(scope="module")
+def robot(address: str) -> Iterator[Any]:
+    pytest.importorskip("rtde_control", reason="the extra `ur` is not installed")
+    from tests.unit.arm_control.ur_stand_in import stand_in
+
+    with stand_in(address) as robot:
+        robot.shiver(0.01)
+        yield robot
+
+
+@pytest.fixture(scope="module")
+def fingers(address: str) -> Iterator[RobotiqStandIn]:
+    with robotiq_stand_in(address, 63352) as fingers:
+        yield fingers
+
+
+@pytest.fixture(scope="module")
+def arm(robot: Any, fingers: RobotiqStandIn, address: str) -> Iterator[Arm]:  # noqa: ARG001 - both must be there to be driven
+    name = f"test_ur_{os.getpid()}"
+    main = partial(loop.main, open_=partial(open_real, pace=Pace.LOCK_STEP))
+    settings = loop.LoopSettings(name, BenchSettings("ur", address, "ur5", rate_hz=125.0), 1.0)
+    link = LoopLink(main, settings, LoopNames(name), answer_s=20.0, start_timeout_s=240.0)
+    with permitted(link):
+        yield Arm(link)
+        link.close()
+
+
+def test_goals_reach_a_real_arm(arm: Arm, robot: Any) -> None:
+    assert arm.link.info.joints == 6
+    arm.move(RESTING)
+    assert robot.look()["position"] == pytest.approx(RESTING, abs=2e-3)
+    assert arm.state.report.position == pytest.approx(RESTING, abs=2e-3)
+
+
+def test_its_gripper_holds_and_lets_go(arm: Arm, fingers: RobotiqStandIn) -> None:
+    assert arm.link.ask(Order.GRASP).accepted
+    assert eventually(lambda: arm.state.holding)
+    assert fingers.wanted == 255
+    assert arm.link.ask(Order.RELEASE).accepted
+    assert eventually(lambda: not arm.state.holding)
+
+
+def test_a_stop_of_its_own_latches_until_a_person_has_reset(arm: Arm, robot: Any) -> None:
+    arm.move(RESTING)
+    robot.stop_protectively()
+    assert eventually(lambda: bool(arm.state.latched))
+    answer = arm.link.ask(Order.START, 999, MoveJoints(RESTING, 0.5))
+    assert not answer.accepted
+    assert "reset" in answer.message
+    robot.unlock()
+    assert eventually(lambda: arm.link.ask(Order.RESET, "Li Wei").accepted)
+    arm.move(RESTING + 0.1)
+    assert robot.look()["position"] == pytest.approx(RESTING + 0.1, abs=2e-3)
