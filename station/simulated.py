@@ -112,6 +112,19 @@ def _aside(scene: Scene, azimuth: float) -> Pose:
     return Pose.from_axes(outward, right, drawn_in * outward + (0.0, 0.0, float(mouth[2])))
 
 
+@contextmanager
+def simulated_booth(
+    seed: int, locator: Looker, procedure: Procedure, settings: SessionSettings
+) -> Iterator["SimulatedBooth"]:
+    """Open a booth of the default layout in a world of its own; ``seed``: sensors and seating."""
+    scene = Scene()
+    with (
+        World(scene, seed, Options(eye=eye_of(scene))) as world,
+        SimulatedBooth(world, locator, procedure, settings) as booth,
+    ):
+        yield booth
+
+
 class SimulatedBooth:
     """A whole booth in lock-step simulation; use it as a context manager.
 
@@ -120,10 +133,8 @@ class SimulatedBooth:
 
     Parameters
     ----------
-    scene
-        The booth's layout and arm.
-    seed
-        Seed of sensors and seating.
+    world
+        The booth's physics, which the caller opens and closes; its eye paints pictures.
     locator
         Understands pictures.
     procedure, settings
@@ -132,14 +143,12 @@ class SimulatedBooth:
 
     def __init__(
         self,
-        scene: Scene,
-        seed: int,
+        world: World,
         locator: Looker,
         procedure: Procedure,
         settings: SessionSettings,
     ) -> None:
-        self._scene = scene
-        self._seed = seed
+        self.world = world
         self._locator = locator
         self._procedure = procedure
         self._settings = settings
@@ -147,8 +156,7 @@ class SimulatedBooth:
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            scene, arm = self._scene, self._scene.arm
-            self.world = opening.enter_context(World(scene, self._seed, Options(eye=eye_of(scene))))
+            scene, arm = self.world.scene, self.world.scene.arm
             model = ArmModel.from_urdf(
                 arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
             )
@@ -189,7 +197,7 @@ class SimulatedBooth:
             sight,
             SimulatedGuide(self.world),
             self._procedure,
-            places_of(self._scene),
+            places_of(self.world.scene),
             self._settings,
         )
         session.observe(_Phases(self.world))
@@ -212,7 +220,7 @@ class SimulatedBooth:
         its home position first. Raises StationError where it cannot.
         """
         self.controller.forget()  # no face is there, whose zone would make the way a trip
-        home = MoveJoints(self._scene.home, _HOMEWARD)
+        home = MoveJoints(self.world.scene.home, _HOMEWARD)
         if self._do(self._readying()) is None:
             return
         if (why := self._do([home]) or self._do(self._readying())) is None:
@@ -223,7 +231,7 @@ class SimulatedBooth:
         )
 
     def _readying(self) -> list[Step]:
-        return chores.take_swab(self.swab, places_of(self._scene))
+        return chores.take_swab(self.swab, places_of(self.world.scene))
 
     def _do(self, steps: Sequence[Step]) -> str | None:
         """Do ``steps`` with nobody there; returns why they could not be done, None if they were."""

@@ -9,7 +9,6 @@ from arm_control.procedure import Procedure
 from booth_queue.client import BoothClient, Unreachable
 from booth_queue.contract import CalledPerson
 from sim.person import Person
-from sim.scene import Scene
 from station.attendance import Attendance, Idle
 from station.booth import Booth
 from station.config import BoothConfig
@@ -18,7 +17,7 @@ from station.provenance import provenance
 from station.reasons import Reason
 from station.sight import LOCATOR
 from station.signing import BoothKey
-from station.simulated import SimulatedBooth
+from station.simulated import SimulatedBooth, simulated_booth
 from station.store import RecordStore
 from vision.network import DEFAULT_MODEL, OnnxModel
 from vision.pipeline import ThroatLocator
@@ -60,7 +59,7 @@ class StandingBooth:
             )
             locator = ThroatLocator(OnnxModel(), LOCATOR)
             simulated = stack.enter_context(
-                SimulatedBooth(Scene(), self._seed, locator, procedure, settings)
+                simulated_booth(self._seed, locator, procedure, settings)
             )
             self._booth = booth = Booth(
                 config.booth,

@@ -14,7 +14,6 @@ from rich.console import Console
 from arm_control.procedure import Procedure
 from booth_queue.client import BoothClient
 from booth_queue.contract import CalledPerson
-from sim.scene import Scene
 from station.attendance import Attendance, Idle
 from station.booth import Booth
 from station.child import choose_port
@@ -38,7 +37,7 @@ from station.record import Outcome
 from station.session import SamplingSession
 from station.sight import LOCATOR
 from station.signing import BoothKey
-from station.simulated import SimulatedBooth
+from station.simulated import SimulatedBooth, simulated_booth
 from station.store import RecordStore
 from station.trace import ForceTrace
 from vision.network import DEFAULT_MODEL, OnnxModel
@@ -133,8 +132,7 @@ def run_demo(plan: DemoPlan) -> None:
                 starting = beside.submit(services.enter_context, queue_service(folder, port))
                 procedure = Procedure.shipped(plan.config.session.procedure)
                 simulated = stack.enter_context(
-                    SimulatedBooth(
-                        Scene(),
+                    simulated_booth(
                         plan.seed,
                         ThroatLocator(OnnxModel(), LOCATOR),
                         procedure,
