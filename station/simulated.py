@@ -12,7 +12,7 @@ from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
 from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
-from arm_control.motion import MoveJoints
+from arm_control.motion import MoveJoints, MoveTip
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
 from sim.cues import Cue
@@ -231,7 +231,11 @@ class SimulatedBooth:
         )
 
     def _readying(self) -> list[Step]:
-        return chores.take_swab(self.swab, places_of(self.world.scene))
+        # from before the face the straight way to the bin ends at a joint's limit, as a session's
+        # own way out knows
+        places = places_of(self.world.scene)
+        away = MoveTip(places.base_exit, speed=chores.FACE)
+        return [away, *chores.take_swab(self.swab, places)]
 
     def _do(self, steps: Sequence[Step]) -> str | None:
         """Do ``steps`` with nobody there; returns why they could not be done, None if they were."""
