@@ -339,7 +339,7 @@ class PredictionErrorView(Answer):
     count: int
     mean_error_s: float
     mean_absolute_error_s: float
-    inside_interval: float = Field(description="Share inside the 80 % interval")
+    inside_interval: float = Field(description="Share inside the 80 % interval, to the minute")
 
 
 class PredictionErrors(Answer):

@@ -253,7 +253,7 @@ module.exports = {
   "home.register": "Register myself",
   "home.register_first": "Please register yourself first, then book.",
   "home.show": "Show the code",
-  "home.title": "Mine",
+  "home.title": "Home",
   "join.code": "Group code",
   "join.code_hint": "8 letters or digits",
   "join.join": "Join",

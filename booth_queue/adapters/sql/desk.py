@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, select, update
 
@@ -17,6 +17,9 @@ from booth_queue.service.ports import (
     PredictionError,
     ResidentStanding,
 )
+
+_SHOWN_S: Final = 60.0
+"""Waits are told in whole minutes: nobody who was told "no wait" is called in the same instant."""
 
 
 class Desk(Records):
@@ -86,7 +89,8 @@ class Desk(Records):
         """How good the predicted waits of each booth were."""
         said = schema.prediction
         error = said.c.median_s - said.c.actual_s
-        inside = and_(said.c.actual_s >= said.c.low_s, said.c.actual_s <= said.c.high_s)
+        latest = said.c.high_s + _SHOWN_S
+        inside = and_(said.c.actual_s >= said.c.low_s, said.c.actual_s <= latest)
         query = (
             select(
                 said.c.booth_id,

@@ -325,6 +325,19 @@ class TestDesk:
         assert errors[0]["mean_absolute_error_s"] < 15
         assert errors[0]["inside_interval"] == 1.0
 
+    @pytest.mark.parametrize(("later", "inside"), [(50, 1.0), (70, 0.0)])
+    def test_a_wait_is_inside_to_the_minute_it_is_told_in(
+        self, service: Running, later: float, inside: float
+    ) -> None:
+        service.citizen().arrive()  # nobody before them: told "no wait"
+        service.clock.advance(later)
+        called = service.booth().take_next()
+        assert called is not None
+        service.booth().open_session(called.ticket_id)
+        desk = service.sign_in("desk")
+        errors = ok(service.http.get("/v1/desk/prediction-errors", headers=desk))["booths"]
+        assert errors[0]["inside_interval"] == inside
+
     def test_destruction_removes_people_keeps_counts_and_certifies(self, service: Running) -> None:
         citizen = service.citizen()
         sample(service, citizen, "TUBE-1")

@@ -27,16 +27,20 @@ one('#site').addEventListener('change', (event) => {
   location.reload();
 });
 
+/** A machine with somebody inside that says nothing, while the service answers. */
+function unheard(card) {
+  return connected && card.silent && card.busy && !card.byHand;
+}
+
 /** View models of the site's booths, by label. */
 export function booths() {
   return [...latest.values()]
     .map(({ booth, force }) => {
-      const card = liveCard(booth, force);
-      const alarmed = raised.some((alarm) => alarm.booth_id === booth.booth_id) || booth.state === 'fault';
+      const card = { ...liveCard(booth, force), byHand: booth.mode === 'manual' };
+      const alarmed = raised.some((alarm) => alarm.booth_id === booth.booth_id) || booth.state === 'fault' || unheard(card);
       return {
         ...card,
         raw: booth,
-        byHand: booth.mode === 'manual',
         canPause: booth.state === 'open',
         canOpen: booth.state !== 'open',
         inside: card.busy,
@@ -66,6 +70,8 @@ function soon() {
 // --- alarms: they stay until somebody acknowledges them, and they are heard ---
 
 const audio = globalThis.AudioContext ? new AudioContext() : null;
+// A browser lets a page be heard once somebody has touched it: whatever is pressed first will do.
+for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => audio && audio.resume().then(soon), { once: true });
 
 function beep() {
   if (!audio || audio.state !== 'running') return;
@@ -92,7 +98,7 @@ function calls() {
     lasting: true,
   }));
   for (const card of booths()) {
-    if (card.silent && card.busy && connected && !card.byHand) {
+    if (unheard(card)) {
       list.push({ id: `silent ${card.id}`, booth: card.label, kind: t('alarm.kind.silent'), what: t('alarm.silent'), detail: '', remedy: t('remedy.unknown'), when: '', link: card.link, lasting: false });
     }
   }
