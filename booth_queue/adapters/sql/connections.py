@@ -3,14 +3,15 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Protocol
 
 import asyncpg
 from sqlalchemy import URL
 
-from booth_queue.adapters.sql.seating import PostgresSeating, SqliteSeating
+from booth_queue.adapters.sql.seating import PostgresSeating
+from booth_queue.adapters.sql.sqlite_seating import SqliteSeating
 from booth_queue.service.ports import Seating
 
 SERVER_SETTINGS: Final = {
@@ -80,24 +81,24 @@ async def _leave(connection: object) -> None:
 
 
 class SqliteSeats:
-    """One connection that reads and one that writes, each with its thread."""
+    """One connection that reads, and one that writes in a thread of its own."""
 
     def __init__(self, path: str, writers: asyncio.Lock) -> None:
         self._path = path
         self._writers = writers
         self._opening = asyncio.Lock()
-        self._opened: list[tuple[sqlite3.Connection, Executor]] = []
+        self._thread = ThreadPoolExecutor(1, "seats")
+        self._seating: SqliteSeating | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Seating]:
         """Lend both."""
         async with self._opening:
-            while len(self._opened) < 2:
-                thread = ThreadPoolExecutor(1, "seats")
-                opened = asyncio.get_running_loop().run_in_executor(thread, self._connect)
-                self._opened.append((await opened, thread))
-        reading, writing = self._opened
-        yield SqliteSeating(reading, writing, self._writers)
+            if self._seating is None:
+                reading, connect = self._connect(), asyncio.get_running_loop().run_in_executor
+                writing = await connect(self._thread, self._connect)
+                self._seating = SqliteSeating(reading, (writing, self._thread), self._writers)
+        yield self._seating
 
     def _connect(self) -> sqlite3.Connection:
         # Every statement on it runs in the one thread that opened it.
@@ -107,8 +108,8 @@ class SqliteSeats:
         return connection
 
     async def close(self) -> None:
-        """Close both."""
-        while self._opened:
-            connection, thread = self._opened.pop()
-            await asyncio.get_running_loop().run_in_executor(thread, connection.close)
-            thread.shutdown()
+        """Close both, once nothing is being written."""
+        if self._seating is not None:
+            await self._seating.close()
+            self._seating = None
+        self._thread.shutdown()

@@ -1,10 +1,7 @@
-"""Booking at once, on the drivers underneath SQLAlchemy."""
+"""Booking at once, on PostgreSQL's driver underneath SQLAlchemy; and what SQLite's shares."""
 
-import asyncio
 import json
-import sqlite3
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -13,7 +10,6 @@ from booth_queue.adapters.sql.statements import (
     BOOKING_FIELDS,
     FACTS,
     SEAT_POSTGRES,
-    SEAT_SQLITE,
     SLOT_FIELDS,
     numbered,
 )
@@ -58,71 +54,18 @@ class PostgresSeating:
         self, booking: Booking, event: Event, spending: Spending, answer: Answer
     ) -> bool:
         """Take a seat with all that goes with it; see `booth_queue.service.ports.Seating`."""
-        named = _values(booking, event, spending, answer)
+        named = values_of(booking, event, spending, answer)
         try:
             await self._connection.execute(_SEAT, *(named[name] for name in _SEAT_NAMES))
         except asyncpg.UniqueViolationError as error:
             raise Duplicate(error.constraint_name) from error
         except asyncpg.CheckViolationError as error:
-            return _refused(error.constraint_name, error)
+            return refused(error.constraint_name, error)
         return True
 
 
-class SqliteSeating:
-    """The service's `Seating` on two connections of its own, each with a thread of its own.
-
-    A booking is then one hop to a thread and back, not one for each statement.
-    """
-
-    def __init__(
-        self,
-        reading: tuple[sqlite3.Connection, Executor],
-        writing: tuple[sqlite3.Connection, Executor],
-        writers: asyncio.Lock,
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
-        self._writers = writers
-
-    async def booking_facts(
-        self, slot_id: str, person_id: str, account_id: str
-    ) -> BookingFacts | None:
-        """Read what a booking needs; None without such a slot or person."""
-        connection, thread = self._reading
-        named = {"slot": slot_id, "person": person_id, "account": account_id}
-        read = asyncio.get_running_loop().run_in_executor
-        row = await read(thread, lambda: connection.execute(FACTS, named).fetchone())
-        return None if row is None else facts_of(row)
-
-    async def seat(
-        self, booking: Booking, event: Event, spending: Spending, answer: Answer
-    ) -> bool:
-        """Take a seat with all that goes with it; see `booth_queue.service.ports.Seating`."""
-        connection, thread = self._writing
-        named = _values(booking, event, spending, answer)
-        write = asyncio.get_running_loop().run_in_executor
-        async with self._writers:
-            return await write(thread, lambda: _seat_in_sqlite(connection, named))
-
-
-def _seat_in_sqlite(connection: sqlite3.Connection, named: Mapping[str, Any]) -> bool:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for statement in SEAT_SQLITE:
-            connection.execute(statement, named)
-    except sqlite3.IntegrityError as error:
-        connection.execute("ROLLBACK")
-        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_CHECK:
-            return _refused(str(error).rpartition(": ")[2], error)
-        raise Duplicate(str(error)) from error
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-    return True
-
-
-def _refused(check: str, error: Exception) -> bool:
+def refused(check: str, error: Exception) -> bool:
+    """Return False where a seat is missing; raise `Exceeded` or what else a CHECK refused."""
     if check == _SEATS_CHECK:
         return False
     if check == _SPENT_CHECK:
@@ -130,7 +73,8 @@ def _refused(check: str, error: Exception) -> bool:
     raise error
 
 
-def _values(booking: Booking, event: Event, spending: Spending, answer: Answer) -> dict[str, Any]:
+def values_of(booking: Booking, event: Event, spending: Spending, answer: Answer) -> dict[str, Any]:
+    """Return what the statements of a booking name."""
     values: dict[str, Any] = {name: getattr(booking, name) for name in BOOKING_FIELDS}
     return values | {
         "channel": booking.channel.value,
