@@ -106,10 +106,10 @@ def test_what_is_refused_costs_nothing(url: str) -> None:
     assert asyncio.run(ask()) == ["not_found", "not_found", "done", "too_many"]
 
 
+# SQLite's one writer waits for nobody, so there two cannot wait for each other.
 @pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_two_that_wait_for_each_other_are_told_to_ask_again(url: str) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("SQLite has one writer, who waits for nobody")
     asyncio.run(gather_crowd(url, 1, PLAN))
 
     async def cross() -> list[object]:
