@@ -125,17 +125,27 @@ def read(folder: Path) -> list[Episode]:
     return list(_lines(path).values())
 
 
+def planned(folder: Path) -> int:
+    """Return how many episodes a campaign's folder is to hold in the end."""
+    return _manifest(folder)[1]
+
+
 def find_scenario(folder: Path, episode: Episode) -> Scenario:
     """Return the scenario that ``episode`` of a campaign's folder was flown from."""
-    path = folder / MANIFEST
-    try:
-        source = Source(**json.loads(path.read_text(encoding="utf-8"))["source"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SimError(f"{path}: cannot be read: {error}; run the campaign again") from error
-    for scenario in source.scenarios():
+    for scenario in _manifest(folder)[0].scenarios():
         if scenario.digest() == episode.scenario_hash:
             return scenario
+    path = folder / MANIFEST
     raise SimError(f"{path}: its scenarios have changed since; run the campaign again")
+
+
+def _manifest(folder: Path) -> tuple[Source, int]:
+    path = folder / MANIFEST
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Source(**values["source"]), int(values["episodes"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SimError(f"{path}: cannot be read: {error}; run the campaign again") from error
 
 
 def _resume(plan: Plan, scenarios: Sequence[Scenario], folder: Path) -> dict[str, Episode]:

@@ -112,17 +112,31 @@ def report(
     folder: Annotated[Path, typer.Argument(help="A campaign's folder.")],
     out: Annotated[Path | None, typer.Option(help="HTML file; FOLDER/report.html without.")] = None,
     films: Annotated[int, typer.Option(help="How many of the worst are filmed.")] = 3,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write a summary in Markdown here instead.")
+    ] = None,
     pilot: PilotOption = _PILOT,
 ) -> None:
     """Write one self-contained HTML page: verdicts, plots, subgroups, the worst with films."""
-    from sim.campaign import find_scenario, read  # noqa: PLC0415 - the same
+    from sim.campaign import find_scenario, planned, read  # noqa: PLC0415 - the same
     from sim.episode import Episode  # noqa: PLC0415 - the same
     from sim.film import shoot  # noqa: PLC0415 - the same
     from sim.pilot import pilot_named  # noqa: PLC0415 - the same
     from sim.report import render, worst_of  # noqa: PLC0415 - the same
+    from sim.summary import summarise  # noqa: PLC0415 - the same
+
+    def written(path: Path, text: str) -> Path:
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise SimError(f"{path}: cannot be written: {error}; choose another file") from error
+        return path
 
     def work() -> Path:
         episodes = read(folder)
+        if markdown is not None:
+            title = f"The campaign {folder.name}"
+            return written(markdown, summarise(episodes, title, planned(folder)))
         filmed = {id(e) for e in worst_of(episodes)[:films]}
 
         def film(episode: Episode) -> bytes | None:
@@ -131,12 +145,7 @@ def report(
             return shoot(find_scenario(folder, episode), pilot_named(pilot))[1].webp()
 
         page = render(episodes, f"Campaign {folder.name}", film)
-        path = out or folder / "report.html"
-        try:
-            path.write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise SimError(f"{path}: cannot be written: {error}; choose another file") from error
-        return path
+        return written(out or folder / "report.html", page)
 
     typer.echo(str(_told("report", work)))
 

@@ -140,6 +140,20 @@ def test_report_is_one_self_contained_page(tmp_path: Path) -> None:
     assert "ValueError" in page
 
 
+def test_the_summary_counts_what_was_flown(tmp_path: Path) -> None:
+    episodes = launch(Plan(Source(count=5, seed=1), CLUMSY), tmp_path, silent)
+    runner, page = CliRunner(), tmp_path / "campaign.md"
+    made = runner.invoke(app, ["report", str(tmp_path), "--markdown", str(page)])
+    assert made.exit_code == 0, made.output
+    text = page.read_text()
+    crashed = sum(e.verdict is Verdict.CRASHED for e in episodes)
+    assert 0 < crashed < 5
+    assert f"5 of 5 episodes flown (kuka_iiwa in bullet; code {episodes[0].code_hash[:12]})" in text
+    assert f"| person | 5 | {5 - crashed} | 0 (0.00 to 0.43) | {5 - crashed} | {crashed} | " in text
+    assert f"| crashed ValueError | {crashed} |" in text
+    assert "clumsy" not in text.split("not as expected")[0]
+
+
 def test_commands_run_a_campaign_report_and_compare(tmp_path: Path) -> None:
     runner = CliRunner()
     folder = tmp_path / "c"
