@@ -311,6 +311,7 @@ class SamplingSession:
         elif event is Event.CHANGE_SWAB:
             self._tries += 1
             self._work.begin_anew()
+            self._say(Instruction.RELAX)  # another swab takes its time
             self._fire(Event.CHANGE_SWAB, f"try {self._tries} of {self._settings.tries}")
         elif event is Event.SAMPLE_TAKEN:
             self._say(Instruction.RELAX)

@@ -9,7 +9,8 @@ from booth_queue_bridge.convert import Ended
 from booth_queue_bridge.desk import Desk
 
 from booth_queue.client import BoothClient, Unreachable
-from booth_queue.contract import CalledPerson, Language, Outcome
+from booth_queue.contract import Outcome
+from tests.unit.station.rig import PERSON
 
 pytestmark = pytest.mark.ros
 
@@ -61,18 +62,7 @@ def test_an_arm_that_does_not_get_ready_calls_nobody_else(
     tmp_path: Path, reason: str, faults: list[str]
 ) -> None:
     at_desk, service, _ = desk(tmp_path / "open.json")
-    person = CalledPerson(
-        ticket_id="t1",
-        number="A001",
-        person_id="p1",
-        name_masked="王*",
-        age=40,
-        language=Language.ZH,
-        needs=frozenset(),
-        single_swab=True,
-        calls=1,
-    )
-    at_desk.close(person, Ended(Outcome.ABORTED, reason, None), "T-01")
+    at_desk.close(PERSON, Ended(Outcome.ABORTED, reason, None), "T-01")
     assert service.closed == [("S2", Outcome.ABORTED, reason)]
     assert service.faults == faults
 

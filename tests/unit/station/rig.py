@@ -10,6 +10,7 @@ from arm_control.motion import Goal, Hold, MoveTip, Reference, Wipe, Withdraw
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport, Fault, Phase
 from arm_control.target import MouthMotion
+from booth_queue.contract import CalledPerson, Language
 from spatial import Pose, Twist, Vector, Wrench, vector
 from station.config import SessionSettings
 from station.instructions import Instruction
@@ -25,6 +26,17 @@ from vision.tracking import TrackedMouth, TrackedTarget
 from vision.watch import Notice
 
 PERIOD_NS = 10_000_000
+PERSON = CalledPerson(
+    ticket_id="t1",
+    number="A001",
+    person_id="p1",
+    name_masked="王*",
+    age=40,
+    language=Language.ZH,
+    needs=frozenset(),
+    single_swab=True,
+    calls=1,
+)
 BASE_MOUTH = Pose(np.diag([-1.0, -1.0, 1.0]), vector((1.0, 0.0, 0.3)))
 POINTS = {
     Site.RIGHT_TONSIL: (-0.060, -0.014, -0.004),

@@ -14,7 +14,7 @@ import pytest
 from arm_control.motion import Wipe
 from arm_control.report import Fault, FaultKind
 from booth_queue.client import BoothClient, Retry, Unreachable
-from booth_queue.contract import CalledPerson, Language
+from booth_queue.contract import CalledPerson
 from station.attendance import Attendance, Idle
 from station.booth import Booth
 from station.errors import StationError
@@ -23,22 +23,11 @@ from station.record import Outcome, Provenance, SamplingRecord
 from station.session import SamplingSession
 from station.signing import BoothKey, verify_chain
 from station.store import RecordStore
-from tests.unit.station.rig import PERIOD_NS, Rig
+from tests.unit.station.rig import PERIOD_NS, PERSON, Rig
 from vision.target import RefusalReason, Site
 
 NOW = "2026-01-01T08:00:00Z"
 ORIGIN = Provenance("0", "c", "p", "m", simulated=True)
-PERSON = CalledPerson(
-    ticket_id="t1",
-    number="A001",
-    person_id="p1",
-    name_masked="王*",
-    age=40,
-    language=Language.ZH,
-    needs=frozenset(),
-    single_swab=True,
-    calls=1,
-)
 
 
 @dataclass

@@ -517,6 +517,7 @@ def test_a_contaminated_swab_is_thrown_away_and_every_site_swabbed_with_a_fresh_
     rig.run_until(session, State.LOCATING)
     assert rig.gripper.log == ["grasp", "release", "grasp"]
     assert not rig.swab.used
+    assert rig.said[-1] is Instruction.RELAX
     rig.run(session)
     result = session.result()
     assert result.outcome is Outcome.SAMPLED

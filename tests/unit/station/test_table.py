@@ -2,12 +2,11 @@
 
 import pytest
 
-from booth_queue.contract import CalledPerson, Language
 from station.booth import Served
 from station.demo.table import HEADINGS, Row, time_by_state
 from station.signing import SignedRecord
 from station.states import State
-from tests.unit.station.rig import Rig
+from tests.unit.station.rig import PERSON, Rig
 
 
 def test_time_by_state_adds_up_to_the_session(rig: Rig) -> None:
@@ -24,19 +23,8 @@ def test_a_row_tells_how_much_of_the_worst_site_was_wiped(rig: Rig) -> None:
     rig.arm.wiped = 0.7
     session = rig.seated()
     rig.run(session)
-    person = CalledPerson(
-        ticket_id="ticket-1",
-        number="A001",
-        person_id="person-1",
-        name_masked="王*",
-        age=40,
-        language=Language.ZH,
-        needs=frozenset(),
-        single_swab=False,
-        calls=1,
-    )
     signed = SignedRecord({}, 1, "", "", "", "")
-    row = Row(Served(person, "s", session.result(), signed, "T1"), (), 0.3, "")
+    row = Row(Served(PERSON, "s", session.result(), signed, "T1"), (), 0.3, "")
     told = dict(zip(HEADINGS, row.cells(), strict=True))
     assert (told["outcome"], told["sites"], told["strokes"]) == ("sampled", "R L W", "9")
     assert told["wiped"] == "75%"
