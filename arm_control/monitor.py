@@ -121,6 +121,11 @@ class MonitorProcess:
         return self._process.pid or 0
 
     @property
+    def names(self) -> tuple[str, str]:
+        """The names by which a loop in another process attaches SAMPLE and VERDICT."""
+        return self._samples.name, self._verdicts.name
+
+    @property
     def sample_words(self) -> np.ndarray:
         """Where a real-time loop publishes its samples: shared words under the sequence lock."""
         return self._samples.words

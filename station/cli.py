@@ -19,6 +19,7 @@ _MOUNTED = {
     "ros": ("station.commands.ros", "The booth as a ROS 2 graph: bring it up, start a node."),
     "replay": ("station.commands.replay", "Show a recorded session to the vision again."),
     "sim": ("sim.commands", "Simulated booth: pictures, data sets, runs, campaigns, reports."),
+    "loop": ("station.commands.loop", "The arm's real-time loop: hold the arm, how punctual."),
     "arm": ("arm_control.commands", "Arm: plots, dry runs of procedures, identification."),
     "vision": ("vision.commands", "Vision: training, evaluation, playback."),
     "calibrate": ("vision.calibration.commands", "Camera and hand-eye calibration."),

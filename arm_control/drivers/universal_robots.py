@@ -50,6 +50,25 @@ _DRIFT = 1e-4  # of the arm's clock against ours, more than any quartz
 _UNLOCK_S = 6.0  # the arm's controller unlocks no sooner than 5 s after a protective stop
 
 
+def info_of(
+    address: str,
+    joint_names: Sequence[str] = JOINTS,
+    rate_hz: float = 500.0,
+    lookahead_s: float = 0.03,
+    watchdog_hz: float = 20.0,
+    deceleration: float = 10.0,
+) -> ArmInfo:
+    """Return what `UniversalRobotsArm` with these arguments will state, without connecting."""
+    return ArmInfo(
+        f"Universal Robots at {address}",
+        tuple(joint_names),
+        rate_hz,
+        lookahead_s + 2.0 / rate_hz,
+        f"servo stop at {deceleration} rad/s²; without set-points for {1.0 / watchdog_hz} s "
+        "the arm's own program ends and it brakes",
+    )
+
+
 class UniversalRobotsArm:
     """One arm of the CB3 or e-series, at ``address``.
 
@@ -85,14 +104,7 @@ class UniversalRobotsArm:
                 f"servoj look-ahead {lookahead_s} s, gain {gain} are outside 0.03 to 0.2 s and 100 "
                 "to 2000, what the arm's controller takes"
             )
-        self._info = ArmInfo(
-            f"Universal Robots at {address}",
-            tuple(joint_names),
-            rate_hz,
-            lookahead_s + 2.0 / rate_hz,
-            f"servo stop at {deceleration} rad/s²; without set-points for {1.0 / watchdog_hz} s "
-            "the arm's own program ends and it brakes",
-        )
+        self._info = info_of(address, joint_names, rate_hz, lookahead_s, watchdog_hz, deceleration)
         self._servo = (1.0 / rate_hz, lookahead_s, gain)
         self._watchdog_hz = watchdog_hz
         self._deceleration = deceleration
