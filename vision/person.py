@@ -13,7 +13,7 @@ from vision.view import View
 CROP_MARGIN = 1.25
 """Side of the second look, in extents of lips and mouth."""
 
-THROAT_MARGIN = 1.3
+THROAT_MARGIN = 1.15
 """Side of the third look, in extents of the throat."""
 
 _GAP = 0.045  # share of the picture by which two parts of one mouth may seem apart

@@ -29,7 +29,7 @@ class Bounded:
 class LocatorSettings(Bounded):
     """Thresholds of the locator; lengths in metres, angles in radians, shares in [0, 1]."""
 
-    min_opening: float = bounded(0.036, 0.02, 0.06)
+    min_opening: float = bounded(0.035, 0.02, 0.06)
     """Below this the swab cannot pass tongue and teeth: 35 mm (assumed). For the error of
     measuring it, confidence is lower where the opening is hardly wider."""
     closed_opening: float = bounded(0.012, 0.0, 0.02)

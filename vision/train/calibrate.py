@@ -23,7 +23,7 @@ from vision.structure import Structure
 from vision.target import Refusal
 from vision.train.augment import distort
 
-WRONG_RATE = 0.04
+WRONG_RATE = 0.02
 """Share of wrong targets, of all given with depth on data-set frames, that sets the threshold.
 
 The aim is 0.005. These frames are far stranger than a booth's (odd light, blur, blocked ways in),
