@@ -74,22 +74,49 @@ class Weighs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
-    """A logistic model over the evidence, fitted on held-out pictures (Platt 1999).
+class Curve:
+    """What one kind of evidence is worth: straight between ``knots``, level beyond them.
 
-    ``weights`` by name of the evidence, and ``bias``, are in logits. ``threshold`` was set from a
-    stated rate of wrong targets on held-out pictures.
+    ``knots`` (n,) rise strictly, in the evidence's unit; ``logits`` (n,) is what each is worth.
+    """
+
+    knots: tuple[float, ...]
+    logits: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.knots) != len(self.logits) or not self.knots:
+            raise VisionError(
+                f"a curve of {len(self.knots)} knots and {len(self.logits)} logits; wants as many "
+                "of both; calibrate the model"
+            )
+        if not all(np.diff(self.knots) > 0.0) or not np.isfinite(self.logits).all():
+            raise VisionError(f"knots {self.knots} do not rise, or {self.logits} are no numbers")
+
+    def at(self, value: float) -> float:
+        """Return the logits that ``value`` is worth; what is no number is worth the least."""
+        if np.isnan(value):
+            return min(self.logits)
+        return float(np.interp(value, self.knots, self.logits))
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """An additive logistic model over the evidence (Hastie and Tibshirani 1986).
+
+    Fitted on held-out pictures: ``bias`` [logits], and by name of the evidence its curve, which
+    rises or falls throughout. ``threshold`` was set from a stated rate of wrong targets on held-out
+    pictures.
     """
 
     bias: float = 0.0
-    weights: Mapping[str, float] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
     threshold: float = 0.5
 
     def __post_init__(self) -> None:
         known = {item.name for kind in (Evidence, PhotoEvidence) for item in fields(kind)}
-        if unknown := set(self.weights) - known:
+        if unknown := set(self.curves) - known:
             raise VisionError(
-                f"confidence weights name {sorted(unknown)}, known are {sorted(known)}; "
+                f"confidence curves name {sorted(unknown)}, known are {sorted(known)}; "
                 "the model card is of another version"
             )
         if not 0.0 <= self.threshold <= 1.0:
@@ -100,6 +127,6 @@ class Confidence:
     def of(self, evidence: Evidence | PhotoEvidence) -> float:
         """Return the probability in [0, 1] that the target lies on its site."""
         logit = self.bias + sum(
-            weight * float(getattr(evidence, name)) for name, weight in self.weights.items()
+            curve.at(float(getattr(evidence, name))) for name, curve in self.curves.items()
         )
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -40.0, 40.0))))

@@ -18,7 +18,7 @@ from vision.target import RefusalReason, Site
 
 SCHEMA = 1
 
-_STRUCTURES = {
+STRUCTURES = {
     "skin": Structure.SKIN,
     "hair": Structure.SKIN,
     "lips": Structure.LIPS,
@@ -54,6 +54,17 @@ class SiteTruth:
     normal: Vector
     visible_mm2: float
     reason: RefusalReason | None
+
+    @classmethod
+    def given(cls, entry: Mapping[str, Any]) -> "SiteTruth":
+        """Return what a manifest says of one site of one frame."""
+        reason = entry["reason"]
+        return cls(
+            vector(entry["point"]),
+            unit(entry["normal"]),
+            float(entry["visible_mm2"]),
+            None if reason is None else RefusalReason(reason),
+        )
 
     @property
     def safe(self) -> bool:
@@ -98,7 +109,7 @@ class RenderedSet:
         self._size = (int(manifest["width"]), int(manifest["height"]))
         self._table = np.zeros(256, dtype=np.uint8)
         for name, value in manifest["parts"].items():
-            self._table[int(value)] = _STRUCTURES.get(name, Structure.BACKGROUND)
+            self._table[int(value)] = STRUCTURES.get(name, Structure.BACKGROUND)
         self._shard = lru_cache(maxsize=2)(self._read_shard)
 
     def __len__(self) -> int:
@@ -143,15 +154,5 @@ class RenderedSet:
             entry["attributes"],
             Pose.from_quaternion(pose["quaternion_wxyz"], pose["translation_m"]),
             float(entry["opening_m"]),
-            {site: _site(entry["sites"][site.value]) for site in Site},
+            {site: SiteTruth.given(entry["sites"][site.value]) for site in Site},
         )
-
-
-def _site(given: dict[str, Any]) -> SiteTruth:
-    reason = given["reason"]
-    return SiteTruth(
-        vector(given["point"]),
-        unit(given["normal"]),
-        float(given["visible_mm2"]),
-        None if reason is None else RefusalReason(reason),
-    )

@@ -171,10 +171,11 @@ def _judge(
             stamp_ns,
             f"mouth is {1e3 * hollow:.0f} mm deep, open from {1e3 * _MIN_HOLLOW:.0f} mm",
         )
-    if mouth.opening < settings.min_opening:
+    wanted = settings.min_opening + settings.opening_margin
+    if mouth.opening < wanted:
         return Refusal(
             RefusalReason.TOO_NARROW,
             stamp_ns,
-            f"opening {1e3 * mouth.opening:.0f} mm, wants {1e3 * settings.min_opening:.0f} mm",
+            f"opening {1e3 * mouth.opening:.1f} mm, wants {1e3 * wanted:.1f} mm",
         )
     return mouth

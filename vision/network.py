@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial import Matrix
-from vision.confidence import Confidence
+from vision.confidence import Confidence, Curve
 from vision.errors import VisionError
 from vision.preprocess import network_input
 from vision.segmentation import Model, Segmentation
@@ -115,8 +115,12 @@ def _read_card(path: Path) -> dict[str, Any]:
 def _confidence(path: Path, card: dict[str, Any], key: str) -> Confidence:
     given: Any = card.get(key)
     try:
-        return Confidence(float(given["bias"]), dict(given["weights"]), float(given["threshold"]))
-    except (TypeError, KeyError, ValueError) as error:
+        curves = {
+            str(name): Curve(tuple(map(float, c["knots"])), tuple(map(float, c["logits"])))
+            for name, c in given["curves"].items()
+        }
+        return Confidence(float(given["bias"]), curves, float(given["threshold"]))
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
         raise VisionError(
             f"{path.with_suffix('.json')}: {key} is missing or broken ({error!r}); reinstall"
         ) from error

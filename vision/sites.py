@@ -57,7 +57,8 @@ _IN_FRONT = (Structure.SWAB, Structure.HAND, Structure.DEPRESSOR)
 _DISC = 0.0025  # m around the point, over which depth is taken: the swab tip's radius
 _PATCH = 0.006  # m around the point, over which the surface is fitted
 _FAR = 0.010  # m around the point, from which the surface is carried on where holes are wide
-_FAR_SHARE = 0.2  # of the usual share of measured pixels that will do so far out
+_FAR_SHARE = 0.08  # of the usual share of measured pixels that will do so far out
+_FAR_POINTS = 12  # measured pixels that must carry the surface from so far out
 _REGION = 0.014  # m around the point, within which a site's visible tissue is counted
 _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
 _LEAST_OPENING = 0.035  # m, below which nobody is swabbed
@@ -144,20 +145,11 @@ def measure_site(
     distance = np.sqrt((rows - spot.row) ** 2 + (columns - spot.column) ** 2) * view.step
     there = _within_region(view, mask, site, intrinsics, optical_mouth)
     tissue = _core(mask, there)
-    for radius in (_DISC, _PATCH, _FAR):
-        disc = tissue & (distance <= max(1.5 * view.step, radius * intrinsics.fx / guess))
-        measured = disc & there
-        share = float(measured.sum()) / max(1, int(disc.sum()))
-        least = settings.min_valid_depth * (_FAR_SHARE if radius == _FAR else 1.0)
-        if int(measured.sum()) >= _MIN_DISC_POINTS and share >= least:
-            break
-    else:
-        return Refusal(
-            RefusalReason.DEPTH_INVALID,
-            stamp_ns,
-            f"{share:.0%} of {int(disc.sum())} pixels on {site} have depth, bound "
-            f"{least:.0%} and {_MIN_DISC_POINTS} pixels",
-        )
+    nearness = distance / (intrinsics.fx / guess)
+    found = _measured(tissue, there, nearness, 1.5 * view.step * guess / intrinsics.fx, settings)
+    if isinstance(found, str):
+        return Refusal(RefusalReason.DEPTH_INVALID, stamp_ns, f"{site}: {found}")
+    radius, measured, share = found
     samples = view.depth[measured].astype(np.float64)
     depth = float(np.median(samples))
     around = tissue & (distance <= max(_PATCH, radius) * intrinsics.fx / depth)
@@ -234,6 +226,33 @@ def measure_site(
     )
 
 
+def _measured(
+    tissue: NDArray[np.bool_],
+    there: NDArray[np.bool_],
+    distance: NDArray[np.float64],
+    least_radius: float,
+    settings: LocatorSettings,
+) -> tuple[float, NDArray[np.bool_], float] | str:
+    """Return the smallest radius [m] that holds enough depth, where it is measured, and its share.
+
+    ``distance`` (h, w) [m] from the spot, ``there`` where depth is measured as deep as the site
+    lies. What is missing, in words, where not even the largest radius will do.
+    """
+    for radius in (_DISC, _PATCH, _FAR):
+        disc = tissue & (distance <= max(least_radius, radius))
+        measured = disc & there
+        far = radius == _FAR
+        fewest = _FAR_POINTS if far else _MIN_DISC_POINTS
+        least = settings.min_valid_depth * (_FAR_SHARE if far else 1.0)
+        share = float(measured.sum()) / max(1, int(disc.sum()))
+        if int(measured.sum()) >= fewest and share >= least:
+            return radius, measured, share
+    return (
+        f"{int(measured.sum())} of {int(disc.sum())} pixels have depth, bounds {least:.0%} and "
+        f"{fewest} pixels"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """Where in the mouth frame a site can lie: bounds [m] behind the lips, aside and up.
@@ -257,7 +276,7 @@ class Region:
         return None
 
 
-_TONSIL = Region((0.042, 0.092), (0.001, 0.028), (-0.012, 0.036))
+_TONSIL = Region((0.042, 0.092), (-0.004, 0.028), (-0.012, 0.036))
 REGIONS: dict[Site, Region] = {
     Site.RIGHT_TONSIL: _TONSIL,
     Site.LEFT_TONSIL: _TONSIL,
@@ -265,7 +284,8 @@ REGIONS: dict[Site, Region] = {
 }
 """Where sites lie in children and adults: the range of the anatomical model's populations (which
 follow CT measurements, docs/reference/dataset.md), widened by 6 mm for the error of the mouth's
-pose. What is seen elsewhere is something else, or depth of something else."""
+pose (10 mm towards the middle, where turning the head a little puts a tonsil). What is seen
+elsewhere is something else, or depth of something else."""
 
 
 def _corridor(

@@ -1,15 +1,14 @@
 """Fits how far a network can be trusted, on people it was not trained on, and writes its card."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from vision.confidence import Confidence, Evidence, PhotoEvidence
 from vision.data import LabelledFrame, RenderedSet
@@ -21,6 +20,7 @@ from vision.segmentation import Segmentation
 from vision.settings import LocatorSettings
 from vision.structure import Structure
 from vision.target import Refusal
+from vision.train.additive import fit_confidence
 from vision.train.augment import distort
 
 WRONG_RATE = 0.02
@@ -31,9 +31,6 @@ and the network shipped gives too few targets at the aim; lower this as the netw
 """
 PHOTO_WRONG_RATE = 0.02
 """The same for wall points in photographs, of distorted renderings that stand in for them."""
-
-_AGAINST = frozenset({"spread", "flatness", "scatter"})
-"""Evidence that speaks against a target the larger it is; all other speaks for it."""
 
 
 class NoteTaker:
@@ -118,47 +115,6 @@ def calibrate(
 def write_card(path: Path, card: dict[str, Any]) -> None:
     """Write a model card as JSON."""
     path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-
-
-def fit_confidence(
-    evidence: Sequence[Evidence | PhotoEvidence], right: Sequence[bool], wrong_rate: float
-) -> tuple[Confidence, float]:
-    """Fit a logistic model, and the lowest threshold that keeps wrong targets to ``wrong_rate``.
-
-    Returns the confidence and the share of right targets that it keeps. No evidence may weigh
-    against its meaning: a few hundred targets fit such weights to chance, and pictures unlike
-    these would be believed for them. The threshold holds with the rule of succession: one more
-    wrong target than was seen.
-    """
-    names = [item.name for item in fields(evidence[0])]
-    x = np.array([[float(getattr(e, n)) for n in names] for e in evidence])
-    y = np.asarray(right, dtype=np.float64)
-    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
-    z = (x - mean) / scale
-
-    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logit = z @ theta[1:] + theta[0]
-        p = 1.0 / (1.0 + np.exp(-np.clip(logit, -40, 40)))
-        value = float(np.mean(np.logaddexp(0.0, logit) - y * logit))
-        slope = np.concatenate([[np.mean(p - y)], z.T @ (p - y) / len(y)])
-        slope[1:] += 2e-3 * theta[1:]
-        return value + 1e-3 * float(theta[1:] @ theta[1:]), slope
-
-    bounds = [(None, None), *((None, 0.0) if n in _AGAINST else (0.0, None) for n in names)]
-    start = np.zeros(len(names) + 1)
-    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    theta = np.asarray(fitted.x, dtype=np.float64)
-    weights = theta[1:] / scale
-    bias = float(theta[0] - weights @ mean)
-    probability = 1.0 / (1.0 + np.exp(-np.clip(x @ weights + bias, -40, 40)))
-    order = np.argsort(-probability)
-    wrong = np.cumsum(1.0 - y[order]) + 1.0
-    allowed = np.flatnonzero(wrong / (np.arange(len(y)) + 1.0) <= wrong_rate)
-    last = int(allowed[-1]) if len(allowed) else int(0.2 * len(y))
-    threshold = float(np.round(probability[order[last]], 4))
-    kept = float(y[order[: last + 1]].sum() / max(y.sum(), 1.0))
-    named = {n: float(np.round(w, 5)) for n, w in zip(names, weights, strict=True)}
-    return Confidence(round(bias, 5), named, min(threshold, 0.999)), kept
 
 
 def _photo_verdicts(model: Noted, frames: Iterable[LabelledFrame]) -> list[bool]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.vision.painted import PaintReader, Scene, read_paint
 from vision.annotate import draw_frame, draw_photo
-from vision.confidence import Confidence, Evidence
+from vision.confidence import Confidence, Curve, Evidence
 from vision.data import LabelledFrame, RenderedSet, SiteTruth
 from vision.errors import VisionError
 from vision.evaluation.metrics import (
@@ -255,10 +255,16 @@ def test_a_sighting_is_drawn_without_touching_the_frame() -> None:
 
 def test_confidence_rises_with_what_speaks_for_it() -> None:
     evidence = Evidence(0.9, 0.8, 0.7, 5.0, 4.0, 0.9, 0.3, 0.8, 5.0, 5.0, 5.0)
-    confidence = Confidence(-2.0, {"seen": 3.0})
+    confidence = Confidence(-2.0, {"seen": Curve((0.0, 0.5, 1.0), (0.0, 0.1, 3.0))})
     assert confidence.of(replace(evidence, seen=0.2)) < confidence.of(evidence) < 1.0
+    unknown = replace(evidence, seen=float("nan"))
+    assert confidence.of(unknown) == confidence.of(replace(evidence, seen=-9.0))
     with pytest.raises(VisionError, match="another version"):
-        Confidence(0.0, {"luck": 1.0})
+        Confidence(0.0, {"luck": Curve((0.0,), (1.0,))})
+    with pytest.raises(VisionError, match="as many"):
+        Curve((0.0, 1.0), (1.0,))
+    with pytest.raises(VisionError, match="do not rise"):
+        Curve((0.0, 0.0), (0.0, 1.0))
     with pytest.raises(VisionError, match="threshold"):
         Confidence(threshold=1.5)
 

@@ -13,8 +13,9 @@ from vision.preprocess import Crop, Look, view_optical
 from vision.sites import SITE_STRUCTURES, THROAT
 from vision.structure import MIRRORED, Structure
 from vision.target import Site
+from vision.train.additive import fit_confidence
 from vision.train.augment import IGNORED, Sample, augment, distort
-from vision.train.calibrate import fit_confidence, write_card
+from vision.train.calibrate import write_card
 from vision.train.samples import windows
 
 SCENE = Scene()
@@ -130,9 +131,9 @@ def test_no_evidence_weighs_against_its_meaning() -> None:
     # by chance alone, right targets here have more spread and less surely seen neighbours
     right = [e.spread - e.neighbours + 0.5 * e.seen > 0.2 for e in given]
     confidence, _ = fit_confidence(given, right, 0.05)
-    assert confidence.weights["spread"] == 0.0
-    assert confidence.weights["neighbours"] == 0.0
-    assert confidence.weights["seen"] > 0.0
+    assert set(confidence.curves["spread"].logits) == {0.0}
+    assert set(confidence.curves["neighbours"].logits) == {0.0}
+    assert confidence.curves["seen"].logits[-1] > 0.0
 
 
 @pytest.mark.slow
@@ -144,7 +145,7 @@ def test_a_network_is_trained_exported_and_loaded(tmp_path: Path) -> None:
 
     path = tmp_path / "tiny.onnx"
     digest = export(ThroatNet(), path)
-    blank = {"bias": 0.0, "weights": {}, "threshold": 0.5}
+    blank = {"bias": 0.0, "curves": {}, "threshold": 0.5}
     write_card(
         path.with_suffix(".json"),
         {"sha256": digest, "confidence": blank, "photo_confidence": blank},
