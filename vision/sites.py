@@ -11,6 +11,7 @@ from vision.confidence import Evidence, Weighs, log_odds
 from vision.errors import VisionError
 from vision.frame import Intrinsics
 from vision.mouth import Mouth
+from vision.region import REGIONS, outside_region
 from vision.settings import LocatorSettings
 from vision.structure import Structure
 from vision.surface import Plane, fit_patch, fit_plane, point_covariance, wiping_path
@@ -168,7 +169,7 @@ def measure_site(
     if np.linalg.norm(point - ray * depth) > 0.003:  # a patch that leaves its median is not one
         point = ray * depth
     if isinstance(
-        refusal := _corridor(optical_mouth.inverse().apply(point), site, settings, stamp_ns),
+        refusal := outside_region(optical_mouth.inverse().apply(point), site, settings, stamp_ns),
         Refusal,
     ):
         return refusal
@@ -251,57 +252,6 @@ def _measured(
         f"{int(measured.sum())} of {int(disc.sum())} pixels have depth, bounds {least:.0%} and "
         f"{fewest} pixels"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Where in the mouth frame a site can lie: bounds [m] behind the lips, aside and up.
-
-    Aside is towards the site's own side, and to either side for the wall.
-    """
-
-    behind: tuple[float, float]
-    aside: tuple[float, float]
-    up: tuple[float, float]
-
-    def fault(self, behind: float, aside: float, up: float) -> str | None:
-        """Return what lies outside its bounds, in words, or None."""
-        for name, value, (low, high) in (
-            ("behind the lips", behind, self.behind),
-            ("aside", aside, self.aside),
-            ("up", up, self.up),
-        ):
-            if not low <= value <= high:
-                return f"{1e3 * value:.0f} mm {name}, bounds {1e3 * low:.0f} to {1e3 * high:.0f} mm"
-        return None
-
-
-_TONSIL = Region((0.042, 0.092), (-0.004, 0.028), (-0.012, 0.036))
-REGIONS: dict[Site, Region] = {
-    Site.RIGHT_TONSIL: _TONSIL,
-    Site.LEFT_TONSIL: _TONSIL,
-    Site.POSTERIOR_WALL: Region((0.066, 0.122), (0.0, 0.016), (-0.020, 0.028)),
-}
-"""Where sites lie in children and adults: the range of the anatomical model's populations (which
-follow CT measurements, docs/reference/dataset.md), widened by 6 mm for the error of the mouth's
-pose (10 mm towards the middle, where turning the head a little puts a tonsil). What is seen
-elsewhere is something else, or depth of something else."""
-
-
-def _corridor(
-    point: Vector, site: Site, settings: LocatorSettings, stamp_ns: int
-) -> Refusal | None:
-    """Refuse a point (3,) [m, mouth frame] not behind the arches, off the axis or on one side."""
-    own = {Site.RIGHT_TONSIL: -point[1], Site.LEFT_TONSIL: point[1]}.get(site, abs(point[1]))
-    fault = REGIONS[site].fault(-float(point[0]), float(own), float(point[2]))
-    off_axis = float(np.hypot(point[1], point[2]))
-    if fault is None and off_axis > settings.corridor_radius:
-        fault = (
-            f"{1e3 * off_axis:.0f} mm off the axis, bound {1e3 * settings.corridor_radius:.0f} mm"
-        )
-    if fault is None:
-        return None
-    return Refusal(RefusalReason.OUT_OF_REACH, stamp_ns, f"{site} lies {fault}")
 
 
 def _stroke(optical_mouth: Pose, site: Site, normal: Vector) -> Vector:
