@@ -111,6 +111,16 @@ def test_a_picture_of_an_open_mouth_is_no_mouth() -> None:
     assert refusal_of(seen, None) is RefusalReason.MOUTH_CLOSED
 
 
+def test_an_opening_must_exceed_the_least_by_the_error_of_measuring_it() -> None:
+    seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(SCENE.frame())
+    assert isinstance(seen, Sighting)
+    least = seen.opening - 0.001
+    for margin, enough in ((0.0005, True), (0.0015, False)):
+        settings = LocatorSettings(min_opening=least, opening_margin=margin)
+        said = ThroatLocator(PaintReader(SCENE.optical_mouth), settings).locate(SCENE.frame())
+        assert isinstance(said, Sighting) is enough
+
+
 def test_too_narrow() -> None:
     locator = ThroatLocator(PaintReader(SCENE.optical_mouth), LocatorSettings(min_opening=0.050))
     assert refusal_of(locator.locate(SCENE.frame()), None) is RefusalReason.TOO_NARROW
