@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.ros, pytest.mark.timeout(280)]
 LONG_S = 60.0  # on a machine that is very busy
 RESTING = np.array([0.3, -1.6, 1.9, -1.87, -1.57, 0.0])
 RATE_HZ = 100.0
+BOOTH = f"/east_{os.getpid()}"
 
 
 def eventually(truth: Callable[[], bool], seconds: float = LONG_S) -> bool:
@@ -44,7 +45,7 @@ def domain() -> Iterator[None]:
 def robot() -> Iterator[Any]:
     from stand_in.controller import StandInController
 
-    robot = StandInController(described("ur5").joint_names, RESTING + 0.05, "/east")
+    robot = StandInController(described("ur5").joint_names, RESTING + 0.05, BOOTH)
     yield robot
     robot.close()
 
@@ -53,7 +54,7 @@ def robot() -> Iterator[Any]:
 def bench(robot: Any) -> Iterator[Bench]:  # noqa: ARG001 - it must be there to be driven
     from booth_arm.real import open_real
 
-    settings = BenchSettings("trajectory", "/east", "ur5", rate_hz=RATE_HZ)
+    settings = BenchSettings("trajectory", BOOTH, "ur5", rate_hz=RATE_HZ)
     bench = open_real(settings, Pace.LOCK_STEP)
     yield bench
     bench.close()
@@ -121,7 +122,7 @@ def test_controllers_that_fall_silent_are_an_arm_that_is_gone(robot: Any, bench:
 def test_an_arm_that_never_speaks_is_refused() -> None:
     from booth_arm.trajectory import DriverLink, TrajectoryArm
 
-    link = DriverLink("/nobody")
+    link = DriverLink(f"{BOOTH}/nobody")
     try:
         with pytest.raises(ArmControlError, match="no driver/joint_states with the joints one"):
             TrajectoryArm(link, ("one",), RATE_HZ, first_s=0.3)
