@@ -51,6 +51,7 @@ class BoothUnderTest:
         own: dict[str, dict[str, Any]] = {
             "arm": dict(QUICK),
             "station": {"records": str(self.folder / "records")},
+            "safety": {"reset_timeout_s": 10.0},
             "recorder": {"folder": str(self.folder / "recordings")},
             "queue": self._queue_without_a_service(),
         }
@@ -113,11 +114,16 @@ class BoothUnderTest:
         Also after the start: on a machine that is very busy a node may have been lost by then.
         """
         client = self.client
+
+        def safe() -> bool:
+            if client.newest("safety/state").latched:
+                client.reset()
+                time.sleep(0.2)  # until it is told
+            return bool(client.newest("safety/state").safe)
+
         client.until(client.all_active, 240.0, "a node is missing")
         client.until(lambda: client.newest("arm/state").zone != "mouth", 60.0, "the swab is inside")
-        if client.newest("safety/state").latched:
-            client.until(lambda: client.reset().accepted, 60.0, "the reset is refused")
-        client.until(lambda: client.newest("safety/state").safe, 30.0, "not safe after the reset")
+        client.until(safe, 120.0, "not safe after a reset")
         client.until(
             lambda: client.newest("station/mode").value == AUTOMATIC, 30.0, "not automatic"
         )
@@ -131,6 +137,10 @@ class BoothUnderTest:
             yield
         finally:
             cap.unlink()
+
+    def ended(self) -> bool:
+        """Whether the supervisor has given the booth up."""
+        return not self._watch.is_alive()
 
     def log(self, node: str) -> str:
         return (self.folder / "logs" / f"{node}.log").read_text(encoding="utf-8")

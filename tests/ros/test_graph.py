@@ -308,11 +308,17 @@ def test_two_booths_on_one_machine_do_not_touch(booth: BoothUnderTest, tmp_path:
     with BoothUnderTest(
         tmp_path, booth.domain, f"{booth.namespace}_west", {"arm": {"seed": 11}}
     ) as west:
+        booth.make_ready()
         first, second = booth.client.send(), west.client.send()
+        assert first.accepted
+        assert second.accepted
         first.reach("locating")
         second.reach("locating")
         west.kill("vision")
         assert outcome(second) == ABORTED
         assert booth.client.newest("safety/state").safe
+        west.kill("lifecycle")
+        booth.client.until(west.ended, NOTICED_S, "a booth without its manager goes on")
+        assert "the booth is not up" in west.said[-1]
         first.cancel()
         assert outcome(first) == CANCELLED

@@ -108,7 +108,7 @@ class Wall:
 
 def test_a_verdict_counts_while_it_is_fresh() -> None:
     wall = Wall()
-    verdict = Verdict(Pulse(adaptive=False, wall=wall))
+    verdict = Verdict(Pulse(patient=False, wall=wall))
     assert "never heard" in verdict.objection
     verdict.hear("")
     wall.now_s += 0.39
@@ -117,6 +117,11 @@ def test_a_verdict_counts_while_it_is_fresh() -> None:
     assert verdict.objection.startswith("safety: its state was not heard for 0.41 s, bound 0.40 s")
     verdict.hear("arm: 1.2 N")
     assert verdict.objection == "arm: 1.2 N"
+    verdict.hear("")
+    verdict.lose("safety: no heartbeat for 0.41 s")
+    assert "no heartbeat" in verdict.objection
+    verdict.hear("")
+    assert verdict.objection == ""
 
 
 def test_the_latch_keeps_the_first_of_each_kind_until_it_is_cleared() -> None:

@@ -1,8 +1,12 @@
 """Simulated time waits for the nodes, and silence is judged by what the machine can do."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from booth_arm.tether import PATIENCE_S, Tether
-from booth_common.pulse import SILENCE_S, Pulse
+from booth_common.pulse import SILENCE_S, Pulse, is_gone
 
 pytestmark = pytest.mark.ros
 
@@ -71,30 +75,37 @@ def test_time_waits_for_the_permit() -> None:
 
 def test_beside_a_real_arm_the_bound_is_fixed() -> None:
     wall = Wall()
-    node = Pulse(adaptive=False, wall=wall)
-    for _ in range(20):
-        node.beat()
-        wall.now += 0.3
-    assert node.bound_s == SILENCE_S
-    wall.now += 0.2
-    assert node.silent_s > node.bound_s
-
-
-def test_beside_a_simulator_the_bound_follows_the_machine() -> None:
-    wall = Wall()
-    node = Pulse(adaptive=True, wall=wall)
+    node = Pulse(patient=False, wall=wall, gone=lambda _pid: False)
     assert node.silent_s == 0.0
-    for _ in range(300):
-        node.beat()
-        wall.now += 0.05
-    assert node.bound_s == SILENCE_S, "a machine that keeps up gets a real booth's bound"
-    wall.now += 0.6
-    node.beat()
-    assert node.bound_s == pytest.approx(4.0 * 0.65)
-    for _ in range(700):
-        wall.now += 0.05
-        node.beat()
-    assert node.bound_s == SILENCE_S, "it forgets"
-    wall.now += 60.0
-    node.beat()
-    assert node.bound_s <= 3.0
+    node.beat(7)
+    wall.now += 0.5
+    assert node.silent_s > node.bound_s == SILENCE_S
+
+
+def test_beside_a_simulator_a_process_that_is_there_is_given_longer() -> None:
+    wall, ended = Wall(), set[int]()
+    node = Pulse(patient=True, wall=wall, gone=ended.__contains__)
+    node.beat(7)
+    wall.now += 2.9
+    assert node.silent_s < node.bound_s
+    wall.now += 0.2
+    assert node.silent_s > node.bound_s, "there, and of no use"
+    node.beat(7)
+    ended.add(7)
+    wall.now += 0.39
+    assert node.silent_s < node.bound_s
+    wall.now += 0.02
+    assert node.silent_s > node.bound_s == SILENCE_S, "dead as on a real booth"
+
+
+def test_a_process_is_gone_when_it_has_ended_whoever_waits_for_it() -> None:
+    assert not is_gone(os.getpid())
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert not is_gone(child.pid)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is a zombie
+        assert is_gone(child.pid)
+    finally:
+        child.communicate()
+    assert is_gone(child.pid)

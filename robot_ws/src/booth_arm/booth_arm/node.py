@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from booth_common import topics
+from booth_common.heartbeat import HeartbeatWatch
 from booth_common.node import BoothNode, run
 from booth_common.parameters import number, text
 from booth_common.pulse import Pulse
@@ -47,7 +48,8 @@ class ArmNode(BoothNode[Settings]):
         self._link: LoopLink | None = None
         self._permits: Any = None
         self._goal_ids = count(1)
-        self._verdict = Verdict(Pulse(adaptive=self.stamps.simulated))
+        self._verdict = Verdict(Pulse(patient=self.stamps.simulated))
+        self._watch = HeartbeatWatch(self, ("safety",), lambda _, why: self._verdict.lose(why))
         self._person: SimulatedPerson | None = None
         self._session = ""
         self.listen(topics.SAFETY, self._on_safety)

@@ -114,10 +114,14 @@ def transforms_message(stamp: Any, transforms: Sequence[tuple[str, str, Pose]]) 
     return TFMessage(transforms=stamped)
 
 
-def heartbeat_message(stamp: Any, node: str, lifecycle_state: int, count: int) -> Any:
-    """Return a node's sign of life."""
+def heartbeat_message(stamp: Any, node: str, lifecycle_state: int, count: int, pid: int) -> Any:
+    """Return the sign of life of a node in process ``pid``."""
     return Heartbeat(
-        header=Header(stamp=stamp), node=node, lifecycle_state=lifecycle_state, count=count
+        header=Header(stamp=stamp),
+        node=node,
+        lifecycle_state=lifecycle_state,
+        count=count,
+        pid=pid,
     )
 
 

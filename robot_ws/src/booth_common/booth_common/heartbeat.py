@@ -1,5 +1,6 @@
 """Signs of life: each node gives them, and whoever depends on a node listens for them."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -23,6 +24,7 @@ class Heartbeat:
         self._node = node
         self._name = name
         self._count = 0
+        self._pid = os.getpid()
         topic = heartbeat_of(name)
         self.missed_deadlines = 0
         self._publisher = node.create_publisher(
@@ -44,7 +46,7 @@ class Heartbeat:
         self._count += 1
         stamp = self._node.get_clock().now().to_msg()
         state = self._node.lifecycle_state_id if leaving is None else leaving
-        self._publisher.publish(heartbeat_message(stamp, self._name, state, self._count))
+        self._publisher.publish(heartbeat_message(stamp, self._name, state, self._count, self._pid))
 
     def _late(self, _event: Any) -> None:
         self.missed_deadlines += 1
@@ -66,7 +68,7 @@ class HeartbeatWatch:
     ) -> None:
         self._lost = lost
         self._simulated = node.stamps.simulated
-        self._pulses = {name: Pulse(adaptive=self._simulated) for name in names}
+        self._pulses = {name: Pulse(patient=self._simulated) for name in names}
         self._active: dict[str, bool] = dict.fromkeys(self._pulses, False)
         self._seen: set[str] = set()
         self._looked_s = time.monotonic()
@@ -112,7 +114,7 @@ class HeartbeatWatch:
                 self._lose(name, f"no heartbeat for {silent:.2f} s, bound {pulse.bound_s:.2f} s")
 
     def _hear(self, name: str, message: Any) -> None:
-        self._pulses[name].beat()
+        self._pulses[name].beat(message.pid)
         active = message.lifecycle_state == ACTIVE_STATE
         if message.lifecycle_state == FINALIZED_STATE:
             self._seen.discard(name)

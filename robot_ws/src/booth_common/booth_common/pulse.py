@@ -1,34 +1,48 @@
 """How long a node may be silent before it counts as dead."""
 
 import time
-from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 SILENCE_S = 0.4
 """The longest silence of a live node; with one look each 0.05 s a death is known within 0.5 s."""
 
-_LONGEST_S = 3.0
-_REMEMBERED_S = 30.0
-_MARGIN = 4.0
-_FIRST_GAP_S = 1.0  # taken as seen while a simulated booth comes up, all its processes at once
-_START_S = 10.0  # how long that lasts, from a node's first sign of life
+PATIENCE_S = 3.0
+"""The longest silence beside a simulator of a node whose process is there: simulated time waits as
+long for it (`booth_arm.tether`)."""
+
+
+def is_gone(pid: int) -> bool:
+    """Whether the process ``pid`` of this machine has ended, waited for by its parent or not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] in ("Z", "X")
 
 
 class Pulse:
     """A node's signs of life, which come about 20 times a second.
 
-    The bound is fixed beside a real arm. With ``adaptive``, beside a simulator, it follows the
-    machine: four times the longest gap of the last half minute where that is longer, after the
-    accrual failure detectors of Hayashibara (2004), whose bound is learned from the gaps seen. A
-    busy machine then makes a slow session, not a booth full of dead nodes; simulated time waits for
-    the graph anyway. ``wall`` is the wall's clock [s].
+    Beside a real arm the bound is fixed. A simulator runs on whatever machine there is, and on a
+    busy one a live node may stall for a second, which makes a slow session, not a booth full of
+    dead nodes. So there, ``patient``, a silent node whose process is still there is given longer;
+    one whose process is gone is dead by the same bound as a real booth's. ``wall`` is the wall's
+    clock [s], ``gone`` says whether a process has ended.
     """
 
-    def __init__(self, *, adaptive: bool, wall: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        patient: bool,
+        wall: Callable[[], float] = time.monotonic,
+        gone: Callable[[int], bool] = is_gone,
+    ) -> None:
+        self._patient = patient
         self._wall = wall
-        self._gaps: deque[tuple[float, float]] = deque()  # when seen [s], how long [s]; decreasing
+        self._gone = gone
         self._heard_s: float | None = None
-        self._adaptive = adaptive
+        self._pid = 0
 
     @property
     def heard(self) -> bool:
@@ -43,22 +57,12 @@ class Pulse:
     @property
     def bound_s(self) -> float:
         """The silence [s] that is death."""
-        longest = self._gaps[0][1] if self._gaps else 0.0
-        return min(max(SILENCE_S, _MARGIN * longest), _LONGEST_S)
+        if not self._patient:
+            return SILENCE_S
+        dead = self._pid and self.silent_s > SILENCE_S and self._gone(self._pid)
+        return SILENCE_S if dead else PATIENCE_S
 
-    def beat(self) -> None:
-        """Take in one sign of life."""
-        now = self._wall()
-        if self._adaptive and self._heard_s is None:
-            self._remember(_FIRST_GAP_S, now - _REMEMBERED_S + _START_S)
-        elif self._adaptive and self._heard_s is not None:
-            self._remember(now - self._heard_s, now)
-            while now - self._gaps[0][0] > _REMEMBERED_S:
-                self._gaps.popleft()
-        self._heard_s = now
-
-    def _remember(self, gap_s: float, when_s: float) -> None:
-        """Keep a gap seen at ``when_s``, in the place of the shorter ones before it."""
-        while self._gaps and self._gaps[-1][1] <= gap_s:
-            self._gaps.pop()
-        self._gaps.append((when_s, gap_s))
+    def beat(self, pid: int = 0) -> None:
+        """Take in one sign of life, of the process ``pid``; 0 where it does not tell."""
+        self._pid = pid
+        self._heard_s = self._wall()

@@ -15,6 +15,10 @@ class Verdict:
         self._objection = objection
         self._pulse.beat()
 
+    def lose(self, why: str) -> None:
+        """Take in that the safety node has died: no until its next verdict."""
+        self._objection = why
+
     @property
     def objection(self) -> str:
         """Why the arm may not move now, or an empty text."""

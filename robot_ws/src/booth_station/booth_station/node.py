@@ -57,7 +57,7 @@ class StationNode(BoothNode[Settings]):
         self._calls = ArmCalls(self, patience.answer_s)
         calls = self._calls
         self._arm = RemoteArm(calls.start, calls.stop, calls.follow, patience)
-        self._watch = HeartbeatWatch(self, ("arm",), lambda _, why: self._arm.lose(why))
+        self._watch = HeartbeatWatch(self, ("arm", "safety"), self._on_lost)
         # a swab held already counts as used: a station that died may have left it there
         self._swab = SwabHolder(RemoteGripper(self._arm, calls.grip))
         self._server: CollectServer | None = None
@@ -65,7 +65,7 @@ class StationNode(BoothNode[Settings]):
         self._places: Places | None = None
         self._store: RecordStore | None = None
         self._mode = convert.AUTOMATIC
-        self._verdict = Verdict(Pulse(adaptive=self.stamps.simulated))
+        self._verdict = Verdict(Pulse(patient=self.stamps.simulated))
         self._said: int | None = None
         self._session = self.plain_publisher(topics.SESSION)
         self._modes = self.plain_publisher(topics.MODE)
@@ -155,6 +155,9 @@ class StationNode(BoothNode[Settings]):
             )
         except (SpatialError, VisionError, ValueError) as error:
             self.report_fault("sighting", f"vision: its sighting makes no sense ({error})")
+
+    def _on_lost(self, node: str, why: str) -> None:
+        (self._arm if node == "arm" else self._verdict).lose(why)
 
     def _on_safety(self, message: Any) -> None:
         self._verdict.hear(convert.objection_from_message(message))
