@@ -29,7 +29,7 @@ from sim.truth_eye import SightErrors, TruthEye
 from sim.world import Options, World
 from spatial import Pose, Vector, age_s, unit, vector
 from vision.camera import NoFrame
-from vision.target import Refusal, Site
+from vision.target import Refusal, Sighting, Site
 from vision.tracking import MouthTracker
 
 _PICTURE_HZ = 15.0
@@ -40,6 +40,8 @@ _RETREAT = 0.020
 _BLIND_S = 0.5  # without a sighting for longer the swab leaves the mouth
 _LIMIT_S = 60.0
 _ASIDE = 0.012  # the corners of the mouth stay this clear of the entry [m]
+_LEAP = 0.02  # a site does not move so far in the mouth between two pictures [m]
+_LEAPS = 3  # so many in a row are a vision that raves
 _OUTWARD = 0.3  # cosine beyond which a normal does not lead out of the mouth
 _LEFT = vector((0.0, 1.0, 0.0))
 
@@ -104,6 +106,8 @@ class _Flight:
         self._opening = 0.0
         self._refusals: Counter[str] = Counter()
         self._inside = False
+        self._places: dict[Site, Vector] = {}  # where each site was last seen, in the mouth
+        self._leaps = 0
         self._strokes: dict[Site, int] = {}
         self._errors: dict[Site, float] = {}
         self._start_ns = world.clock.now_ns()
@@ -152,10 +156,24 @@ class _Flight:
             t.reason.value for t in seen.targets.values() if isinstance(t, Refusal)
         )
         self._tracker.update(seen, base_camera)
+        self._note_leaps(seen)
         mouth = self._tracker.mouth(frame.stamp_ns)
         if not isinstance(mouth, Refusal):
             self._seen_ns = frame.stamp_ns
             self._controller.follow(MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns))
+
+    def _note_leaps(self, seen: Sighting) -> None:
+        """Count the pictures in a row in which a site was not where it was in the one before."""
+        mouth_optical = seen.optical_mouth.inverse()
+        leapt = False
+        for site, target in seen.targets.items():
+            if isinstance(target, Refusal):
+                continue
+            place = vector(mouth_optical.apply(target.point))
+            before = self._places.get(site, place)
+            leapt = leapt or float(np.linalg.norm(place - before)) > _LEAP
+            self._places[site] = place
+        self._leaps = self._leaps + 1 if leapt else 0
 
     def _locate(self) -> None:
         self._world.enter_phase(Phase.LOCATING)
@@ -277,6 +295,8 @@ class _Flight:
             raise _Incident(Verdict.ABORTED, "too_long", f"not done within {_LIMIT_S} s")
         if not self._inside:
             return
+        if self._leaps >= _LEAPS:
+            raise _Incident(Verdict.ABORTED, "target_unsteady", "the sites leap about in the mouth")
         if age_s(self._seen_ns, now) > _BLIND_S:
             raise _Incident(Verdict.ABORTED, "blind", f"nothing seen for {_BLIND_S} s")
         if self._opening < 0.6 * self._procedure.minimum_opening:

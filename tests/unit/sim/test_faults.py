@@ -255,6 +255,14 @@ def test_an_arm_that_cannot_follow_its_way_out_stops_on_it() -> None:
     assert flown.peak_force < 1.0
 
 
+def test_a_vision_that_raves_ends_the_procedure_before_anything_is_touched() -> None:
+    # believed, it led to "sampled" with two sites of three never wiped
+    raving = next(s for s in load(FOLDER / "fault_vision.yaml") if s.name.endswith("/garbage"))
+    flown = episode.run(raving, ReferencePilot())
+    assert (flown.verdict, flown.reason) == (Verdict.ABORTED, "target_unsteady")
+    assert flown.peak_force == 0.0
+
+
 def test_vision_cannot_fail_where_none_is_used() -> None:
     with World(Scene(), 0) as world, pytest.raises(SimError, match="pass its locator"):
         world.happen(Happening(fault(Unit.VISION, Mode.OFF)))
