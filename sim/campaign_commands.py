@@ -135,7 +135,7 @@ def report(
     def work() -> Path:
         episodes = read(folder)
         if markdown is not None:
-            title = f"The campaign {folder.name}"
+            title = f"Campaign {folder.name}"
             return written(markdown, summarise(episodes, title, planned(folder)))
         filmed = {id(e) for e in worst_of(episodes)[:films]}
 

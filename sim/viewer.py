@@ -29,7 +29,7 @@ _PAGE = (
 class LiveFilm:
     """Paints at the pace of life and keeps the newest picture for whoever looks.
 
-    ``wanted`` is set as soon as somebody looks.
+    ``wanted`` is set as soon as somebody looks, ``ended`` when there will be no more pictures.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class LiveFilm:
         self._jpeg = b""
         self._number = 0
         self._began: float | None = None
-        self.wanted = threading.Event()
+        self.wanted, self.ended = threading.Event(), threading.Event()
 
     def take(self, world: World, snapshot: Snapshot) -> None:
         """Paint one instant, and wait until it is due."""
@@ -70,8 +70,9 @@ class LiveFilm:
             return self._jpeg, self._number
 
     def close(self) -> None:
-        """Release the renderers."""
+        """Release the renderers; the newest picture stays."""
         self._film.close()
+        self.ended.set()
 
 
 def server_of(scenario: Scenario, film: LiveFilm, port: int) -> ThreadingHTTPServer:
@@ -103,6 +104,8 @@ def server_of(scenario: Scenario, film: LiveFilm, port: int) -> ThreadingHTTPSer
                         head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n".encode()
                         self.wfile.write(head + jpeg + b"\r\n")
                         number = newest
+                    elif film.ended.is_set():
+                        return
             except (BrokenPipeError, ConnectionResetError):
                 return  # whoever looked has closed the page
 
