@@ -20,6 +20,7 @@ SMALLEST = 12
 """Fewest pixels of a structure that count as seen, and so as something to find."""
 
 _NOTHING = 0.01  # probability below which a pixel is no part of a region
+_RIM = 0.8  # of the probability that bounds the region of greatest expected overlap
 _SPECK = 0.15  # share of the largest piece below which another piece is a speck
 
 
@@ -49,7 +50,8 @@ def _likeliest_region(probability: NDArray[np.float32]) -> tuple[NDArray[np.bool
 
     Pixels are taken from the surest on for as long as what is taken, over it and all that is left
     out, grows (Nowozin 2014, doi 10.1109/CVPR.2014.77). The likeliest class of each pixel alone
-    gives too small a region where the model doubts the edge.
+    gives too small a region where the model doubts the edge. That overlap is of pixels: a box ends
+    at the outermost of them, so those a little less sure belong to it as well.
     """
     surest = np.sort(probability[probability > _NOTHING].astype(np.float64))[::-1]
     if not len(surest):
@@ -57,7 +59,7 @@ def _likeliest_region(probability: NDArray[np.float32]) -> tuple[NDArray[np.bool
     taken = np.cumsum(surest)
     overlap = taken / (np.arange(1, len(surest) + 1) + taken[-1] - taken)
     best = int(np.argmax(overlap))
-    return np.asarray(probability >= surest[best]), float(overlap[best])
+    return np.asarray(probability >= _RIM * surest[best]), float(overlap[best])
 
 
 def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
