@@ -311,10 +311,10 @@ class _Bench:
         self._publish()
 
     def judge(self) -> bool:
-        """Judge the newest sample and publish the verdict; False while the sample is torn."""
+        """Judge the newest sample and publish the verdict; False while it is torn, or none came."""
         had = int(self._watch["fault"][0])
         sequence = self.samples.sequence
-        whole = self.samples.read(self._sample)
+        whole = sequence > 0 and self.samples.read(self._sample)
         if whole:
             self._judged = sequence
             judge(self._config, self._rules, self._sample, self._watch)

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from arm_control import ArmModel, FaultKind, Limits, MonitorError
-from arm_control.monitor import MonitorProcess
+from arm_control.memory import record
+from arm_control.monitor import VERDICT, MonitorProcess, Pace
 from arm_control.ports import ArmInfo
 from arm_control.safety import SAMPLE, LocalSafety
+from arm_control.shared import SharedRecord
 from tests.unit.arm_control.rig import HOME, JOINTS
 
 INFO = ArmInfo("plant", JOINTS, 1000.0, 0.002, "holds")
@@ -194,3 +196,23 @@ def test_a_monitor_interrupted_while_writing_its_verdict_is_waited_for(
     assert monitor.check(sample(2, model)) is None
     awake.join()
     assert monitor.check(sample(3, model)) is None
+
+
+def test_in_real_time_a_controller_that_has_not_spoken_yet_is_no_fault(
+    model: ArmModel, limits: Limits
+) -> None:
+    """The empty record was once judged as a sample: an arm that is not ready."""
+    monitor = MonitorProcess.for_arm(model, limits, INFO, pace=Pace.REAL_TIME)
+    verdicts = SharedRecord.attach(monitor.names[1], VERDICT)
+    try:
+        first = verdicts.sequence
+        deadline = time.monotonic() + 60.0
+        while verdicts.sequence < first + 20:
+            assert time.monotonic() < deadline, "no verdict in a minute"
+            time.sleep(0.001)
+        verdict = record(VERDICT)
+        assert verdicts.read(verdict)
+        assert verdict["fault"][0] < 0
+    finally:
+        verdicts.close()
+        monitor.close()
