@@ -2,11 +2,9 @@
 /* One family's visit with the mini-program, against the running service: tests/js/test_live.py
  * starts it, with a stand-in for WeChat's server, and says in LIVE_SERVICE where they are. */
 
-const path = require('path');
-const simulate = require('miniprogram-simulate');
 const { ask, phone, somebody } = require('../miniprogram/phone.js');
+const { Thumb, text, tap, register } = require('../miniprogram/thumb.js');
 
-const ROOT = path.resolve(__dirname, '../../../miniprogram');
 const told = JSON.parse(process.env.LIVE_SERVICE);
 const at = (role) => somebody(told.service, '/v1/sign-in/staff', told.staff[role]);
 
@@ -14,58 +12,18 @@ const staff = at('staff');
 const lab = at('lab');
 const enterprise = at('enterprise');
 const booth = somebody(told.service, '/v1/sign-in/device', told.booth);
-const loaded = new Map(); // a page's script runs once, as it does on a phone
+const thumb = new Thumb(require('miniprogram-simulate'));
 const visits = {};
-let open = []; // pages that still look at the clock
 
 beforeAll(() => {
   global.wx = phone(told.service, told.wechat, 'openid-li');
 });
 
 afterEach(() => {
-  open.forEach((page) => page.instance.onUnload());
-  open = [];
+  thumb.leave();
 });
 
-async function load(name, query) {
-  if (!loaded.has(name)) loaded.set(name, simulate.load(path.join(ROOT, 'pages', name, name), { rootPath: ROOT, compiler: 'simulate' }));
-  const page = simulate.render(loaded.get(name));
-  page.attach(document.createElement('parent-wrapper'));
-  page.instance.onLoad(query || {});
-  await page.instance.onShow();
-  open.push(page);
-  return page;
-}
-
-const text = (page, selector) => {
-  const found = page.querySelector(selector);
-  return found ? found.dom.textContent : null;
-};
-
-/** Wait until what a tap began is done. */
-async function settle(page) {
-  for (let look = 0; look < 1500; look += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    if (!page.instance.busy && look > 3) return;
-  }
-  throw new Error('still busy');
-}
-
-async function tap(page, selector, place = 0) {
-  const button = page.querySelectorAll(selector)[place];
-  expect(button).toBeTruthy();
-  button.dispatchEvent('tap');
-  await settle(page);
-}
-
-async function register(page, { name, number, child = false }) {
-  page.instance.typeName({ detail: { value: name } });
-  page.instance.typeNumber({ detail: { value: number } });
-  page.instance.tickConsent({ detail: { value: ['yes'] } });
-  if (child) page.instance.tickGuardian({ detail: { value: ['yes'] } });
-  await tap(page, '.save');
-}
-
+const load = (name, query) => thumb.load(name, query);
 const sent = (where, method = 'POST') => wx.air.requests.filter((each) => each.path === where && each.method === method);
 const last = (where, method) => JSON.parse(sent(where, method).at(-1).text);
 

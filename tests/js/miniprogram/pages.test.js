@@ -1,75 +1,32 @@
 /** @jest-environment jsdom */
 /* Every page of the mini-program, rendered by miniprogram-simulate, tapped as a person would. */
 
-const path = require('path');
+const { Thumb, text, tap, register } = require('./thumb.js');
 
-const ROOT = path.resolve(__dirname, '../../../miniprogram');
 const ID = '11010519491231002X';
 const CHILD = '110105201801010019';
 
-let simulate;
 let standin;
 let wechat;
 let service;
-let open; // pages that still look at the clock
-let loaded; // a page's script runs once, as it does on a phone
+let thumb;
 
 beforeEach(() => {
   jest.resetModules();
   // eslint-disable-next-line global-require
-  simulate = require('miniprogram-simulate');
+  thumb = new Thumb(require('miniprogram-simulate'));
   standin = require('./standin.js');
   wechat = new standin.WeChat();
   service = new standin.Service(wechat);
   global.wx = standin.phone(service, wechat, 'openid-li');
-  open = [];
-  loaded = new Map();
 });
 
 afterEach(() => {
-  open.forEach((page) => page.instance.onUnload());
+  thumb.leave();
   delete global.wx;
 });
 
-async function load(name, query) {
-  if (!loaded.has(name)) loaded.set(name, simulate.load(path.join(ROOT, 'pages', name, name), { rootPath: ROOT, compiler: 'simulate' }));
-  const page = simulate.render(loaded.get(name));
-  page.attach(document.createElement('parent-wrapper'));
-  page.instance.onLoad(query || {});
-  await page.instance.onShow();
-  open.push(page);
-  return page;
-}
-
-const text = (page, selector) => {
-  const found = selector ? page.querySelector(selector) : page;
-  return found ? found.dom.textContent : null;
-};
-
-async function tap(page, selector, place = 0) {
-  const button = page.querySelectorAll(selector)[place];
-  expect(button).toBeTruthy();
-  button.dispatchEvent('tap');
-  await settle(page);
-}
-
-/** Wait until what a tap began is done. */
-async function settle(page) {
-  for (let look = 0; look < 200; look += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    if (!page.instance.busy && look > 3) return;
-  }
-  throw new Error('still busy');
-}
-
-async function register(page, { name, number, child = false }) {
-  page.instance.typeName({ detail: { value: name } });
-  page.instance.typeNumber({ detail: { value: number } });
-  page.instance.tickConsent({ detail: { value: ['yes'] } });
-  if (child) page.instance.tickGuardian({ detail: { value: ['yes'] } });
-  await tap(page, '.save');
-}
-
+const load = (name, query) => thumb.load(name, query);
 const account = () => service.accounts.get('openid-li');
 
 async function registered() {

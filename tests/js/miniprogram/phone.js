@@ -4,6 +4,7 @@
  * it keeps what was asked, and loses answers after the service has done the work. */
 
 const http = require('http');
+const { device } = require('./device.js');
 
 function ask(url, method, headers, body) {
   return new Promise((resolve, reject) => {
@@ -21,47 +22,23 @@ function ask(url, method, headers, body) {
 }
 
 function phone(service, wechat, openid) {
-  const storage = new Map();
-  const shown = { toasts: [], modals: [], went: [], vibrated: 0 };
   const air = { loseAnswers: 0, requests: [] };
   const atWeChat = async (what) => JSON.parse((await ask(`${wechat}/phone/${what}/${openid}`, 'POST')).text);
-  const wx = {
-    shown,
-    air,
-    agree: true, // what the person answers to questions
-    getStorageSync: (name) => (storage.has(name) ? JSON.parse(storage.get(name)) : ''),
-    setStorageSync: (name, value) => storage.set(name, JSON.stringify(value)),
-    removeStorageSync: (name) => storage.delete(name),
-    getAppBaseInfo: () => ({ language: 'zh_CN' }),
-    login: ({ success }) => atWeChat('login').then(success),
-    requestSubscribeMessage: ({ tmplIds, success }) => atWeChat('subscribe').then(() => success(Object.fromEntries(tmplIds.map((id) => [id, 'accept'])))),
-    request({ url, method, header, data, success, fail }) {
-      const { pathname, search } = new URL(url);
-      const sent = { method, path: pathname, key: header['Idempotency-Key'] || null };
+  const wx = device({
+    login: () => atWeChat('login'),
+    subscribe: () => atWeChat('subscribe').then(() => 'accept'),
+    async request(method, path, header, data) {
+      const sent = { method, path: path.split('?')[0], key: header['Idempotency-Key'] || null };
       air.requests.push(sent);
-      ask(service + pathname + search, method, header, data).then(({ status, text }) => {
-        Object.assign(sent, { status, text });
-        if (method === 'POST' && sent.key && air.loseAnswers > 0) {
-          air.loseAnswers -= 1;
-          fail({ errMsg: 'request:fail timeout' });
-        } else success({ statusCode: status, data: text });
-      }, (error) => fail({ errMsg: `request:fail ${error.message}` }));
+      Object.assign(sent, await ask(service + path, method, header, data));
+      if (method === 'POST' && sent.key && air.loseAnswers > 0) {
+        air.loseAnswers -= 1;
+        throw new Error('timeout');
+      }
+      return sent;
     },
-    showToast: ({ title }) => shown.toasts.push(title),
-    showModal({ title, content, success }) {
-      shown.modals.push({ title, content });
-      if (success) success({ confirm: wx.agree });
-    },
-    navigateTo: ({ url }) => shown.went.push(url),
-    switchTab: ({ url }) => shown.went.push(url),
-    stopPullDownRefresh() {},
-    vibrateLong: () => {
-      shown.vibrated += 1;
-    },
-    getLocation: ({ success }) => success({ latitude: 22.6, longitude: 114.1 }),
-    arrayBufferToBase64: (buffer) => Buffer.from(buffer).toString('base64'),
-  };
-  return wx;
+  });
+  return Object.assign(wx, { air });
 }
 
 /** Somebody else at the service, who signs in for each command: staff, or a booth's machine. */

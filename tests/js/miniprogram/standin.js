@@ -7,6 +7,8 @@
  * tokens good for one use, idempotency keys, refusals with a code and two sentences.
  */
 
+const { device } = require('./device.js');
+
 class WeChat {
   constructor() {
     this.codes = new Map();
@@ -206,41 +208,17 @@ class Service {
 
 /** The `wx` object of one phone. */
 function phone(service, wechat, openid) {
-  const storage = new Map();
-  const shown = { toasts: [], modals: [], went: [], vibrated: 0, subscribed: [] };
-  const wx = {
-    shown,
-    agree: true, // what the person answers to questions
-    acceptMessages: true,
-    getStorageSync: (name) => (storage.has(name) ? JSON.parse(storage.get(name)) : ''),
-    setStorageSync: (name, value) => storage.set(name, JSON.stringify(value)),
-    removeStorageSync: (name) => storage.delete(name),
-    getAppBaseInfo: () => ({ language: 'zh_CN' }),
-    login: ({ success }) => success({ code: wechat.login(openid) }),
-    request({ url, method, header, data, success, fail }) {
-      const path = url.replace(/^http:\/\/[^/]+/, '');
+  const wx = device({
+    login: async () => ({ code: wechat.login(openid) }),
+    subscribe: async () => (wx.acceptMessages ? 'accept' : 'reject'),
+    async request(method, path, header, data) {
       const answer = service.handle(method, path, header, data === undefined ? null : JSON.parse(data));
-      setTimeout(() => (answer ? success({ statusCode: answer.status, data: JSON.stringify(answer.body) }) : fail({ errMsg: 'request:fail timeout' })), 0);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (!answer) throw new Error('timeout');
+      return { status: answer.status, text: JSON.stringify(answer.body) };
     },
-    showToast: ({ title }) => shown.toasts.push(title),
-    showModal({ title, content, success }) {
-      shown.modals.push({ title, content });
-      if (success) success({ confirm: wx.agree });
-    },
-    navigateTo: ({ url }) => shown.went.push(url),
-    switchTab: ({ url }) => shown.went.push(url),
-    stopPullDownRefresh() {},
-    vibrateLong: () => {
-      shown.vibrated += 1;
-    },
-    getLocation: ({ success }) => success({ latitude: 22.6, longitude: 114.1 }),
-    setClipboardData: ({ data }) => shown.toasts.push(data),
-    arrayBufferToBase64: (buffer) => Buffer.from(buffer).toString('base64'),
-    requestSubscribeMessage({ tmplIds, success }) {
-      success(Object.fromEntries(tmplIds.map((id) => [id, wx.acceptMessages ? 'accept' : 'reject'])));
-    },
-  };
-  return wx;
+  });
+  return Object.assign(wx, { acceptMessages: true });
 }
 
 module.exports = { WeChat, Service, phone };
