@@ -31,7 +31,7 @@ function phone(service, wechat, openid) {
       const sent = { method, path: path.split('?')[0], key: header['Idempotency-Key'] || null };
       air.requests.push(sent);
       Object.assign(sent, await ask(service + path, method, header, data));
-      if (method === 'POST' && sent.key && air.loseAnswers > 0) {
+      if (method === 'POST' && sent.key && sent.status === 200 && air.loseAnswers > 0) {
         air.loseAnswers -= 1;
         throw new Error('timeout');
       }

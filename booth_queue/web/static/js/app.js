@@ -140,6 +140,25 @@ export function form(selector, work) {
   return element;
 }
 
+/**
+ * A form that a scanner types into, whose pace is the hand's: what is scanned while an earlier
+ * scan is still on its way to the service waits its turn, and none is lost or run together.
+ */
+export function scanner(selector, work) {
+  const element = one(selector);
+  const field = one('[name=text]', element);
+  let turn = Promise.resolve();
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const typed = field.value.trim();
+    element.reset();
+    field.focus();
+    if (!typed) return;
+    turn = turn.catch(() => {}).then(() => work(typed)); // a scan that failed was complained of
+    turn.catch(complain);
+  });
+}
+
 /** Ask before something that cannot be taken back. Resolves to true, or a typed reason. */
 export function ask({ title, body, yes, tone = 'warn', reason = false }) {
   const dialog = one('#ask');

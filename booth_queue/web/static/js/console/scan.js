@@ -1,6 +1,6 @@
 // Scanning at a booth: a keyboard-wedge scanner types into the one field and presses Enter.
 
-import { api, command, form, lang, t } from '../app.js';
+import { api, command, lang, scanner, t } from '../app.js';
 import { fill, one } from '../dom.js';
 import { site, watch } from './common.js';
 import { picked, tabs } from './pick.js';
@@ -71,11 +71,8 @@ async function scanned(text) {
   return took(await command(`scan ${picked().id} ${text}`, (key) => api.post(`/v1/booths/${picked().id}/scans`, { text }, key)));
 }
 
-form('#entry', async ({ text }, element) => {
-  const typed = text.trim();
-  element.reset();
-  one('#text').focus();
-  if (!typed || !picked()) return;
+scanner('#entry', async (typed) => {
+  if (!picked()) return;
   try {
     const [word, explains] = await scanned(typed);
     tell(typed, 'good', word, explains);

@@ -1,7 +1,7 @@
 // Boxes that arrive: scan the box, every tube in it, and the box again. No mouse is needed, and
 // what ought to be in it is not shown before it was counted.
 
-import { actions, api, ask, command, form, lang, t } from '../app.js';
+import { actions, api, ask, command, lang, scanner, t } from '../app.js';
 import { fill, one } from '../dom.js';
 
 const { clockAt, sentenceOf } = globalThis.booth;
@@ -33,11 +33,8 @@ async function receive() {
   else tell('good', t('lab.complete'), t('lab.complete_hint', { box: said.id, count: said.received.length }));
 }
 
-form('#entry', async ({ text }, element) => {
-  const typed = text.trim().toUpperCase();
-  element.reset();
-  one('#text').focus();
-  if (!typed) return;
+scanner('#entry', async (text) => {
+  const typed = text.toUpperCase();
   if (typed === model.box) {
     try {
       await receive();
