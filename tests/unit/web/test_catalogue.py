@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from booth_queue.domain.vocabulary import (
@@ -12,6 +15,9 @@ from booth_queue.domain.vocabulary import (
 from booth_queue.texts import CatalogueError, catalogue, tell
 from station.instructions import Instruction
 from station.reasons import every_reason
+from station.states import State
+
+WEB = Path(__file__).parents[3] / "booth_queue" / "web"
 
 
 def test_both_languages_have_the_same_keys() -> None:
@@ -51,6 +57,16 @@ def test_whatever_a_person_is_told_stands_on_the_screen_in_words() -> None:
         key.removeprefix("screen.ask.") for key in catalogue(Language.EN) if "screen.ask" in key
     }
     assert asked == {instruction.value for instruction in Instruction}
+
+
+def test_what_a_booth_does_and_asks_is_shown_in_words_and_a_picture() -> None:
+    script = (WEB / "static/js/open/screen.js").read_text("utf-8")
+    for state in State:
+        assert {f"screen.do.{state.name}", f"activity.{state.name}"} <= catalogue("zh").keys()
+        assert re.search(rf"\b{state.name}: \['", script), state
+    for instruction in Instruction:
+        assert f"screen.ask.{instruction}" in catalogue("zh")
+        assert re.search(rf"\b{instruction}: '", script), instruction
 
 
 def test_an_unknown_key_is_a_mistake() -> None:
