@@ -127,13 +127,14 @@ PARAMETERS = sorted(set((ROOT / "launch/config").glob("*.yaml")) - {ROOT / LAYOU
 
 @pytest.mark.ros
 def test_the_layout_that_the_real_booth_names_is_there_and_can_be_read() -> None:
-    from booth_station.layout import layout
+    from booth_station.layout import home, layout
 
     document = yaml.safe_load((ROOT / "launch/config/booth.yaml").read_text(encoding="utf-8"))
     assert document["/**/station"]["ros__parameters"]["layout"] == LAYOUT
     places, simulated = layout(str(ROOT / LAYOUT)), layout("sim:ur5")
     for name in ("base_rest", "base_look_out", "base_swab_rack", "base_tube_rack", "base_bin"):
         assert getattr(places, name).almost_equals(getattr(simulated, name), 1e-5), name
+    assert home(str(ROOT / LAYOUT)) == pytest.approx(home("sim:ur5"), abs=1e-4)
 
 
 @pytest.mark.ros

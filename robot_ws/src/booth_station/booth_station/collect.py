@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 import numpy as np
 
 from arm_control.errors import ArmControlError
-from arm_control.motion import MoveTip
+from arm_control.motion import MoveJoints, MoveTip
 from arm_control.ports import Clock
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
 from booth_station.sight import TopicSight
 from booth_station.snapshot import Collected, Snapshot
-from spatial import age_s
+from spatial import Vector, age_s
 from station import chores
 from station.config import SessionSettings
-from station.errand import Errand, Progress
+from station.errand import Errand, Progress, Step
 from station.errors import StationError
 from station.instructions import Instruction
 from station.places import Places
@@ -33,6 +33,7 @@ from vision.target import Refusal, Sighting
 _TELL_NS = 100_000_000  # between two words on where the session stands, on its own clock
 _FORGOTTEN_S = 0.3  # until the arm node has read of the new session, and forgot the last mouth
 _OUT_OF_REACH = 0.95  # of the way from the look-out to the place of rest
+_HOMEWARD = 0.1  # of the joints' limits: slow, on a way that nobody has seen before
 _STROKES_SHARE = 0.9  # of the progress; the rest is the way back and the tube
 
 
@@ -49,6 +50,7 @@ class Request:
 class Collection:
     """Runs one ``SamplingSession`` in the caller's thread, and tells ``tell`` where it stands.
 
+    ``home`` (n,) [rad] is where the joints are led where the tip alone does not get the arm ready.
     ``cancel`` may come from any thread: the session withdraws safely before it ends.
     """
 
@@ -62,6 +64,7 @@ class Collection:
         places: Places,
         settings: SessionSettings,
         tell: Callable[[Snapshot], None],
+        home: Vector | None = None,
     ) -> None:
         self._request = request
         self._sight = sight
@@ -72,6 +75,7 @@ class Collection:
         self._controller = controller
         self._swab = swab
         self._places = places
+        self._home = home
         self._lock = threading.Lock()
         self._strokes_wanted = sum(step.strokes for step in request.procedure.sites)
         self._session = SamplingSession(
@@ -159,17 +163,32 @@ class Collection:
             while age_s(first.stamp_ns, report.stamp_ns) < _FORGOTTEN_S:
                 report = self._controller.cycle()
                 self.cycled(report)
-            steps = chores.take_swab(self._swab, self._places)
-            if self._near_face(report):
-                steps.insert(0, MoveTip(self._places.base_rest, speed=chores.FACE))
-            errand = Errand(self._controller, steps)
-            while errand.advance(report) is Progress.UNDER_WAY:
-                report = self._controller.cycle()
-                self.cycled(report)
-                if self._snapshot.stamp_ns - self._told_ns >= _TELL_NS:
-                    self._say_where()
+            why = self._do(self._readying(report))
+            if why and self._home is not None:
+                # led by its tip alone it may end at a joint's limit; by its joints it gets away
+                why = self._do([MoveJoints(self._home, _HOMEWARD)])
+                why = why or self._do(self._readying(self._controller.cycle()))
         except ArmControlError as error:
             return str(error)
+        return why
+
+    def _readying(self, report: CycleReport) -> list[Step]:
+        steps = chores.take_swab(self._swab, self._places)
+        if self._near_face(report):
+            # from before the face the straight way to the bin ends at a joint's limit
+            aside = self._places.base_exit if self._swab.used else self._places.base_rest
+            steps.insert(0, MoveTip(aside, speed=chores.FACE))
+        return steps
+
+    def _do(self, steps: list[Step]) -> str:
+        """Do ``steps``; return why they could not be done, or nothing."""
+        report = self._controller.cycle()
+        errand = Errand(self._controller, steps)
+        while errand.advance(report) is Progress.UNDER_WAY:
+            report = self._controller.cycle()
+            self.cycled(report)
+            if self._snapshot.stamp_ns - self._told_ns >= _TELL_NS:
+                self._say_where()
         return "" if errand.fault is None else errand.fault.detail
 
     def _near_face(self, report: CycleReport) -> bool:

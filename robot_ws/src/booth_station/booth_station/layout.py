@@ -5,14 +5,15 @@ from pathlib import Path
 
 import yaml
 
-from spatial import Pose
+from spatial import Pose, SpatialError, Vector, vector
 from station.errors import StationError
 from station.places import Places
 from station.record import Provenance
 
 _PREFIX = "sim:"
 _POSES = ("rest", "exit", "look_out", "swab_rack", "tube_rack", "bin")
-_KEYS = frozenset({*_POSES, "lift"})
+_OPTIONAL = frozenset({"lift", "home"})
+_KEYS = frozenset(_POSES) | _OPTIONAL
 
 
 def layout(source: str) -> Places:
@@ -27,7 +28,7 @@ def layout(source: str) -> Places:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise StationError(f"cannot read the layout {path}: {error}") from error
-    if not isinstance(document, dict) or set(document) - _KEYS or _KEYS - set(document) - {"lift"}:
+    if not isinstance(document, dict) or set(document) - _KEYS or _KEYS - set(document) - _OPTIONAL:
         raise StationError(f"{path}: wants the keys {', '.join(sorted(_KEYS))}, and no others")
     try:
         poses = {name: _pose(document[name]) for name in _POSES}
@@ -42,6 +43,23 @@ def layout(source: str) -> Places:
         )
     except (TypeError, ValueError, KeyError) as error:
         raise StationError(f"{path}: {error}; see docs/how-to/ros_booth.md") from error
+
+
+def home(source: str) -> Vector | None:
+    """Return the arm's home position (n,) [rad], or None where the layout names none.
+
+    Raises StationError where what it names is no list of numbers.
+    """
+    if source.startswith(_PREFIX):
+        # a real booth's machine need not have the simulator
+        from sim.scene import Scene  # noqa: PLC0415
+
+        return Scene(arm_name=source.removeprefix(_PREFIX)).home
+    position = yaml.safe_load(Path(source).read_text(encoding="utf-8")).get("home")
+    try:
+        return None if position is None else vector(position, None, "home")
+    except (TypeError, ValueError, SpatialError) as error:
+        raise StationError(f"{source}: home is no list of angles ({error})") from error
 
 
 def provenance(source: str) -> Provenance:

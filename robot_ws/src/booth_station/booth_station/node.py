@@ -14,12 +14,12 @@ from booth_common.verdict import Verdict
 from booth_station import convert
 from booth_station.calls import ArmCalls
 from booth_station.collect import Collection, Request
-from booth_station.layout import layout, provenance
+from booth_station.layout import home, layout, provenance
 from booth_station.remote import SIMULATED, Patience, RemoteArm, RemoteGripper
 from booth_station.server import CollectServer, Sampling, Tell
 from booth_station.sight import TopicSight
 from booth_station.snapshot import Collected
-from spatial import SpatialError
+from spatial import SpatialError, Vector
 from station.config import SessionSettings
 from station.errors import StationError
 from station.places import Places
@@ -63,6 +63,7 @@ class StationNode(BoothNode[Settings]):
         self._server: CollectServer | None = None
         self._sight: TopicSight | None = None
         self._places: Places | None = None
+        self._home: Vector | None = None
         self._store: RecordStore | None = None
         self._mode = convert.AUTOMATIC
         self._verdict = Verdict(Pulse(patient=self.stamps.simulated))
@@ -77,7 +78,7 @@ class StationNode(BoothNode[Settings]):
 
     def acquire(self) -> None:
         """Read the layout, open the record store."""
-        self._places = layout(self.settings.layout)
+        self._places, self._home = layout(self.settings.layout), home(self.settings.layout)
         folder = Path(self.settings.records)
         folder.mkdir(parents=True, exist_ok=True)
         self._store = RecordStore(folder, BoothKey.load_or_create(folder / "booth.key"))
@@ -115,8 +116,9 @@ class StationNode(BoothNode[Settings]):
         if self._sight is None or self._places is None:
             raise StationError("the station node is not configured; bring the booth up")
         settings = self._session_settings()
+        sight, places = self._sight, self._places
         return Collection(
-            request, self._arm, self._swab, self._sight, self.stamps, self._places, settings, tell
+            request, self._arm, self._swab, sight, self.stamps, places, settings, tell, self._home
         )
 
     def _record(self, collection: Collection) -> Collected:
