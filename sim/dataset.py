@@ -93,30 +93,41 @@ def _each(
     shards: list[tuple[DatasetPlan, int, int, int]], jobs: int
 ) -> Iterator[list[dict[str, Any]]]:
     if jobs == 1 or len(shards) == 1:
-        yield from map(_write_shard, shards)
+        with Renderer(shards[0][0].width, shards[0][0].height) as renderer:
+            for shard in shards:
+                yield _write_shard(renderer, *shard)
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(min(jobs, len(shards)), begin_worker) as pool:
-        yield from pool.imap_unordered(_write_shard, shards)
+        yield from pool.imap_unordered(_write_one, shards)
 
 
-def _write_shard(task: tuple[DatasetPlan, int, int, int]) -> list[dict[str, Any]]:
-    plan, number, first, last = task
+_renderers: list[Renderer] = []  # of a helping process: its shaders are compiled once
+
+
+def _write_one(task: tuple[DatasetPlan, int, int, int]) -> list[dict[str, Any]]:
+    if not _renderers:
+        _renderers.append(Renderer(task[0].width, task[0].height))
+    return _write_shard(_renderers[0], *task)
+
+
+def _write_shard(
+    renderer: Renderer, plan: DatasetPlan, number: int, first: int, last: int
+) -> list[dict[str, Any]]:
     name = f"shard-{number:05d}.npz"
     n = last - first
     rgb = np.empty((n, plan.height, plan.width, 3), np.uint8)
     depth = np.empty((n, plan.height, plan.width), np.uint16)
     labels = np.empty((n, plan.height, plan.width), np.uint8)
     entries = []
-    with Renderer(plan.width, plan.height) as renderer:
-        for i in range(n):
-            rng = np.random.default_rng([plan.seed, first + i])
-            sample = sample_scene(rng, plan.width, plan.height)
-            entry, frame, labels[i] = draw(sample, renderer, rng)
-            rgb[i] = frame.rgb
-            steps = np.nan_to_num(frame.depth / DEPTH_UNIT, nan=0.0)
-            depth[i] = np.clip(np.round(steps), 0, 65535)
-            entries.append({"shard": name, "index": i, "frame": first + i, **entry})
+    for i in range(n):
+        rng = np.random.default_rng([plan.seed, first + i])
+        sample = sample_scene(rng, plan.width, plan.height)
+        entry, frame, labels[i] = draw(sample, renderer, rng)
+        rgb[i] = frame.rgb
+        steps = np.nan_to_num(frame.depth / DEPTH_UNIT, nan=0.0)
+        depth[i] = np.clip(np.round(steps), 0, 65535)
+        entries.append({"shard": name, "index": i, "frame": first + i, **entry})
     np.savez(plan.folder / name, rgb=rgb, depth=depth, labels=labels)
     return entries
 
