@@ -12,8 +12,13 @@ _RETREAT = 0.012  # m before a site, on its corridor, where the tip comes in fro
 
 
 def take_swab(swab: SwabHolder, places: Places) -> list[Step]:
-    """Take a fresh swab, unless one is held, and come to rest beside the person."""
-    steps: list[Step] = discard(swab, places) if swab.used else []
+    """Take a fresh swab, unless one is held, and come to rest beside the person.
+
+    A used one goes to the bin by the place at which a session leaves the face: from rest straight
+    across to the bin, or from before the face, a joint comes to its end.
+    """
+    away = MoveTip(places.base_exit, speed=FACE)
+    steps: list[Step] = [away, *discard(swab, places)] if swab.used else []
     if steps or not swab.holding:
         above = places.before(places.base_swab_rack)
         steps += [

@@ -231,8 +231,7 @@ class SimulatedBooth:
         )
 
     def _readying(self) -> list[Step]:
-        # from before the face the straight way to the bin ends at a joint's limit, as a session's
-        # own way out knows
+        # a trip may leave it before the face: away from there as a session's own way out goes
         places = places_of(self.world.scene)
         away = MoveTip(places.base_exit, speed=chores.FACE)
         return [away, *chores.take_swab(self.swab, places)]

@@ -7,6 +7,7 @@ import pytest
 from arm_control.procedure import Procedure
 from sim.scene import Scene
 from sim.world import World
+from station import chores
 from station.config import SessionSettings
 from station.simulated import SimulatedBooth, places_of
 from vision.pipeline import Looker
@@ -26,6 +27,8 @@ def test_from_before_the_face_a_used_swab_goes_to_the_bin_and_the_arm_to_rest() 
         assert booth.swab.holding
         assert not booth.swab.used
         assert not booth.latched
-        assert world.base_tip.translation == pytest.approx(
-            places_of(world.scene).base_rest.translation, abs=0.005
-        )
+        places = places_of(world.scene)
+        assert world.base_tip.translation == pytest.approx(places.base_rest.translation, abs=0.005)
+        booth.swab.use()  # as a ROS station finds it: at rest, with a swab that may be used
+        assert booth._do(chores.take_swab(booth.swab, places)) is None
+        assert not booth.swab.used
