@@ -30,6 +30,7 @@ UNREACHED = 16
 
 _BRISK = 0.4  # of the joints' acceleration; what is beyond this is for braking
 _HOMEWARD = 0.4  # [rad/s] at which the null space is led back to the arm's own posture
+_FIRM = 0.01  # weight of the joints in a stop, which has to end in time; the tip's is 1
 _PATIENCE_S = 2.0  # a goal not reached so long after its profile's end is given up
 
 
@@ -160,19 +161,19 @@ def _tip(c: Record, s: Record, dt: float) -> None:
     for r in range(c.joints):
         s.wish[r] = 4.0 * (max(min(s.rest[r] - s.q[r], _HOMEWARD), -_HOMEWARD) - s.v[r])
     H = scratch_matrix(MOST, MOST)
-    _weigh(c, s, e, H)
+    _weigh(c, s, e, c.damping, H)
     _solve(c, s, H, dt)
 
 
 @kernel
-def _weigh(c: Record, s: Record, e: np.ndarray, H: np.ndarray) -> None:
+def _weigh(c: Record, s: Record, e: np.ndarray, damping: float, H: np.ndarray) -> None:
     """Fill Hessian and, in ``s.wish``, gradient of |W(J q¨ - e)|² + d |q¨ - wish|²."""
     for r in range(c.joints):
-        s.wish[r] *= c.damping
+        s.wish[r] *= damping
         for k in range(6):
             s.wish[r] += c.task_weight[k] * s.J[k, r] * e[k]
         for col in range(r + 1):
-            H[r, col] = c.damping if r == col else 0.0
+            H[r, col] = damping if r == col else 0.0
             for k in range(6):
                 H[r, col] += c.task_weight[k] * s.J[k, r] * s.J[k, col]
 
@@ -192,7 +193,7 @@ def _halt(c: Record, s: Record, dt: float) -> None:
         e[k] = -rate * s.twist[k] - s.bias_acceleration[k]
     for k in range(c.joints):
         s.wish[k] = -rate * s.v[k]
-    _weigh(c, s, e, H)
+    _weigh(c, s, e, _FIRM, H)
     none = scratch_matrix(1, MOST)
     limit = scratch(1)
     solved = factor(H, c.joints) and (
