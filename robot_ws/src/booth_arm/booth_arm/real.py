@@ -48,7 +48,9 @@ def open_real(settings: BenchSettings, pace: Pace = Pace.REAL_TIME) -> Bench:
         monitor = MonitorProcess.for_arm(model, limits, driver.info, pace=pace)
         opening.callback(monitor.close)
         clock = MachineClock()
-        controller = ArmController(driver, clock, model, limits, monitor, scene.surroundings)
+        controller = ArmController(
+            driver, clock, model, limits, monitor, scene.surroundings, scene.home
+        )
         return Bench(driver, gripper, clock, controller, monitor, opened=opening.pop_all())
     raise AssertionError("an ExitStack swallows nothing here")  # for the type checker
 

@@ -45,7 +45,7 @@ class SimulatedBench:
             opening.callback(monitor.close)
             opening.callback(world.arm.stop)
             controller = ArmController(
-                world.arm, world.clock, model, limits, monitor, scene.surroundings
+                world.arm, world.clock, model, limits, monitor, scene.surroundings, scene.home
             )
             _rehearse(world, controller, Person.sample(self._settings.seed, "adult"))
             return Bench(
