@@ -25,7 +25,7 @@ _CONTENT_POLICY: Final = "; ".join(
         "connect-src 'self'",
         "manifest-src 'self'",
         "worker-src 'self'",
-        "form-action 'self'",
+        "form-action 'none'",  # pages send by script, so that nothing typed is ever in an address
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )

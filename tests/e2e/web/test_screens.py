@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from booth_queue.web.pages import PAGES
 from tests.js.tools import javascript_tools
@@ -185,3 +185,27 @@ def test_the_language_changes_before_the_words_have_come(seat: Seat) -> None:
     page = desk.open("/citizen/sign-in")
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_what_is_sent_before_the_page_listens_is_sent_once_it_does(
+    seat: Seat, service: Service
+) -> None:
+    """The browser sent it by itself, and the password stood in the address."""
+    desk = seat()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()  # the next page's
+        else:
+            held.append(route)
+
+    desk.page.route("**/texts/*", hold)  # what the page's scripts wait for
+    page = desk.open("/staff/sign-in")
+    page.fill("#name", "demo-staff")
+    page.fill("#password", service.staff["demo-staff"])
+    page.click("#enter button[type=submit]")
+    page.wait_for_timeout(300)  # for the browser to go astray
+    assert "password" not in page.url
+    held[0].continue_()
+    page.wait_for_url(lambda url: "sign-in" not in url)

@@ -2,7 +2,7 @@
 
 import { all, fill, item, one } from './dom.js';
 
-const { Api, LiveStream, translator, sentenceOf } = globalThis.booth;
+const { Api, LiveStream, listening, translator, sentenceOf } = globalThis.booth;
 const root = document.documentElement;
 
 export const lang = root.lang.startsWith('zh') ? 'zh' : 'en';
@@ -137,6 +137,7 @@ export function form(selector, work) {
     const button = event.submitter || one('button[type=submit]', element);
     busy(button, () => work(Object.fromEntries(new FormData(element)), element, button));
   });
+  listening(element);
   return element;
 }
 
@@ -157,6 +158,7 @@ export function scanner(selector, work) {
     turn = turn.catch(() => {}).then(() => work(typed)); // a scan that failed was complained of
     turn.catch(complain);
   });
+  listening(element);
 }
 
 /** Ask before something that cannot be taken back. Resolves to true, or a typed reason. */

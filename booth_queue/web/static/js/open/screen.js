@@ -144,6 +144,7 @@ form('#setup', async (fields) => {
   follow(booths.find((booth) => booth.id === boothId).site_id);
   draw();
 });
+one('#setup').hidden = false; // asked only now: sent before it is listened to, it would start nothing
 
 // The hint to act is repeated while nothing changes.
 setInterval(() => !one('#scene').hidden && draw(), 5000);
