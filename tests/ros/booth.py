@@ -121,12 +121,20 @@ class BoothUnderTest:
                 time.sleep(0.2)  # until it is told
             return bool(client.newest("safety/state").safe)
 
+        def rests() -> bool:
+            """Whether the arm stands: after a session it tidies up."""
+            before = client.newest("arm/state").position
+            time.sleep(0.5)
+            after = client.newest("arm/state").position
+            return max(abs(b - a) for a, b in zip(before, after, strict=True)) < 1e-3
+
         client.until(client.all_active, 240.0, "a node is missing")
         client.until(lambda: client.newest("arm/state").zone != "mouth", 60.0, "the swab is inside")
         client.until(safe, 120.0, "not safe after a reset")
         client.until(
             lambda: client.newest("station/mode").value == AUTOMATIC, 30.0, "not automatic"
         )
+        client.until(rests, 60.0, "the arm does not come to rest")
 
     @contextmanager
     def lens_capped(self) -> Iterator[None]:
