@@ -11,10 +11,15 @@ from numba import types
 from arm_control.compiled import kernel
 
 _PRIORITY = 80
+_ROOMY = 4  # cores, from which on one is the loop's alone
+_AWAKE = 0.7  # share of a period
+_REHEARSAL_NS = 120_000
 _MCL_CURRENT_AND_FUTURE = 3
 _CLOCK_MONOTONIC = 1
 _TIMER_ABSTIME = 1
+_CLOCK_THREAD_CPUTIME = 3
 _CLOCK_MONOTONIC_WORD = np.int32(_CLOCK_MONOTONIC)
+_CLOCK_THREAD_CPUTIME_WORD = np.int32(_CLOCK_THREAD_CPUTIME)
 
 # Numba resolves these in the C library at load time, which keeps the kernels cacheable.
 _clock_nanosleep = types.ExternalFunction(
@@ -95,6 +100,17 @@ def claim(core: int | None = None) -> Rights:
     return Rights(fifo, pinned, locked, tuple(notes))
 
 
+def watch_ns(period_ns: int) -> int:
+    """Return how long before its deadline a loop of this period [ns] shall have stopped sleeping.
+
+    A core that sleeps falls out of its caches, and on a guest its host gives it to somebody else
+    and back late. With cores to spare the loop keeps its own awake, but for what the kernel's share
+    for others takes (a twentieth, sched_rt_runtime_us); with few it only rehearses.
+    """
+    spare = len(os.sched_getaffinity(0)) >= _ROOMY
+    return int(_AWAKE * period_ns) if spare else min(_REHEARSAL_NS, period_ns // 2)
+
+
 def hurry() -> bool:
     """Ask for a real-time class below the loop's, for what serves it; says whether it was given."""
     try:
@@ -129,6 +145,17 @@ def probe() -> Rights:
 def monotonic_ns(scratch: np.ndarray) -> int:
     """Return CLOCK_MONOTONIC [ns]; ``scratch`` is an int64 array (2,)."""
     _clock_gettime(_CLOCK_MONOTONIC_WORD, scratch.ctypes)
+    return int(scratch[0] * 1_000_000_000 + scratch[1])
+
+
+@kernel
+def charged_ns(scratch: np.ndarray) -> int:
+    """Return the processor time [ns] this thread has been charged with; scratch as above.
+
+    It stands still while the thread does not run, and, where the kernel keeps account of stolen
+    time, while a hypervisor runs somebody else.
+    """
+    _clock_gettime(_CLOCK_THREAD_CPUTIME_WORD, scratch.ctypes)
     return int(scratch[0] * 1_000_000_000 + scratch[1])
 
 

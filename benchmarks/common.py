@@ -41,13 +41,35 @@ def arguments(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _processor_time() -> tuple[int, int]:
+    """Return how much time of all cores passed since boot, and how much a host took away [ticks].
+
+    Both are 0 where the system does not say.
+    """
+    try:
+        line = Path("/proc/stat").read_text(encoding="utf-8").partition("\n")[0]
+    except OSError:
+        return 0, 0
+    ticks = [int(word) for word in line.split()[1:]]
+    return sum(ticks[:8]), ticks[7]
+
+
+_AT_START = _processor_time()
+
+
 def machine() -> dict[str, Any]:
-    """Describe the machine, and how busy it is with other work."""
+    """Describe the machine, how busy it is with other work, and how much of it a host took away.
+
+    ``stolen_share`` is of all cores' time since the benchmark began: on a guest, the time in which
+    a core had work and the host ran somebody else.
+    """
+    passed, stolen = (now - then for now, then in zip(_processor_time(), _AT_START, strict=True))
     return {
         "system": platform.platform(),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "load_1_min": round(os.getloadavg()[0], 2),
+        "stolen_share": round(stolen / max(passed, 1), 4),
     }
 
 
@@ -83,7 +105,10 @@ def report(
     about, used = machine(), versions(*packages)
     console = Console()
     console.print(f"{benchmark}: {about['processor']}, {about['cores']} cores", end="")
-    console.print(f", load {about['load_1_min']}, {'quick' if quick else 'full'}")
+    console.print(
+        f", load {about['load_1_min']}, {about['stolen_share']:.1%} stolen by the host, "
+        f"{'quick' if quick else 'full'}"
+    )
     console.print(", ".join(f"{name} {number}" for name, number in used.items()))
     table = Table("figure", "value", "unit", "goal", "met")
     for one in figures:

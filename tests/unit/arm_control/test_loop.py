@@ -6,15 +6,25 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arm_control import ArmInfo, ArmModel, FaultKind, Limits, law
 from arm_control.configuration import configure
 from arm_control.exchange import MEASUREMENT, MOUTH, SETPOINT, Exchange
 from arm_control.law import BRAKE, JOINT
-from arm_control.loop import PARTS, Intake, RealTimeLoop, take_in, wake
+from arm_control.loop import CLOCKED, Intake, RealTimeLoop, take_in, wake
 from arm_control.memory import INPUT, STATE, record
 from arm_control.monitor import VERDICT
-from arm_control.realtime import LATENESS, monotonic_ns, note_wake, probe
+from arm_control.realtime import (
+    LATENESS,
+    charged_ns,
+    monotonic_ns,
+    note_wake,
+    probe,
+    sleep_until,
+    watch_ns,
+)
 from arm_control.safety import KINDS, SAMPLE
 from arm_control.shared import publish, snapshot
 from tests.unit.arm_control.rig import HOME, JOINTS
@@ -49,7 +59,7 @@ def test_every_cycle_reaches_arm_monitor_and_black_box(
     verdicts = np.zeros(VERDICT.itemsize // 8 + 1, np.uint64)
     loop = RealTimeLoop(config, exchange, (samples, verdicts), black_box_s=1.0, brake_after=10_000)
     measure(exchange, HOME, time.monotonic_ns())
-    durations = np.zeros((200, len(PARTS)), np.int64)
+    durations = np.zeros((200, len(CLOCKED)), np.int64)
     loop.run(200, durations)
     assert loop.punctuality.cycles == 200
     assert (durations > 0).all()
@@ -64,6 +74,20 @@ def test_every_cycle_reaches_arm_monitor_and_black_box(
     assert np.abs(setpoint["q"][0] - HOME).max() < 1e-9
     loop.restart()
     assert loop.punctuality.cycles == 0
+
+
+@given(st.integers(min_value=100_000, max_value=10_000_000))
+def test_a_loop_leaves_others_a_part_of_every_period(period_ns: int) -> None:
+    assert 0 < watch_ns(period_ns) <= 0.7 * period_ns
+
+
+def test_a_thread_is_not_charged_with_the_time_it_sleeps() -> None:
+    clock = np.zeros(2, np.int64)
+    charged, begun = charged_ns(clock), monotonic_ns(clock)
+    sleep_until(begun + 50_000_000, clock)
+    elapsed = monotonic_ns(clock) - begun
+    assert elapsed >= 50_000_000
+    assert 0 < charged_ns(clock) - charged < elapsed - 40_000_000
 
 
 def test_a_loop_ends_when_it_is_told_to(config: np.ndarray, exchange: Exchange) -> None:
