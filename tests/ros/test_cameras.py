@@ -48,7 +48,7 @@ def test_a_clock_that_starts_anew_is_followed() -> None:
 
 
 def test_a_camera_that_is_not_there_is_refused() -> None:
-    with pytest.raises(VisionError):
+    with pytest.raises(VisionError, match="000000000000 is connected"):
         open_camera("realsense", f"swab_test_{os.getpid()}", serial="000000000000")
     with pytest.raises(VisionError, match="choose shared or realsense"):
         open_camera("webcam", f"swab_test_{os.getpid()}")

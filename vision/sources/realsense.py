@@ -110,7 +110,11 @@ class RealSenseCamera:
 
     @classmethod
     def live(cls, settings: RealSenseSettings | None = None, serial: str | None = None) -> Self:
-        """Open the device with this serial number, or the only one."""
+        """Open the device with this serial number, or the only one.
+
+        Raises VisionError at once where it is not connected: the pipeline alone would wait 15 s.
+        """
+        _require_connected(serial)
         used, config = settings or RealSenseSettings(), rs.config()
         if serial is not None:
             config.enable_device(serial)
@@ -151,6 +155,20 @@ class RealSenseCamera:
     def close(self) -> None:
         """Release the device."""
         self._pipeline.stop()
+
+
+def _require_connected(serial: str | None) -> None:
+    found = [
+        device.get_info(rs.camera_info.serial_number)
+        for device in rs.context().query_devices()
+        if device.supports(rs.camera_info.serial_number)
+    ]
+    if not found or (serial is not None and serial not in found):
+        wanted = "" if serial is None else f" with serial number {serial}"
+        raise VisionError(
+            f"no RealSense{wanted} is connected (connected: {', '.join(found) or 'none'}); check "
+            "cable, USB 3 port, udev rules and the serial number"
+        )
 
 
 class SoftwareCamera:

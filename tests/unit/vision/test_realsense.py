@@ -105,5 +105,7 @@ def test_a_missing_recording_is_named(tmp_path: Path) -> None:
 
 
 def test_no_device_is_told_in_one_line() -> None:
-    with pytest.raises(VisionError, match="RealSense does not start"):
+    with pytest.raises(VisionError, match="connected: none"):
         RealSenseCamera.live()
+    with pytest.raises(VisionError, match="with serial number 000000000000 is connected"):
+        RealSenseCamera.live(serial="000000000000")
