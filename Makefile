@@ -24,7 +24,7 @@ demo: ## the main job: citizens book, the simulated booth swabs, the records are
 ALLOW ?= 0.05
 campaign: ## 50 simulated people, a process a core, and the report: out/campaign/report.html
 	@$(RUN)
-	$(BIN)/booth sim campaign out/campaign --episodes 50 --jobs 0 --allow $(ALLOW)
+	$(BIN)/booth sim campaign out/campaign --episodes 50 --jobs 0 --allow $(ALLOW) --anew
 	$(BIN)/booth sim report out/campaign
 
 campaign-full: ## 1,000 simulated people; interrupted, it goes on where it stopped

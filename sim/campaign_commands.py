@@ -67,15 +67,19 @@ def campaign(
     allow: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share that may end not as expected.")
     ] = 0.0,
+    anew: Annotated[
+        bool, typer.Option(help="Throw away another campaign, or one of other code, in FOLDER.")
+    ] = False,
     pilot: PilotOption = _PILOT,
 ) -> None:
     """Fly many episodes in parallel; interrupted, the same command goes on where it stopped.
 
     Exit code 3 where more than the allowed share end not as expected.
     """
-    from sim.campaign import Plan, Source, launch  # noqa: PLC0415 - the same
+    from sim.campaign import Plan, launch  # noqa: PLC0415 - the same
     from sim.episode import Episode  # noqa: PLC0415 - the same
     from sim.scenario import FOLDER  # noqa: PLC0415 - the same
+    from sim.source import Source  # noqa: PLC0415 - the same
 
     def work() -> list[Episode]:
         path = FOLDER if shipped else scenarios
@@ -97,7 +101,7 @@ def campaign(
                 told = f"episodes, {failed} not as expected"
                 bar.update(task, completed=done, total=total, description=told)
 
-            return launch(plan, folder, progress)
+            return launch(plan, folder, progress, anew=anew)
 
     flown = _told("campaign", work)
     failures = [e for e in flown if not e.passed]
@@ -118,9 +122,9 @@ def report(
     pilot: PilotOption = _PILOT,
 ) -> None:
     """Write one self-contained HTML page: verdicts, plots, subgroups, the worst with films."""
-    from sim.campaign import find_scenario, planned, read  # noqa: PLC0415 - the same
     from sim.episode import Episode  # noqa: PLC0415 - the same
     from sim.film import shoot  # noqa: PLC0415 - the same
+    from sim.logbook import find_scenario, planned, read  # noqa: PLC0415 - the same
     from sim.pilot import pilot_named  # noqa: PLC0415 - the same
     from sim.report import render, worst_of  # noqa: PLC0415 - the same
     from sim.summary import summarise  # noqa: PLC0415 - the same
@@ -155,9 +159,9 @@ def compare(
     b: Annotated[Path, typer.Argument(help="Campaign folder after.")],
 ) -> None:
     """Say what got better and worse from A to B, with 95 % intervals; exit code 3 if worse."""
-    from sim.campaign import read  # noqa: PLC0415 - the same
     from sim.compare import changed  # noqa: PLC0415 - the same
     from sim.compare import compare as differences  # noqa: PLC0415 - the same
+    from sim.logbook import read  # noqa: PLC0415 - the same
 
     before, after = _told("compare", lambda: (read(a), read(b)))
     rows = _told("compare", lambda: differences(before, after))

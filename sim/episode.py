@@ -1,6 +1,7 @@
 """One episode: a scenario flown by a pilot, judged against what was expected."""
 
 import hashlib
+import sys
 import time
 import traceback
 from collections.abc import Mapping
@@ -19,7 +20,19 @@ from sim.snapshot import Snapshot
 from sim.truth import Truth
 from sim.world import World
 
-_WHEELS = ("numpy", "numba", "scipy", "pybullet", "mujoco", "pin", "ruckig")
+_WHEELS = (
+    "numpy",
+    "numba",
+    "scipy",
+    "pybullet",
+    "mujoco",
+    "pin",
+    "ruckig",
+    "example-robot-data",
+    "moderngl",
+    "onnxruntime",
+    "opencv-python-headless",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +179,7 @@ def run(scenario: Scenario, pilot: Pilot, watcher: Watcher | None = None) -> Epi
         trace=trace,
         phases=phases,
         scenario_hash=scenario.digest(),
-        code_hash=code_hash(),
+        code_hash=code_hash(pilot),
     )
 
 
@@ -214,22 +227,41 @@ def _peak_part(peaks: Mapping[Part, float]) -> str:
     return max(peaks, key=lambda part: peaks[part]).name.lower() if peaks else ""
 
 
-@cache
-def code_hash() -> str:
-    """Return the SHA-256 of the simulator's and the controller's sources and the wheels' versions.
+def code_hash(pilot: Pilot) -> str:
+    """Return the SHA-256 of all sources that fly with ``pilot`` and of the wheels' versions.
 
-    Two episodes with equal scenario and code hashes on one machine are equal bit by bit.
+    The sources are the simulator's, the controller's and those of the pilot's package. Two
+    episodes with equal scenario and code hashes on one machine are equal bit by bit.
     """
+    return _code_hash(type(pilot).__module__)
+
+
+@cache
+def _code_hash(pilot_module: str) -> str:
     digest = hashlib.sha256()
-    root = Path(__file__).parent.parent
-    for package in ("arm_control", "sim", "spatial", "vision"):
-        for path in sorted((root / package).rglob("*")):
-            if path.suffix in (".py", ".yaml", ".onnx"):
-                digest.update(path.relative_to(root).as_posix().encode())
-                digest.update(path.read_bytes())
+    sources: dict[str, Path] = {}
+    for module in ("arm_control", "sim", "spatial", "vision", pilot_module):
+        sources |= _sources(module)
+    for name, path in sorted(sources.items()):
+        digest.update(name.encode())
+        digest.update(path.read_bytes())
     for wheel in _WHEELS:
         try:
             digest.update(f"{wheel}=={version(wheel)}".encode())
         except PackageNotFoundError:
             digest.update(f"{wheel} absent".encode())
     return digest.hexdigest()
+
+
+def _sources(module: str) -> dict[str, Path]:
+    """Return by name the sources of the package that holds a loaded module, or of it alone."""
+    file = Path(sys.modules[module].__file__ or module)
+    depth = module.count(".") + (file.name == "__init__.py")
+    if depth == 0:
+        return {module: file}
+    folder = file.parents[depth - 1]
+    return {
+        path.relative_to(folder.parent).as_posix(): path
+        for path in folder.rglob("*")
+        if path.suffix in (".py", ".yaml", ".onnx")
+    }

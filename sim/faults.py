@@ -47,6 +47,10 @@ class Unit(StrEnum):
     CAMERA = "camera"
 
 
+JOINTED = (Unit.ENCODERS, Unit.SERVOS)
+"""The units of which each joint has one, picked by a fault's index."""
+
+
 class Mishap(StrEnum):
     """Something mechanical that happens at once and stays."""
 
@@ -76,7 +80,8 @@ class Fault:
 
     ``magnitude`` scales ``garbage`` and ``wrong`` (1 is what is typical of the unit), divides the
     rate of ``slow``, is the delay [s] of ``delayed`` and the silent share of ``intermittent``.
-    ``duration_s`` [s] is how long it lasts. ``index`` picks one joint of the servos.
+    ``duration_s`` [s] is how long it lasts. ``index`` picks one joint of the
+    encoders or the servos.
     """
 
     unit: Unit

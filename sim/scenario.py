@@ -1,21 +1,18 @@
 """Scenarios: who sits down, what happens, and what must come of it; YAML with a schema version."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sim.anatomy import Anatomy
 from sim.anatomy.bounded import bounds_of
-from sim.arms import ARM_NAMES
+from sim.arms import ARM_NAMES, arm
 from sim.behaviour import Act
 from sim.errors import SimError
-from sim.faults import DEFAULT_MAGNITUDE, Fault, Mishap, Mode, Unit
+from sim.faults import DEFAULT_MAGNITUDE, JOINTED, Fault, Mishap, Mode, Unit
 from sim.jitter import LARGEST_S
 from sim.person import Person
 from sim.reader import Reader
@@ -119,18 +116,17 @@ def load(path: Path) -> tuple[Scenario, ...]:
     whole = Reader.of_file(path)
     if whole.raw("schema") != SCHEMA:
         raise whole.refuse("schema", f"wants {SCHEMA}, got {whole.raw('schema')!r}")
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    cases = values.pop("cases", None)
-    if cases is None:
-        return (_scenario(Reader(str(path), values), path.stem),)
-    if not isinstance(cases, dict) or not cases:
-        raise whole.refuse("cases", f"wants a name and changes for each case, got {cases!r}")
+    if not whole.has("cases"):
+        return (_scenario(whole, path.stem),)
+    cases = whole.section("cases").values
+    if not cases:
+        raise whole.refuse("cases", "wants a name and changes for each case, got none")
+    shared = {key: value for key, value in whole.values.items() if key != "cases"}
     scenarios = []
-    for name, changes in cases.items():
-        if not isinstance(changes, dict):
-            raise whole.refuse(f"cases.{name}", f"wants keys and values, got {changes!r}")
-        merged = _merged(values, changes)
-        scenarios.append(_scenario(Reader(f"{path} case {name}", merged), f"{path.stem}/{name}"))
+    for name in cases:
+        changes = whole.section("cases").section(name).values
+        reader = Reader(f"{path} case {name}", _merged(shared, changes))
+        scenarios.append(_scenario(reader, f"{path.stem}/{name}"))
     return tuple(scenarios)
 
 
@@ -143,11 +139,14 @@ def load_folder(folder: Path) -> tuple[Scenario, ...]:
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with ``changes`` on top, mappings merged, lists replaced."""
-    result: dict[str, Any] = json.loads(json.dumps(dict(base)))
+    """Return ``base`` with ``changes`` on top, mappings merged, all else replaced."""
+    result = dict(base)
     for key, value in changes.items():
         below = result.get(key)
-        result[key] = _merged(below, value) if isinstance(below, dict) and value else value
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            result[key] = _merged(below, value)
+        else:
+            result[key] = value
     return result
 
 
@@ -167,7 +166,7 @@ def _scenario(reader: Reader, name: str) -> Scenario:
         temperament=person.section("temperament").numbers(
             {key: (low, high) for key, (low, high, _) in TEMPERAMENT_BOUNDS.items()}
         ),
-        happenings=tuple(_happening(entry) for entry in reader.sections("happenings")),
+        happenings=_happenings(reader),
         expect=_expectation(reader.section("expect")),
     )
     person.finish()
@@ -191,11 +190,16 @@ def _anatomy(reader: Reader) -> dict[str, float | bool]:
     for key, (low, high) in limits.items():
         if reader.has(key):
             result[key] = reader.number(key, None, low, high)
-    reader.finish_known({*limits, "glasses", "mask"})
+    reader.known({*limits, "glasses", "mask"})
     return result
 
 
-def _happening(reader: Reader) -> Happening:
+def _happenings(reader: Reader) -> tuple[Happening, ...]:
+    axes = len(arm(reader.text("arm", ARM_NAMES[0], ARM_NAMES)).joint_names)
+    return tuple(_happening(entry, axes) for entry in reader.sections("happenings"))
+
+
+def _happening(reader: Reader, axes: int) -> Happening:
     kinds = [kind for kind in ("act", "fault", "mishap") if reader.has(kind)]
     if len(kinds) != 1:
         raise reader.refuse("act", "wants exactly one of act, fault, mishap")
@@ -205,18 +209,19 @@ def _happening(reader: Reader) -> Happening:
     elif kinds[0] == "mishap":
         what = reader.choice("mishap", Mishap)
     else:
-        what = _fault(reader)
+        what = _fault(reader, axes)
     happening = Happening(
         what,
         after_s=reader.number("after_s", 0.0, 0.0, 3600.0),
         phase=reader.choice("phase", Phase).value if reader.has("phase") else None,
-        scale=reader.number("scale", 1.0, 0.01, 5.0),
+        # a fault has a magnitude instead
+        scale=1.0 if isinstance(what, Fault) else reader.number("scale", 1.0, 0.01, 5.0),
     )
     reader.finish()
     return happening
 
 
-def _fault(reader: Reader) -> Fault:
+def _fault(reader: Reader, axes: int) -> Fault:
     unit, _, mode = reader.text("fault", None).partition(".")
     units, modes = [u.value for u in Unit], [m.value for m in Mode]
     if unit not in units or mode not in modes:
@@ -225,17 +230,14 @@ def _fault(reader: Reader) -> Fault:
             f"{unit}.{mode} is not UNIT.MODE with a unit of {', '.join(units)} and a mode of "
             f"{', '.join(modes)}",
         )
+    magnitude = DEFAULT_MAGNITUDE[Mode(mode)]
+    if Mode(mode) not in (Mode.OFF, Mode.STUCK):  # nothing can be more or less off
+        magnitude = reader.number("magnitude", magnitude, 0.0, 100.0)
+    duration_s = reader.number("duration_s", float("inf"), 0.001, float("inf"))
+    index = reader.integer("index", 0, 0, axes - 1) if Unit(unit) in JOINTED else 0
     try:
-        return Fault(
-            Unit(unit),
-            Mode(mode),
-            magnitude=reader.number("magnitude", DEFAULT_MAGNITUDE[Mode(mode)], 0.0, 100.0),
-            duration_s=reader.number("duration_s", float("inf"), 0.001, float("inf")),
-            index=reader.integer("index", 0, 0, 15),
-        )
+        return Fault(Unit(unit), Mode(mode), magnitude, duration_s, index)
     except SimError as error:
-        if str(error).startswith(reader.source):
-            raise
         raise reader.refuse("magnitude", str(error)) from error
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from sim.anatomy.anatomy import Anatomy
 from sim.anatomy.bounded import Bound, bounds_of
 from sim.errors import SimError
+from sim.reader import Reader
 
 SCHEMA = 1
 _FOLDER = Path(__file__).parent / "populations"
@@ -59,7 +59,7 @@ class Population:
         path = _FOLDER / f"{name}.yaml"
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in _FOLDER.glob("*.yaml")))
-            raise SimError(f"population {name!r} is unknown; choose one of {known} or give a file")
+            raise SimError(f"population {name!r} is unknown; choose one of {known}")
         return cls.load(path)
 
     @classmethod
@@ -71,27 +71,18 @@ class Population:
         SimError
             Naming the file, the key and the bound where the file is malformed.
         """
-        try:
-            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise SimError(f"{path}: cannot be read as YAML: {error}") from error
-        if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
-            raise SimError(f"{path}: schema: wants {SCHEMA}; see docs/reference/population.md")
-        unknown = set(raw) - {"schema", "name", "about", "spreads", "chances"}
-        if unknown:
-            raise SimError(f"{path}: {min(unknown)}: unknown key; remove it")
-        limits = bounds_of(Anatomy)
-        spreads = {
-            key: _spread(path, key, entry, limits) for key, entry in (raw["spreads"] or {}).items()
-        }
-        chances = dict(raw.get("chances") or {})
-        known = {f.name for f in fields(cls)} - {"name", "spreads"}
-        for key, chance in chances.items():
-            if key not in known:
-                raise SimError(f"{path}: chances.{key}: unknown key; known: {sorted(known)}")
-            if not isinstance(chance, int | float) or not 0.0 <= chance <= 1.0:
-                raise SimError(f"{path}: chances.{key}: {chance} is outside 0 to 1")
-        return cls(str(raw.get("name", path.stem)), spreads, **chances)
+        reader = Reader.of_file(path)
+        if reader.raw("schema") != SCHEMA:
+            raise reader.refuse("schema", f"wants {SCHEMA}; see docs/reference/population.md")
+        reader.integer("schema", None, SCHEMA, SCHEMA)
+        name = reader.text("name", path.stem)
+        reader.text("about", "")
+        spreads, limits = reader.section("spreads"), bounds_of(Anatomy)
+        drawn = {key: _spread(spreads.section(key), limits[key]) for key in spreads.known(limits)}
+        chances = [f.name for f in fields(cls) if f.name not in ("name", "spreads")]
+        given = reader.section("chances").numbers(dict.fromkeys(chances, (0.0, 1.0)))
+        reader.finish()
+        return cls(name, drawn, **given)
 
     def sample(self, rng: np.random.Generator) -> Anatomy:
         """Draw one person's anatomy; fields without a spread keep their default."""
@@ -117,23 +108,10 @@ def _bits(flags: np.ndarray) -> int:
     return sum(1 << i for i, flag in enumerate(flags) if flag)
 
 
-def _spread(path: Path, key: str, entry: object, limits: Mapping[str, Bound]) -> Spread:
-    if key not in limits:
-        raise SimError(f"{path}: spreads.{key}: unknown key; known: {sorted(limits)}")
-    if not isinstance(entry, dict) or not {"mean", "sd"} <= set(entry) <= set(
-        Spread.__dataclass_fields__
-    ):
-        raise SimError(f"{path}: spreads.{key}: wants mean, sd and optionally low, high")
-    bound = limits[key]
-    spread = Spread(
-        float(entry["mean"]),
-        float(entry["sd"]),
-        float(entry.get("low", bound.low)),
-        float(entry.get("high", bound.high)),
-    )
-    if spread.sd < 0 or not (bound.low <= spread.low <= spread.mean <= spread.high <= bound.high):
-        raise SimError(
-            f"{path}: spreads.{key}: wants sd >= 0 and {bound.low} <= low <= mean <= high <= "
-            f"{bound.high} {bound.unit}, got {spread}"
-        )
-    return spread
+def _spread(reader: Reader, bound: Bound) -> Spread:
+    low = reader.number("low", bound.low, bound.low, bound.high)
+    high = reader.number("high", bound.high, low, bound.high)
+    mean = reader.number("mean", None, low, high)
+    sd = reader.number("sd", None, 0.0, bound.high - bound.low)
+    reader.finish()
+    return Spread(mean, sd, low, high)

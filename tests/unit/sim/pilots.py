@@ -1,5 +1,8 @@
 """Pilots for tests: small, fast and honest about what they do."""
 
+import os
+import signal
+
 from sim.pilot import PilotReport
 from sim.scenario import Scenario, Verdict
 from sim.world import Options, World
@@ -32,3 +35,13 @@ class ClumsyPilot(StillPilot):
         if scenario.seed % 2:
             raise ValueError("clumsy")
         return PilotReport(Verdict.REFUSED, "no_face")
+
+
+class DoomedPilot(StillPilot):
+    """Kills its own process where the world seed is odd."""
+
+    def fly(self, world: World, scenario: Scenario) -> PilotReport:
+        """Die or hold still."""
+        if scenario.seed % 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().fly(world, scenario)

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sim.campaign import EPISODES, Plan, Source, find_scenario, launch, people, read
+from sim.campaign import Plan, launch
 from sim.commands import app
 from sim.compare import Estimate, changed, compare
 from sim.episode import Episode, run
 from sim.errors import SimError
+from sim.logbook import EPISODES, find_scenario, read
 from sim.pilot import pilot_named
 from sim.report import render, worst_of
 from sim.scenario import Expectation, Scenario, Verdict
+from sim.source import Source, people
 from tests.unit.sim.pilots import ClumsyPilot, StillPilot
 
 STILL = "tests.unit.sim.pilots:StillPilot"
@@ -85,6 +87,7 @@ def test_people_are_of_every_population_and_the_same_for_a_seed() -> None:
     crowd = people(300, 1)
     assert crowd == people(300, 1)
     assert {s.population for s in crowd} == {"adult", "child", "elderly"}
+    assert people(20, 1) == crowd[:20]
 
 
 def test_a_folder_without_a_campaign_says_so(tmp_path: Path) -> None:
