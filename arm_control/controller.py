@@ -65,6 +65,7 @@ class ArmController:
         self._fault: Fault | None = None
         self._latched = False
         self._paused = False
+        self._stopped = False  # the arm, by its own means
         self._goal: Goal = Hold()
         self._last_ns = 0
         self._rehearse()
@@ -123,6 +124,7 @@ class ArmController:
         except SpatialError as error:
             return self._blind(now, Fault(FaultKind.NOT_A_NUMBER, str(error), latched=True))
         self._take(measured, now)
+        self._stopped = self._stopped or measured.status is not ArmStatus.READY
         self._law(self._config, self._input, self._state)
         self._history.add(measured.stamp_ns, measured.position)
         verdict = self._ask_monitor(measured)
@@ -156,13 +158,20 @@ class ArmController:
         self._planner.resume()
 
     def reset(self, by: str) -> None:
-        """Clear a trip after a person, named in ``by``, has looked; the arm then holds."""
+        """Clear a trip after a person, named in ``by``, has looked; the arm then holds.
+
+        An arm that follows its commands, and may still be on its way out, is braked from them: told
+        to stand where it was measured, it would stop with a blow that reads as contact. One that
+        has stopped by its own means begins anew from where it stands.
+        """
         self._safety.reset(by)
-        self._driver.reset()
+        if self._stopped:
+            self._driver.reset()
+            self._stopped = False
+            self._state["cycles"] = 0
         self._latched = False
         self._fault = None
         self._state["fault"] = -1
-        self._state["cycles"] = 0  # start again from where the arm stands
         self._planner.hold()
 
     def base_camera_at(self, stamp_ns: int) -> Pose:
@@ -240,6 +249,7 @@ class ArmController:
         if fault.kind in (FaultKind.ARM, FaultKind.TRACKING):
             self._planner.brake()
             self._driver.stop()
+            self._stopped = True
         elif near:
             try:
                 self._planner.retreat(Withdraw())

@@ -31,6 +31,7 @@ UNREACHED = 16
 _BRISK = 0.4  # of the joints' acceleration; what is beyond this is for braking
 _HOMEWARD = 0.4  # [rad/s] at which the null space is led back to the arm's own posture
 _FIRM = 0.01  # weight of the joints in a stop, which has to end in time; the tip's is 1
+_SETTLING_S = 0.03  # in which a servo has made of a command what it will, beyond its delay
 _PATIENCE_S = 2.0  # a goal not reached so long after its profile's end is given up
 
 
@@ -235,11 +236,35 @@ def _limit(c: Record, s: Record, dt: float) -> None:
         s.a[k] = a
     felt = scratch(3)
     tool_acceleration(c, s, s.a, felt)
-    slot = s.cycles % DELAY_SLOTS
+    _remember(c, s, felt)
+
+
+@kernel
+def _remember(c: Record, s: Record, felt: np.ndarray) -> None:
+    """Note the tool's commanded acceleration, and fill what the wrist may feel of those before.
+
+    No arm is exactly as late as told, and every servo smooths. But what arrives of a command is a
+    weighted mean of the commands of a while, as long as nothing overshoots: per axis it lies
+    between their least and their greatest.
+    """
+    if s.cycles == 0:
+        for slot in range(DELAY_SLOTS):
+            for k in range(3):
+                s.tool_past[slot, k] = 0.0
+    now = s.cycles % DELAY_SLOTS
     back = min(int(c.delay / c.period + 0.5), DELAY_SLOTS - 1)
+    last = min(back + int(_SETTLING_S / c.period + 0.5), DELAY_SLOTS - 1)
     for k in range(3):
-        s.tool_past[slot, k] = felt[k]
-        s.tool_acceleration[k] = s.tool_past[(slot - back) % DELAY_SLOTS, k]
+        s.tool_past[now, k] = felt[k]
+        s.tool_acceleration[k] = s.tool_past[(now - back) % DELAY_SLOTS, k]
+        least = felt[k]
+        greatest = felt[k]
+        for slot in range(1, last + 1):
+            a = s.tool_past[(now - slot) % DELAY_SLOTS, k]
+            least = min(least, a)
+            greatest = max(greatest, a)
+        s.tool_least[k] = least
+        s.tool_greatest[k] = greatest
 
 
 @kernel

@@ -138,6 +138,8 @@ STATE = np.dtype(
         ("twist", "f8", (6,)),
         ("acceleration", "f8", (6,)),  # of the commanded tip, in b
         ("tool_acceleration", "f8", (3,)),  # of the tool's centre of mass, as late as the arm
+        ("tool_least", "f8", (3,)),  # and what it may be, however late and smoothed, per axis of b
+        ("tool_greatest", "f8", (3,)),
         ("tool_past", "f8", (DELAY_SLOTS, 3)),
         ("rest", "f8", (_J,)),  # the posture the null space is drawn to
         ("bias_acceleration", "f8", (6,)),

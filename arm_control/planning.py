@@ -19,7 +19,7 @@ from arm_control.motion import (
     Wipe,
     Withdraw,
 )
-from arm_control.profile import join, plan
+from arm_control.profile import Row, join, plan
 from arm_control.report import FaultKind, Phase
 from spatial import Pose, Vector
 
@@ -183,11 +183,11 @@ class Planner:
         limits = (scaled.velocity, acceleration, np.minimum(scaled.jerk, _CALM_JERK))
         start = (s["q"][:n], s["v"][:n], s["a"][:n])
         profile = record(JOINT_PROFILE)
-        plan(profile, start, goal.position, limits)
+        plan(profile, _brakeable(start, limits), goal.position, limits)
         hurry = self._hurry(profile)
         if hurry > 1.0:
             slower = [row / hurry**power for power, row in enumerate(limits, start=1)]
-            plan(profile, start, goal.position, slower)
+            plan(profile, _brakeable(start, slower), goal.position, slower)
         s["joint_profile"] = profile[0]
         s["follow"] = 0
         self._set(JOINT, Phase.MOVING)
@@ -426,13 +426,14 @@ class Planner:
 
 
 def _brakeable(
-    start: tuple[list[float], list[float], list[float]], limits: list[list[float]]
-) -> tuple[list[float], list[float], list[float]]:
+    start: tuple[Row, Row, Row],
+    limits: Sequence[Row],
+) -> tuple[Row, Row, Row]:
     """Return ``start`` with its acceleration cut to the limits.
 
-    A tip that has just let go of tissue may still be braked by several times the acceleration a
-    calm way allows; led on from there at a calm jerk, it would run on for centimetres. The joints'
-    own limits make of the step what the arm can do.
+    A tip that has just let go of tissue, or an arm in the middle of a stop, may still be braked by
+    several times the acceleration a calm way allows; led on from there at a calm jerk, it would run
+    on for centimetres. The joints' own limits make of the step what the arm can do.
     """
     position, velocity, acceleration = start
     most = limits[1]

@@ -29,7 +29,9 @@ SAMPLE = np.dtype(
         ("wrench", "f8", (6,)),  # raw, sensor frame
         ("tare", "f8", (6,)),
         ("tared", "i8"),
-        ("tool_acceleration", "f8", (3,)),
+        ("tool_acceleration", "f8", (3,)),  # commanded, as late as the arm is told to be, in b
+        ("tool_least", "f8", (3,)),  # and what it may be, however late and smoothed
+        ("tool_greatest", "f8", (3,)),
         ("mouth_R", "f8", (3, 3)),  # the mouth the controller follows, in the base
         ("mouth_t", "f8", (3,)),
         ("mouth_v", "f8", (3,)),
@@ -51,6 +53,9 @@ RULES = np.dtype(
     [
         ("force", "f8"),  # abort [N]
         ("force_time", "f8"),  # above it for so long [s]
+        ("acceleration", "f8"),  # the hardest the tool can be commanded to [m/s²]
+        ("slack", "f8"),  # of the tool's inertia, per axis, where its lag is not known [N]
+        ("mass_error", "f8"),  # by which the tool may weigh more or less than told
         ("speed_margin", "f8"),  # times what the law may ask, plus
         ("speed_slack", "f8"),  # [m/s] for noise and what a servo makes of its command
         ("touching", "f8"),  # from this force on the shaft is bent against tissue [N]
@@ -110,7 +115,20 @@ _UNITS = {
 def default_rules(force_abort: float = 1.0, mouth_age: float = 0.5) -> np.ndarray:
     """Return a RULES record (1,) with the bounds of docs/safety.md."""
     rules = np.zeros(1, RULES)
-    rules[0] = (force_abort, 0.010, 1.13, 0.05, 0.02, 0.3, 0.05, mouth_age + 0.1, 0.05)
+    rules[0] = (
+        force_abort,
+        0.010,
+        20.0,
+        1.0,
+        0.25,
+        1.13,
+        0.05,
+        0.02,
+        0.3,
+        0.05,
+        mouth_age + 0.1,
+        0.05,
+    )
     return rules
 
 
@@ -131,6 +149,8 @@ def fill_sample(inputs: np.ndarray, state: np.ndarray, sample: np.ndarray, arm_o
     x.tared = s.tared
     for k in range(3):
         x.tool_acceleration[k] = s.tool_acceleration[k]
+        x.tool_least[k] = s.tool_least[k]
+        x.tool_greatest[k] = s.tool_greatest[k]
         x.mouth_t[k] = s.M_t[k]
         x.mouth_v[k] = s.M_v[k]
         x.mouth_w[k] = s.M_v[3 + k]
@@ -180,7 +200,7 @@ def judge(config: np.ndarray, rules: np.ndarray, sample: np.ndarray, watch: np.n
     if w.frozen_s > r.frozen_time:
         return _trip(w, _FROZEN, w.frozen_s, r.frozen_time)
     tip = scratch(3)
-    _tip_and_force(c, x, w, tip)
+    _tip_and_force(c, r, x, w, tip)
     w.over_s = w.over_s + dt if x.tared and w.force > r.force else 0.0
     if w.over_s > r.force_time:
         return _trip(w, _FORCE, w.force, r.force)
@@ -199,7 +219,7 @@ def _trip(w: Record, code: int, value: float, bound: float) -> int:
 
 
 @kernel
-def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray) -> None:
+def _tip_and_force(c: Record, r: Record, x: Record, w: Record, tip: np.ndarray) -> None:
     """Fill the unbent tip in the base, and the contact force's magnitude."""
     R = scratch_matrix(3, 3)
     S = scratch_matrix(3, 3)
@@ -210,13 +230,36 @@ def _tip_and_force(c: Record, x: Record, w: Record, tip: np.ndarray) -> None:
     rotate(R, c.tip_t, lever)
     for k in range(3):
         tip[k] += lever[k]
-        load[k] = c.tool_mass * (c.gravity[k] - x.tool_acceleration[k])
+        load[k] = c.tool_mass * c.gravity[k]
     rotate_back(S, load, load)
     for k in range(3):
         load[k] = x.wrench[k] - load[k] - x.tare[k]
+    rotate(S, load, load)
+    for k in range(3):
+        load[k] = _unexplained(c, r, x, k, load[k])
     # 3 ms of smoothing against sensor noise; the force must stay above its bound for longer
     w.peak = norm(load)
     w.force += 0.25 * (w.peak - w.force)
+
+
+@kernel
+def _unexplained(c: Record, r: Record, x: Record, k: int, felt: float) -> float:
+    """Return what of the force ``felt`` [N] on axis ``k`` of b no commanded motion explains.
+
+    Felt is contact less inertia. Of the accelerations that the tool may have, the one is taken that
+    leaves least contact over: within ``slack`` [N] of what it has if the arm lags as told, and a
+    ``mass_error`` beyond the commands' own. At rest and at constant acceleration nothing is
+    forgiven but the mass. What is no number explains nothing.
+    """
+    least, told, greatest = x.tool_least[k], x.tool_acceleration[k], x.tool_greatest[k]
+    if not (np.isfinite(least) and np.isfinite(told) and np.isfinite(greatest)):
+        return felt
+    m = c.tool_mass
+    told = max(min(told, r.acceleration), -r.acceleration)
+    wrong = r.mass_error * max(abs(least), abs(greatest))
+    low = felt + m * told + max(m * (min(least, told) - wrong - told), -r.slack)
+    high = felt + m * told + min(m * (max(greatest, told) + wrong - told), r.slack)
+    return float(max(low, 0.0) + min(high, 0.0))
 
 
 @kernel

@@ -12,7 +12,9 @@ class Plant:
     """Driver and lock-step clock in one: sleeping advances the joints and the wall.
 
     The wall is a half space in the base: points with (x - point) @ normal < 0 are inside. The shaft
-    bends with the tool's stiffness; the wrist reads contact, weight, bias and noise.
+    bends with the tool's stiffness; the wrist reads contact, weight, bias and noise. With
+    ``servo_hz`` the joints follow their set-points as critically damped servos do, instead of at
+    once; ``mass`` [kg] is the tool's own, where it is not what the model says.
     """
 
     def __init__(
@@ -22,6 +24,8 @@ class Plant:
         rate_hz: float = 1000.0,
         delay: int = 2,
         noise: float = 0.0,
+        servo_hz: float = 0.0,
+        mass: float | None = None,
     ) -> None:
         self.info = ArmInfo("plant", model.joint_names, rate_hz, delay / rate_hz, "holds")
         self.model = model
@@ -38,8 +42,11 @@ class Plant:
         self.rng = np.random.default_rng(1)
         self.status = ArmStatus.READY
         self.stopped = False
-        self.centers: list[Vector] = []
+        self.center: Vector | None = None
+        self.velocity = np.zeros(3)
         self.acceleration = np.zeros(3)
+        self.servo = 2.0 * np.pi * servo_hz
+        self.mass = model.tool.mass if mass is None else mass
 
     def now_ns(self) -> int:
         return self.now
@@ -50,15 +57,19 @@ class Plant:
 
     def step(self, dt: float) -> None:
         if self.queue:
-            self.q, self.v = self.queue.pop(0)
+            q, v = self.queue.pop(0)
             if not self.queue:
-                self.queue.append((self.q.copy(), self.v * 0))
+                self.queue.append((q.copy(), v * 0))
+            if self.servo:
+                pull = self.servo**2 * (q - self.q - self.v * dt) + 2.0 * self.servo * (v - self.v)
+                v = self.v + pull * dt
+                q = self.q + v * dt
+            self.q, self.v = q, v
         self.now += round(dt * 1e9)
         center = self.model.base_flange(self.q).apply(self.model.tool.center_of_mass)
-        self.centers = [*self.centers[-2:], center]
-        if len(self.centers) == 3:
-            a, b, c = self.centers
-            self.acceleration = (a - 2.0 * b + c) / dt**2
+        velocity = (center - self.center) / dt if self.center is not None else np.zeros(3)
+        self.acceleration = (velocity - self.velocity) / dt
+        self.center, self.velocity = center, velocity
         self._contact()
 
     def _contact(self) -> None:
@@ -103,10 +114,12 @@ class Plant:
             return ArmState(self.now, self.q, self.v, self.q * 0, self.frozen, self.status)
         s = self.model.base_sensor(self.q)
         tip = self.model.base_tip(self.q).translation
+        share = self.mass / self.model.tool.mass
         weight = self.model.tool_weight(self.q)
+        weight = Wrench(weight.force * share, weight.torque * share)
         f = s.rotation.T @ self.force
         contact = Wrench(f, np.cross(s.rotation.T @ (tip - s.translation), f))
-        inertia = s.rotation.T @ (-self.model.tool.mass * self.acceleration)
+        inertia = s.rotation.T @ (-self.mass * self.acceleration)
         sensor_center = self.model.tool.flange_sensor.inverse().apply(
             self.model.tool.center_of_mass
         )

@@ -40,9 +40,14 @@ class Bench:
     """Plant, controller and a swaying mouth."""
 
     def __init__(
-        self, model: ArmModel, limits: Limits, sway: float = SWAY, stands: Vector = HOME
+        self,
+        model: ArmModel,
+        limits: Limits,
+        sway: float = SWAY,
+        stands: Vector = HOME,
+        plant: Plant | None = None,
     ) -> None:
-        self.plant = Plant(model, stands, noise=0.003)
+        self.plant = plant or Plant(model, stands, noise=0.003)
         self.safety = LocalSafety.for_arm(model, limits, self.plant.info)
         self.controller = ArmController(
             self.plant, self.plant, model, limits, self.safety, posture=HOME
