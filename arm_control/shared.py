@@ -5,8 +5,10 @@ looks at the sequence and keeps the copy only if they are equal and even (Lampor
 Reading and Writing). Fences keep compiler and processor from moving the copies across the looks.
 """
 
+import mmap
+import os
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from llvmlite import ir
@@ -58,14 +60,43 @@ def snapshot(shared: np.ndarray, words: np.ndarray, tries: int) -> bool:
     return False
 
 
+class _Memory(Protocol):
+    """What a record lies in: shared memory with a name, or an open file's."""
+
+    @property
+    def buf(self) -> memoryview | None: ...
+    @property
+    def name(self) -> str: ...
+    def close(self) -> None: ...
+    def unlink(self) -> None: ...
+
+
+class _NamelessMemory:
+    """The memory of an open file without a name; it is gone with the last process that maps it."""
+
+    name = ""
+
+    def __init__(self, descriptor: int) -> None:
+        self._map = mmap.mmap(descriptor, 0)
+        self.buf = memoryview(self._map)
+
+    def close(self) -> None:
+        self.buf.release()
+        self._map.close()
+
+    def unlink(self) -> None:
+        """Do nothing: there is no name to remove."""
+
+
 class SharedRecord:
     """One record of ``kind`` in shared memory. One process writes, any number read.
 
     Create it with ``create`` in the owner, hand ``name`` to the others, ``attach`` there. The owner
-    alone ``unlink``s it.
+    alone ``unlink``s it. Programs that are no children of Python's multiprocessing inherit a
+    descriptor made by ``room_for`` instead, and map it with ``inherit``, as the owner does.
     """
 
-    def __init__(self, memory: SharedMemory, kind: np.dtype) -> None:
+    def __init__(self, memory: _Memory, kind: np.dtype) -> None:
         if kind.itemsize % 8:
             raise ArmControlError(
                 f"record of {kind.itemsize} bytes is no multiple of 8; declare it with align=True"
@@ -83,6 +114,18 @@ class SharedRecord:
     def attach(cls, name: str, kind: np.dtype) -> Self:
         """Open the record called ``name``. Raises FileNotFoundError where it is gone."""
         return cls(SharedMemory(name=name), kind)
+
+    @classmethod
+    def inherit(cls, descriptor: int, kind: np.dtype) -> Self:
+        """Map the record in the room that ``descriptor`` is of; the descriptor may be closed."""
+        return cls(_NamelessMemory(descriptor), kind)
+
+    @staticmethod
+    def room_for(kind: np.dtype) -> int:
+        """Return a descriptor of zeroed, nameless memory for one record; who asks closes it."""
+        descriptor = os.memfd_create("shared-record")
+        os.truncate(descriptor, kind.itemsize + 8)
+        return descriptor
 
     @property
     def name(self) -> str:
@@ -108,8 +151,8 @@ class SharedRecord:
         return bool(snapshot(self._words, record.view(np.uint64), _TRIES))
 
     def close(self) -> None:
-        """Let go of the memory here."""
-        self._words = np.zeros(1, np.uint64)
+        """Let go of the memory here; what is read afterwards is zero."""
+        self._words = np.zeros_like(self._words)
         self._memory.close()
 
     def unlink(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from arm_control.drivers.clock import ArmClock
 from arm_control.errors import ArmControlError
 from arm_control.ports import ArmInfo, ArmState, ArmStatus, JointCommand
 from spatial import Vector, Wrench
@@ -46,7 +47,6 @@ _PROTECTIVE = 1 << 2  # of safety_status_bits
 _EMERGENCY = 1 << 5 | 1 << 6 | 1 << 7  # system's, robot's, and stopped by either
 _FAULT = 1 << 8 | 1 << 9
 _SAFEGUARD = 1 << 4 | 1 << 10
-_DRIFT = 1e-4  # of the arm's clock against ours, more than any quartz
 _UNLOCK_S = 6.0  # the arm's controller unlocks no sooner than 5 s after a protective stop
 
 
@@ -110,8 +110,7 @@ class UniversalRobotsArm:
         self._deceleration = deceleration
         self._lock = threading.Lock()  # the client's commands are one conversation
         self._stopped = False
-        self._offset_ns: int | None = None
-        self._last = (0.0, 0)  # the arm's newest time [s], and ours when it came [ns]
+        self._clock = ArmClock()
         try:
             self._dashboard = DashboardClient(address)
             self._dashboard.connect()
@@ -133,7 +132,7 @@ class UniversalRobotsArm:
         """Return the newest package; where packages are lost, the last one, growing old."""
         receive = self._receive
         return ArmState(
-            self._stamp(receive.getTimestamp()),
+            self._clock.stamp(receive.getTimestamp()),
             _vector(receive.getActualQ()),
             _vector(receive.getActualQd()),
             _vector(receive.getTargetMoment()),
@@ -197,22 +196,6 @@ class UniversalRobotsArm:
         while (status := self._status()) is not ArmStatus.READY and time.monotonic() < deadline:
             time.sleep(0.01)
         return status
-
-    def _stamp(self, time_s: float) -> int:
-        """Return when the package was measured, in our clock [ns].
-
-        The arm's clock counts from its own start. The least difference seen between the two clocks
-        is that of the quickest package (Cristian 1989), let grow by the clocks' drift.
-        """
-        now = time.monotonic_ns()
-        if time_s != self._last[0]:
-            lag = now - round(time_s * 1e9)
-            if self._offset_ns is None or time_s < self._last[0]:  # the arm was started again
-                self._offset_ns = lag
-            grown = self._offset_ns + round((now - self._last[1]) * _DRIFT)
-            self._offset_ns = min(grown, lag) if self._last[1] else lag
-            self._last = (time_s, now)
-        return round(time_s * 1e9) + (self._offset_ns or 0)
 
     def _status(self) -> ArmStatus:
         if not self._receive.isConnected():

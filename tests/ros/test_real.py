@@ -1,10 +1,9 @@
 """The arm node's loop with a real arm's bench: a UR arm on the wire, any arm over ROS 2 topics."""
 
 import os
-import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -19,21 +18,13 @@ from booth_arm.real import open_real
 from arm_control.monitor import Pace
 from arm_control.motion import MoveJoints
 from tests.unit.arm_control.robotiq_stand_in import RobotiqStandIn, robotiq_stand_in
+from tests.unit.arm_control.wire import loopback
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(280)]
 
-LONG_S = 120.0  # on a machine that is very busy
 RESTING = np.array([0.3, -1.6, 1.9, -1.87, -1.57, 0.0])
 """Drawn in over the pedestal, away from everybody."""
-
-
-def eventually(truth: Callable[[], bool], seconds: float = LONG_S) -> bool:
-    deadline = time.monotonic() + seconds
-    while not truth():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @contextmanager
@@ -88,8 +79,7 @@ class Arm:
 
 @pytest.fixture(scope="module")
 def address() -> str:
-    """A loopback address of our own: the makers' ports are fixed."""
-    return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(2, 255)}"
+    return loopback()
 
 
 @pytest.fixture(scope="module")

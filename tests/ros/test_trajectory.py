@@ -1,7 +1,6 @@
 """Any arm over ROS 2 topics, against a stand-in for its controllers: the driver and its bench."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,22 +14,13 @@ from arm_control.motion import MoveJoints
 from arm_control.ports import ArmStatus, JointCommand
 from sim.arms import arm as described
 from spatial import NANOSECONDS_PER_SECOND
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(280)]
 
-LONG_S = 60.0  # on a machine that is very busy
 RESTING = np.array([0.3, -1.6, 1.9, -1.87, -1.57, 0.0])
 RATE_HZ = 100.0
 BOOTH = f"/east_{os.getpid()}"
-
-
-def eventually(truth: Callable[[], bool], seconds: float = LONG_S) -> bool:
-    deadline = time.monotonic() + seconds
-    while not truth():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,17 +16,10 @@ from arm_control.exchange import SETPOINT
 from arm_control.memory import record
 from arm_control.ports import ArmDriver
 from tests.unit.arm_control.rig import HOME, JOINTS
+from tests.waiting import eventually
 
 RATE_HZ = 250.0  # a loaded machine has to keep up
 INFO = ArmInfo("no arm", JOINTS, RATE_HZ, 1.0 / RATE_HZ, "stands at once")
-GENEROUS_S = 120.0
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + GENEROUS_S
-    while not what():
-        assert time.monotonic() < deadline, "not within two minutes"
-        time.sleep(0.02)
 
 
 def lives(pid: int) -> bool:
@@ -50,15 +41,15 @@ def test_the_loop_holds_the_arm_says_how_punctual_it_was_and_is_missed_when_dead
     model: ArmModel, limits: Limits
 ) -> None:
     with ArmCrew(model, limits, INFO, partial(open_arm, model)) as crew:
-        wait_for(lambda: crew.report().punctuality.cycles > 50)
+        assert eventually(lambda: crew.report().punctuality.cycles > 50)
         setpoint = record(SETPOINT)
-        wait_for(lambda: crew.exchange.setpoint.read(setpoint))
+        assert eventually(lambda: crew.exchange.setpoint.read(setpoint))
         assert setpoint["q"][0] == pytest.approx(HOME, abs=1e-6)
         assert crew.missing == ()
         pids = crew.pids
         os.kill(pids[1], signal.SIGKILL)
-        wait_for(lambda: crew.missing == ("loop",))
-    wait_for(lambda: not any(map(lives, pids)))
+        assert eventually(lambda: crew.missing == ("loop",))
+    assert eventually(lambda: not any(map(lives, pids)))
 
 
 def test_a_driver_that_does_not_open_is_told_and_nothing_stays_behind(
@@ -98,4 +89,4 @@ def test_a_killed_parent_leaves_no_process_behind(tmp_path: Path) -> None:
         assert len(pids) == 3
         assert all(map(lives, pids))
         parent.kill()
-    wait_for(lambda: not any(map(lives, pids)))
+    assert eventually(lambda: not any(map(lives, pids)))

@@ -1,13 +1,13 @@
 """The gripper's driver against a stand-in that speaks its lines."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from arm_control.drivers.robotiq import RobotiqGripper
 from arm_control.errors import ArmControlError
 from tests.unit.arm_control.robotiq_stand_in import RobotiqStandIn, robotiq_stand_in
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -21,15 +21,6 @@ def gripper(fingers: RobotiqStandIn) -> Iterator[RobotiqGripper]:
     gripper = RobotiqGripper(*fingers.door.getsockname(), force=5)
     yield gripper
     gripper.close()
-
-
-def eventually(truth: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not truth():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_a_shaft_is_held_from_the_grasp_to_the_release(

@@ -1,6 +1,7 @@
 """The sequence lock under a hostile writer, and the black box."""
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,23 @@ def test_a_writer_that_died_halfway_is_noticed_and_overcome() -> None:
     assert (out["second"] == 1.0).all()
     shared.close()
     shared.unlink()
+
+
+def test_a_record_without_a_name_is_shared_by_its_descriptor_and_zero_once_closed() -> None:
+    room = SharedRecord.room_for(INPUT)
+    writer, reader = SharedRecord.inherit(room, INPUT), SharedRecord.inherit(room, INPUT)
+    os.close(room)
+    told, heard = record(INPUT), record(INPUT)
+    told["stamp"], told["q"] = 7, 0.25
+    writer.write(told)
+    assert reader.read(heard)
+    assert heard == told
+    writer.close()
+    assert reader.read(heard)
+    assert heard == told
+    reader.close()
+    assert reader.read(heard)
+    assert heard == record(INPUT)
 
 
 def test_the_black_box_keeps_the_last_cycles_in_order(tmp_path: Path) -> None:

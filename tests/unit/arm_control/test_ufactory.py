@@ -2,13 +2,14 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from arm_control import ArmControlError, ArmStatus, JointCommand
 from tests.unit.arm_control.xarm_stand_in import COMMAND_PORT, StandIn
+from tests.waiting import eventually
 
 pytest.importorskip("xarm", reason="the extra xarm is not installed")
 from xarm.core.config.x_config import XCONF
@@ -16,14 +17,6 @@ from xarm.core.config.x_config import XCONF
 from arm_control.drivers.ufactory import UFactoryArm
 
 JOINTS = tuple(f"joint{k}" for k in range(1, 8))
-GENEROUS_S = 60.0
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + GENEROUS_S
-    while not what():
-        assert time.monotonic() < deadline, "not within a minute"
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -50,29 +43,29 @@ def test_states_and_set_points_cross_the_wire(arm: UFactoryArm, box: StandIn) ->
     assert state.effort == pytest.approx(np.full(7, 0.5))
     goal = state.position + 0.01
     arm.write(JointCommand(goal, np.zeros(7)))
-    wait_for(lambda: bool(box.set_points))
+    assert eventually(lambda: bool(box.set_points))
     assert box.set_points[-1] == pytest.approx(goal, abs=1e-6)
-    wait_for(lambda: bool(np.allclose(arm.read().position, goal, atol=1e-5)))
+    assert eventually(lambda: bool(np.allclose(arm.read().position, goal, atol=1e-5)))
 
 
 def test_a_stop_is_said_to_the_arm_and_set_points_are_dropped_until_reset(
     arm: UFactoryArm, box: StandIn
 ) -> None:
     arm.stop()
-    wait_for(lambda: arm.read().status is ArmStatus.STOPPED)
+    assert eventually(lambda: arm.read().status is ArmStatus.STOPPED)
     arm.write(JointCommand(np.zeros(7), np.zeros(7)))
     assert box.set_points == []
     arm.reset()
     assert arm.read().status is ArmStatus.READY
     arm.write(JointCommand(np.zeros(7), np.zeros(7)))
-    wait_for(lambda: bool(box.set_points))
+    assert eventually(lambda: bool(box.set_points))
 
 
 def test_a_collision_is_a_protective_stop_and_a_person_resets_it(
     arm: UFactoryArm, box: StandIn
 ) -> None:
     box.collide()
-    wait_for(lambda: arm.read().status is ArmStatus.PROTECTIVE_STOP)
+    assert eventually(lambda: arm.read().status is ArmStatus.PROTECTIVE_STOP)
     arm.write(JointCommand(np.zeros(7), np.zeros(7)))
     assert box.set_points == []
     arm.reset()
@@ -81,21 +74,21 @@ def test_a_collision_is_a_protective_stop_and_a_person_resets_it(
 
 def test_an_emergency_stop_is_a_fault(arm: UFactoryArm, box: StandIn) -> None:
     box.press_emergency_stop()
-    wait_for(lambda: arm.read().status is ArmStatus.FAULT)
+    assert eventually(lambda: arm.read().status is ArmStatus.FAULT)
 
 
 def test_without_reports_the_last_one_grows_old_and_the_arm_is_offline(
     arm: UFactoryArm, box: StandIn
 ) -> None:
     box.reporting = False
-    wait_for(lambda: arm.read().status is ArmStatus.OFFLINE)
+    assert eventually(lambda: arm.read().status is ArmStatus.OFFLINE)
     stamp = arm.read().stamp_ns
     time.sleep(0.05)
     assert arm.read().stamp_ns == stamp
     arm.write(JointCommand(np.zeros(7), np.zeros(7)))
     assert box.set_points == []
     box.reporting = True
-    wait_for(lambda: arm.read().status is ArmStatus.READY)
+    assert eventually(lambda: arm.read().status is ArmStatus.READY)
 
 
 def test_an_arm_without_force_sensor_is_refused(

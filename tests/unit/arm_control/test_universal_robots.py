@@ -1,8 +1,7 @@
 """The driver, through the maker's own client, against a stand-in that speaks the wire protocols."""
 
-import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -13,14 +12,15 @@ pytest.importorskip("rtde_control", reason="the extra `ur` is not installed")
 
 from arm_control.drivers.universal_robots import UniversalRobotsArm
 from tests.unit.arm_control.ur_stand_in import StandIn, stand_in
+from tests.unit.arm_control.wire import loopback
+from tests.waiting import eventually
 
 SERVO_J, SERVO_STOP, STOP_SCRIPT = 11, 16, 255
 
 
 @pytest.fixture(scope="module")
 def address() -> str:
-    """A loopback address of our own: the maker's ports are fixed."""
-    return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(2, 255)}"
+    return loopback()
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +36,6 @@ def arm(robot: StandIn, address: str) -> Iterator[UniversalRobotsArm]:
     robot.lose_packages(False)
     robot.unlock()
     arm.close()
-
-
-def eventually(truth: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not truth():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def goal(value: float) -> JointCommand:

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing.managers import BaseManager
 from typing import Any
 
+from tests.unit.arm_control.wire import exactly
+
 RTDE_PORT, DASHBOARD_PORT, SCRIPT_PORT = 30004, 29999, 30003
 _RUNNING, _NORMAL, _PROTECTIVE = 7, 1, 3
 _READY, _DONE = 1, 2
@@ -67,19 +69,10 @@ class Session:
         """Answer until the client hangs up."""
         with contextlib.suppress(OSError):
             while True:
-                head = self._exactly(3)
+                head = exactly(self._link, 3)
                 size, kind = struct.unpack(">HB", head)
-                self._answer(chr(kind), self._exactly(size - 3))
+                self._answer(chr(kind), exactly(self._link, size - 3))
         self.started = False
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = self._link.recv(count - len(data))
-            if not more:
-                raise ConnectionResetError
-            data += more
-        return data
 
     def _send(self, kind: str, payload: bytes) -> None:
         with self._lock:

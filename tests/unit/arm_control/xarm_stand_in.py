@@ -7,12 +7,13 @@ set-point led, as long as nothing stops it.
 """
 
 import contextlib
-import os
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable
+
+from tests.unit.arm_control.wire import exactly, loopback
 
 COMMAND_PORT = 10_502  # the real one, 502, only root may open
 REPORT_PORT = 30_003
@@ -27,7 +28,7 @@ class StandIn:
     """One control box on a loopback address of its own; ``close`` it."""
 
     def __init__(self, force: tuple[float, ...] = (0.1, -0.2, 6.0, 0.01, 0.0, 0.02)) -> None:
-        self.address = f"127.78.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 1}"
+        self.address = loopback()
         self.angles = [0.1 * k for k in range(7)]
         self.force = force
         self.state, self.mode, self.error = _STOPPED, 0, 0
@@ -76,8 +77,8 @@ class StandIn:
     def _answer(self, link: socket.socket) -> None:
         with contextlib.suppress(OSError, ConnectionResetError):
             while True:
-                transaction, protocol, length = struct.unpack(">HHH", _exactly(link, 6))
-                body = _exactly(link, length)
+                transaction, protocol, length = struct.unpack(">HHH", exactly(link, 6))
+                body = exactly(link, length)
                 data = self._obey(body[0], body[1:])
                 status = (0x40 if self.error else 0) | (0x10 if self.state == _STOPPED else 0)
                 head = struct.pack(">HHHBB", transaction, protocol, 2 + len(data), body[0], status)
@@ -113,13 +114,3 @@ class StandIn:
                 raw = [value and value + wobble for value in self.force]
                 body += struct.pack("<6f6f", *[0.0] * 6, *raw)
                 link.sendall(struct.pack(">I", 4 + len(body)) + body)
-
-
-def _exactly(link: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        more = link.recv(count - len(data))
-        if not more:
-            raise ConnectionResetError
-        data += more
-    return data
