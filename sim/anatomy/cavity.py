@@ -7,11 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.anatomy.anatomy import Anatomy
 from sim.anatomy.articulation import Articulation
-from sim.anatomy.distance import first_hit, settle, signed_distance
-from sim.anatomy.mesh import Mesh, tessellate
+from sim.anatomy.distance import first_part, settle, signed_distance
+from sim.anatomy.mesh import Mesh
 from sim.anatomy.parts import SITE_PARTS, Part
 from sim.anatomy.profile import Array
 from sim.anatomy.shape import Shape, build_shape
+from sim.anatomy.tessellation import tessellate
 from sim.errors import SimError
 from spatial import Vector, vector
 from vision.target import Site
@@ -85,12 +86,7 @@ class OralCavity:
         meets tissue; where that is not the site (anything else stands before it), it is the
         surface nearest the middle of the site, and ``reachable`` is false.
         """
-        middle = self._middle(site)
-        hit, part = self._before(middle)
-        reachable = part in SITE_PARTS[site]
-        point, normal = (hit if reachable else middle).copy(), np.empty(3)
-        settle(self.shape.surfaces, point, normal)
-        return SiteTruth(site, vector(point), vector(normal), bool(reachable))
+        return self._truth(site)[0]
 
     def exposed_site(self, site: Site) -> SiteTruth:
         """Return where a straight swab can touch ``site``, as near its middle as may be.
@@ -100,8 +96,8 @@ class OralCavity:
         line from between the lips meets the site first. Tongue, teeth and uvula are not passed by:
         a swab must not come near them.
         """
-        truth = self.site(site)
-        if truth.reachable or self._before(self._middle(site))[1] is not Part.SOFT_PALATE:
+        truth, before = self._truth(site)
+        if truth.reachable or before != Part.SOFT_PALATE:
             return truth
         middle = self._middle(site)
         way = (middle - _BETWEEN_THE_LIPS) / float(np.linalg.norm(middle - _BETWEEN_THE_LIPS))
@@ -117,24 +113,28 @@ class OralCavity:
                     found.append(hit)
             if found:
                 point = min(found, key=lambda hit: float(np.linalg.norm(hit - middle)))
-                normal = np.empty(3)
-                settle(self.shape.surfaces, point, normal)
-                return SiteTruth(site, vector(point), vector(normal), True)
+                return self._settled(site, point, reachable=True)
         return truth
 
-    def _before(self, aim: Array) -> tuple[Array, Part | None]:
-        """Return where the straight line from between the lips to ``aim`` meets what first.
+    def _truth(self, site: Site) -> tuple[SiteTruth, int]:
+        """Return `site`, and the part that the line to its middle meets first, -1 for none."""
+        middle = self._middle(site)
+        hit, part = self._before(middle)
+        reachable = part in SITE_PARTS[site]
+        return self._settled(site, hit if reachable else middle, reachable=reachable), part
 
-        None where it meets nothing up to 10 mm behind ``aim``.
+    def _settled(self, site: Site, point: Array, *, reachable: bool) -> SiteTruth:
+        normal = np.empty(3)
+        settle(self.shape.surfaces, point, normal)
+        return SiteTruth(site, vector(point), vector(normal), reachable)
+
+    def _before(self, aim: Array) -> tuple[Array, int]:
+        """Return where the straight line from between the lips to ``aim`` meets which part first.
+
+        The part is -1 where it meets nothing up to 10 mm behind ``aim``.
         """
-        way = aim - _BETWEEN_THE_LIPS
-        length = float(np.linalg.norm(way))
-        way = way / length
-        hit = _BETWEEN_THE_LIPS + way * first_hit(
-            self.shape.surfaces, _BETWEEN_THE_LIPS, way, length + 0.01
-        )
-        distance, _, parts = self.signed_distance(hit)
-        return hit, Part(int(parts[0])) if abs(distance[0]) < 1e-3 else None
+        hit = np.empty(3)
+        return hit, first_part(self.shape.surfaces, _BETWEEN_THE_LIPS, aim, 0.01, hit)
 
     def is_on_site(self, point: ArrayLike, site: Site) -> bool:
         """Whether ``point`` (3,) [m] lies on the tissue of ``site``, within 3 mm of its surface."""

@@ -199,9 +199,9 @@ def face_height(face: Array, y: float, z: float) -> float:
 
 
 @compiled
-def _face_distance(face: Array, x: float, y: float, z: float, normal: Array) -> float:
+def _face_distance(face: Array, x: float, y: float, z: float, h: float, normal: Array) -> float:
+    """Return the distance to the skin, whose height at (y, z) is ``h``."""
     step = 1e-5
-    h = face_height(face, y, z)
     hy = (face_height(face, y + step, z) - face_height(face, y - step, z)) / (2 * step)
     hz = (face_height(face, y, z + step) - face_height(face, y, z - step)) / (2 * step)
     g = math.sqrt(1.0 + hy * hy + hz * hz)
@@ -244,7 +244,10 @@ def _body_distance(
     if wall < best:
         best, part = wall, _WALL
         normal[0], normal[1], normal[2] = 1.0 / slope, -bend / slope, m.wall[2] / slope
-    skin = _face_distance(m.face, x, y, z, spare)
+    height = face_height(m.face, y, z)
+    skin = -_FAR
+    if best < 0.0 or x > height:  # in the cavity's air, behind the skin, the cavity is nearer
+        skin = _face_distance(m.face, x, y, z, height, spare)
     if skin > best:
         best, part = skin, _SKIN
         normal[:] = spare
@@ -341,13 +344,30 @@ def first_hit(surfaces: Surfaces, start: Array, direction: Array, reach: float) 
 
 
 @compiled
+def first_part(surfaces: Surfaces, start: Array, aim: Array, beyond: float, hit: Array) -> int:
+    """Return which part the straight line from ``start`` to ``aim`` meets first, -1 for none.
+
+    Fills ``hit`` (3,) with where that is, ``beyond`` [m] behind ``aim`` at the farthest.
+    """
+    way = aim - start
+    length = math.sqrt((way * way).sum())
+    way /= length
+    hit[:] = start + way * first_hit(surfaces, start, way, length + beyond)
+    distance, part = _nearest(surfaces, hit[0], hit[1], hit[2], way)
+    return part if abs(distance) < 1e-3 else -1
+
+
+@compiled
 def settle(surfaces: Surfaces, point: Array, normal: Array) -> int:
     """Move ``point`` (3,) onto the nearest surface, fill ``normal`` (3,), return the part."""
     part = 0
     for _ in range(12):
         distance, part = _nearest(surfaces, point[0], point[1], point[2], normal)
         normal /= np.sqrt((normal * normal).sum())
+        before = point.copy()
         point -= distance * normal
+        if (point == before).all():
+            break
     return part
 
 

@@ -1,55 +1,99 @@
-"""Triangle meshes of the surfaces of a `Shape`: every vertex lies on the surface it shows."""
+"""Labelled triangle meshes, and the three kinds of them that heads are made of.
+
+Grids of points, superellipsoids and round cones are written straight into the vertex buffer that
+the renderer sends to the card, by compiled kernels: a data set makes some fifteen meshes a frame.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.anatomy.distance import cavity_parts, skin_x
+from sim.anatomy.compiled import compiled
 from sim.anatomy.parts import Part
-from sim.anatomy.profile import Array, Profile
-from sim.anatomy.shape import Shape
+from sim.anatomy.profile import Array
+
+Buffer = NDArray[np.float32]
+Faces = NDArray[np.int32]
+
+_COLUMNS = 9  # position, normal, surface coordinates, part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
     """A labelled triangle mesh in the mouth frame.
 
-    ``vertices`` (n, 3) [m], ``normals`` (n, 3) out of the tissue, ``uv`` (n, 2) surface
-    coordinates [m], ``parts`` (n,) uint8 and ``faces`` (m, 3) int32. A face has the part of its
-    last vertex.
+    ``buffer`` (n, 9) float32 holds a row for each vertex: position [m], normal out of the tissue,
+    surface coordinates [m], part. ``faces`` (m, 3) int32; a face has the part of its last vertex.
     """
 
-    vertices: NDArray[np.float32]
-    normals: NDArray[np.float32]
-    uv: NDArray[np.float32]
-    parts: NDArray[np.uint8]
-    faces: NDArray[np.int32]
+    buffer: Buffer
+    faces: Faces
 
     @classmethod
-    def joined(cls, meshes: Sequence["Mesh"]) -> "Mesh":
+    def of(
+        cls, vertices: Array, normals: Array, uv: Array, parts: NDArray[np.uint8], faces: Faces
+    ) -> Self:
+        """Return the mesh of vertices (n, 3), normals (n, 3), uv (n, 2) and parts (n,)."""
+        buffer = np.empty((len(vertices), _COLUMNS), np.float32)
+        buffer[:, :3], buffer[:, 3:6], buffer[:, 6:8], buffer[:, 8] = vertices, normals, uv, parts
+        return cls(buffer, faces)
+
+    @classmethod
+    def joined(cls, meshes: Sequence[Self]) -> Self:
         """Return one mesh of all triangles."""
-        offsets = np.cumsum([0] + [len(m.vertices) for m in meshes[:-1]])
-        return cls(
-            np.concatenate([m.vertices for m in meshes]),
-            np.concatenate([m.normals for m in meshes]),
-            np.concatenate([m.uv for m in meshes]),
-            np.concatenate([m.parts for m in meshes]),
-            np.concatenate([m.faces + o for m, o in zip(meshes, offsets, strict=True)]).astype(
-                np.int32
-            ),
-        )
+        faces = np.empty((sum(len(m.faces) for m in meshes), 3), np.int32)
+        face = vertex = 0
+        for mesh in meshes:
+            np.add(mesh.faces, vertex, out=faces[face : face + len(mesh.faces)])
+            face, vertex = face + len(mesh.faces), vertex + len(mesh.buffer)
+        return cls(np.concatenate([m.buffer for m in meshes]), faces)
+
+    @property
+    def vertices(self) -> Buffer:
+        """The positions (n, 3) [m]."""
+        return self.buffer[:, :3]
+
+    @property
+    def normals(self) -> Buffer:
+        """The unit normals (n, 3)."""
+        return self.buffer[:, 3:6]
+
+    @property
+    def uv(self) -> Buffer:
+        """The surface coordinates (n, 2) [m]."""
+        return self.buffer[:, 6:8]
+
+    @property
+    def parts(self) -> NDArray[np.uint8]:
+        """The part of each vertex (n,)."""
+        return self.buffer[:, 8].astype(np.uint8)
 
 
 @cache
-def _grid_faces(rows: int, columns: int) -> NDArray[np.int32]:
+def _grid_faces(rows: int, columns: int, flip: bool) -> Faces:
     """Return the two triangles of every cell of a grid, (2 (rows - 1) (columns - 1), 3)."""
     index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
     a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
     first, second = np.stack([a, c, b], -1), np.stack([b, c, d], -1)
-    return np.concatenate([first.reshape(-1, 3), second.reshape(-1, 3)])
+    faces = np.concatenate([first.reshape(-1, 3), second.reshape(-1, 3)])
+    return _kept(np.ascontiguousarray(faces[:, [0, 2, 1]]) if flip else faces)
+
+
+@cache
+def _copies(rows: int, columns: int, count: int, flip: bool) -> Faces:
+    """Return the triangles of ``count`` grids whose vertices stand one grid after the other."""
+    one = _grid_faces(rows, columns, flip)
+    shifts = rows * columns * np.arange(count, dtype=np.int32)
+    return _kept((one[None] + shifts[:, None, None]).reshape(-1, 3))
+
+
+def _kept(faces: Faces) -> Faces:
+    faces.setflags(write=False)
+    return faces
 
 
 def grid_mesh(
@@ -60,118 +104,52 @@ def grid_mesh(
     A grid whose first and last column coincide is closed, and its normals are made equal there.
     """
     rows, columns = points.shape[:2]
-    across, along = _slope(points), _slope(points.swapaxes(0, 1)).swapaxes(0, 1)
-    if np.abs(points[:, 0] - points[:, -1]).max() < 1e-9:
-        seam = points[:, 1] - points[:, -2]
-        along[:, 0] = along[:, -1] = seam
-    normals = _cross(across, along)
-    length = np.linalg.norm(normals, axis=2, keepdims=True)
-    normals = np.where(length > 1e-15, normals / np.maximum(length, 1e-15), (1.0, 0.0, 0.0))
-    if flip:
-        normals = -normals
-    faces = _grid_faces(rows, columns)
-    if flip:
-        faces = faces[:, [0, 2, 1]]
-    labels = np.full(rows * columns, parts, np.uint8) if isinstance(parts, Part) else parts.ravel()
-    if uv is None:
-        uv = points[..., 1:]
-    return Mesh(
-        points.reshape(-1, 3).astype(np.float32),
-        normals.reshape(-1, 3).astype(np.float32),
-        uv.reshape(-1, 2).astype(np.float32),
-        labels.astype(np.uint8),
-        faces.astype(np.int32),
+    buffer = np.empty((rows * columns, _COLUMNS), np.float32)
+    buffer[:, 8] = parts if isinstance(parts, Part) else parts.ravel()
+    _lay_grid(
+        points,
+        points[..., 1:] if uv is None else uv,
+        -1.0 if flip else 1.0,
+        buffer.reshape(rows, columns, _COLUMNS),
     )
+    return Mesh(buffer, _grid_faces(rows, columns, flip))
 
 
-def _slope(points: Array) -> Array:
-    """Central differences along the first axis, one-sided at the ends."""
-    out = np.empty_like(points)
-    out[1:-1] = points[2:] - points[:-2]
-    out[0], out[-1] = points[1] - points[0], points[-1] - points[-2]
-    return out
+@compiled
+def _lay_grid(points: Array, uv: Array, outside: float, out: Buffer) -> None:
+    """Fill ``out`` (r, c, 9) but for the parts; normals are those of central differences."""
+    rows, columns = points.shape[0], points.shape[1]
+    across, along, normal = np.empty(3), np.empty(3), np.empty(3)
+    seam = 0.0
+    for i in range(rows):
+        for k in range(3):
+            seam = max(seam, abs(points[i, 0, k] - points[i, columns - 1, k]))
+    for i in range(rows):
+        above, below = max(i - 1, 0), min(i + 1, rows - 1)
+        for j in range(columns):
+            left, right = max(j - 1, 0), min(j + 1, columns - 1)
+            if seam < 1e-9 and (j in (0, columns - 1)):
+                left, right = columns - 2, 1
+            for k in range(3):
+                across[k] = points[below, j, k] - points[above, j, k]
+                along[k] = points[i, right, k] - points[i, left, k]
+            normal[0] = across[1] * along[2] - across[2] * along[1]
+            normal[1] = across[2] * along[0] - across[0] * along[2]
+            normal[2] = across[0] * along[1] - across[1] * along[0]
+            length = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
+            if length > 1e-15:
+                normal /= length
+            else:
+                normal[0], normal[1], normal[2] = 1.0, 0.0, 0.0
+            for k in range(3):
+                out[i, j, k] = points[i, j, k]
+                out[i, j, 3 + k] = outside * normal[k]
+            out[i, j, 6], out[i, j, 7] = uv[i, j, 0], uv[i, j, 1]
 
 
-def _cross(a: Array, b: Array) -> Array:
-    out = np.empty_like(a)
-    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        out[..., i] = a[..., j] * b[..., k] - a[..., k] * b[..., j]
-    return out
-
-
-def _signed_power(value: Array, exponent: Array | float) -> Array:
+def signed_power(value: Array, exponent: Array | float) -> Array:
+    """Return |value| to the power of ``exponent``, with the sign of ``value``."""
     return np.asarray(np.sign(value) * np.abs(value) ** exponent)
-
-
-def _tube_points(profile: Profile, s: Array, angle: Array) -> tuple[Array, Array]:
-    """Return the points (r, c, 3) of a generalised cylinder and its sections (r, 5)."""
-    section = profile.at(s)
-    width, top, bottom, exponent, groove = section.T
-    power = (2.0 / exponent)[:, None]
-    y = width[:, None] * _signed_power(np.cos(angle)[None], power)
-    z = (0.5 * (top + bottom))[:, None] + (0.5 * (top - bottom))[:, None] * _signed_power(
-        np.sin(angle)[None], power
-    )
-    z = z - groove[:, None] * np.exp(-((y / 0.0035) ** 2))
-    x = np.broadcast_to(-s[:, None], y.shape)
-    return np.stack([x, y, z], axis=-1), section
-
-
-def _cavity_mesh(shape: Shape, detail: float) -> Mesh:
-    palate_end, velum, arch, wall = shape.surfaces.marks[:4]
-    s = np.unique(
-        np.concatenate(
-            [
-                np.linspace(0.002, palate_end, round(16 * detail)),
-                np.linspace(palate_end, velum - 0.004, round(8 * detail)),
-                np.linspace(velum - 0.004, arch + 0.004, round(18 * detail)),
-                np.linspace(arch + 0.004, wall + 0.008, 5),
-            ]
-        )
-    )
-    angle = np.linspace(-np.pi, np.pi, 2 * round(24 * detail) + 1)
-    points, section = _tube_points(shape.cavity, s, angle)
-    parts = np.empty(points.shape[:2], np.uint8)
-    cavity_parts(shape.surfaces.marks, section, points, parts)
-    uv = np.stack(np.broadcast_arrays(s[:, None], 0.022 * angle[None]), -1)
-    return grid_mesh(points, parts, uv, flip=True)
-
-
-def _wall_mesh(shape: Shape, detail: float) -> Mesh:
-    depth, radius, slope = shape.surfaces.wall
-    velum_z, tongue_z = shape.surfaces.marks[4:6]
-    y = np.linspace(-0.030, 0.030, round(20 * detail))
-    z = np.linspace(tongue_z - 0.025, velum_z + 0.030, round(20 * detail))
-    yy, zz = np.meshgrid(y, z, indexing="ij")
-    xx = -depth + 0.5 * yy**2 / radius - slope * zz
-    return grid_mesh(np.stack([xx, yy, zz], -1), Part.POSTERIOR_WALL)
-
-
-def _tongue_mesh(shape: Shape, detail: float) -> Mesh:
-    first, last = shape.tongue.knots[0], shape.tongue.knots[-1]
-    t = np.linspace(0.0, 1.0, round(30 * detail))
-    s = first + (last - first) * t**1.7
-    angle = np.linspace(-np.pi, np.pi, 2 * round(20 * detail) + 1)
-    points, _ = _tube_points(shape.tongue, s, angle)
-    tip = np.broadcast_to(points[:1].mean(axis=1, keepdims=True), points[:1].shape)
-    points = np.concatenate([tip, points])
-    points[..., 1] += shape.surfaces.tongue_shift
-    return grid_mesh(points, Part.TONGUE, points[..., :2])
-
-
-def _lip_mesh(shape: Shape, detail: float) -> Mesh:
-    width, height, r, tilt, taper = shape.surfaces.lip
-    a, b = width + r, height + r
-    phi = np.linspace(-np.pi, np.pi, 2 * round(32 * detail) + 1)
-    psi = np.linspace(-np.pi, np.pi, 2 * round(6 * detail) + 1)
-    cos, sin = np.cos(phi), np.sin(phi)
-    gradient = np.hypot(cos / a, sin / b)
-    radius = r * (taper + (1.0 - taper) * sin**2)
-    q = 1.0 + radius[:, None] * np.cos(psi)[None] * gradient[:, None]
-    y, z = a * q * cos[:, None], b * q * sin[:, None]
-    x = tilt * z - 7.0 * y**2 + 1.35 * radius[:, None] * np.sin(psi)[None]
-    uv = np.stack(np.broadcast_arrays(0.03 * phi[:, None], r * psi[None]), -1)
-    return grid_mesh(np.stack([x, y, z], -1), Part.LIPS, uv)
 
 
 @cache
@@ -189,120 +167,105 @@ def _unit_blob(n_polar: int, n_round: int, exponent: float) -> tuple[Array, Arra
     ).reshape(-1, 3)
     norm = (np.abs(direction) ** exponent).sum(-1, keepdims=True) ** (1.0 / exponent)
     local = direction / norm
-    return local, _signed_power(local, exponent - 1.0)
+    return local, signed_power(local, exponent - 1.0)
 
 
 def blob_mesh(rows: Array, detail: float = 1.0) -> Mesh:
     """Return the mesh of superellipsoids, rows (n, 18) as in `Surfaces.blobs`."""
     n_polar, n_round = max(round(9 * detail), 5), max(round(13 * detail), 7)
-    units = [_unit_blob(n_polar, n_round, float(exponent)) for exponent in rows[:, 16]]
-    local, slope = np.array([u[0] for u in units]), np.array([u[1] for u in units])
-    axes = rows[:, 4:13].reshape(-1, 3, 3)
-    semi = rows[:, 13:16]
-    vertices = (local * semi[:, None]) @ axes + rows[:, None, 1:4]
-    normals = (slope / semi[:, None]) @ axes
-    normals /= np.sqrt((normals * normals).sum(-1, keepdims=True))
-    count = local.shape[1]
-    one = _grid_faces(n_polar, n_round)
-    faces = (one[None] + count * np.arange(len(rows))[:, None, None]).reshape(-1, 3)
-    uv = local[..., 1:] * semi[:, None, 1:] + rows[:, None, 2:4]
-    uv[..., 0] += 9.0 * rows[:, 17, None]
-    return Mesh(
-        vertices.reshape(-1, 3).astype(np.float32),
-        normals.reshape(-1, 3).astype(np.float32),
-        uv.reshape(-1, 2).astype(np.float32),
-        np.repeat(rows[:, 0].astype(np.uint8), count),
-        faces.astype(np.int32),
-    )
+    count = n_polar * n_round
+    buffer = np.empty((len(rows) * count, _COLUMNS), np.float32)
+    buffer[:, 8] = np.repeat(rows[:, 0], count)
+    for exponent in set(rows[:, 16].tolist()):
+        local, slope = _unit_blob(n_polar, n_round, exponent)
+        _lay_blobs(rows, exponent, local, slope, buffer)
+    return Mesh(buffer, _copies(n_polar, n_round, len(rows), False))
+
+
+@compiled
+def _lay_blobs(rows: Array, exponent: float, local: Array, slope: Array, out: Buffer) -> None:
+    """Fill ``out`` (n k, 9) but for the parts, for the rows of one exponent."""
+    count = len(local)
+    turned = np.empty(3)
+    for n in range(len(rows)):
+        row = rows[n]
+        if row[16] != exponent:
+            continue
+        for i in range(count):
+            v = out[n * count + i]
+            length2 = 0.0
+            for k in range(3):
+                place, turned[k] = 0.0, 0.0
+                for j in range(3):
+                    place += local[i, j] * row[13 + j] * row[4 + 3 * j + k]
+                    turned[k] += slope[i, j] / row[13 + j] * row[4 + 3 * j + k]
+                v[k] = place + row[1 + k]
+                length2 += turned[k] * turned[k]
+            for k in range(3):
+                v[3 + k] = turned[k] / np.sqrt(length2)
+            # metal has surface coordinates of its own, by which the shader knows it
+            v[6] = local[i, 1] * row[14] + row[2] + 9.0 * row[17]
+            v[7] = local[i, 2] * row[15] + row[3]
+
+
+@cache
+def _cone_lines(detail: float) -> tuple[Array, Array, Array]:
+    """Return cosines and sines (2, p) of a cap, shares (b,) of the body, the same (2, a) around."""
+    cap = np.linspace(0.0, np.pi / 2, max(round(4 * detail), 3))
+    body = np.linspace(0.0, 1.0, max(round(4 * detail), 3))[1:-1]
+    around = np.linspace(-np.pi, np.pi, max(round(13 * detail), 8))
+    return np.stack([np.cos(cap), np.sin(cap)]), body, np.stack([np.cos(around), np.sin(around)])
 
 
 def cone_mesh(rows: Array, detail: float = 1.0) -> Mesh:
     """Return the mesh of round cones, rows (n, 9) as in `Surfaces.cones`."""
-    first, second = rows[:, None, 1:4], rows[:, None, 4:7]
-    r1, r2 = rows[:, 7, None], rows[:, 8, None]
-    length = np.linalg.norm(second - first, axis=-1)
-    axis = (second - first) / length[..., None]
-    helper = np.where(np.abs(axis[..., :1]) < 0.8, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
-    across = _cross(axis, np.broadcast_to(helper, axis.shape))
-    across /= np.linalg.norm(across, axis=-1, keepdims=True)
-    third = _cross(axis, across)
-    cap = np.linspace(0.0, np.pi / 2, max(round(4 * detail), 3))[None]
-    body = np.linspace(0.0, 1.0, max(round(4 * detail), 3))[None, 1:-1]
-    along = np.concatenate([-r1 * np.cos(cap), length * body, length + r2 * np.sin(cap)], axis=1)
-    radius = np.concatenate([r1 * np.sin(cap), r1 + (r2 - r1) * body, r2 * np.cos(cap)], axis=1)
-    n = len(rows)
-    tilt = np.concatenate(
-        [
-            np.broadcast_to(-np.cos(cap), (n, cap.shape[1])),
-            np.broadcast_to((r1 - r2) / length, (n, body.shape[1])),
-            np.broadcast_to(np.sin(cap), (n, cap.shape[1])),
-        ],
-        axis=1,
-    )
-    angle = np.linspace(-np.pi, np.pi, max(round(13 * detail), 8))[None, :, None]
-    ring = np.cos(angle) * across + np.sin(angle) * third
-    vertices = (
-        first[:, None]
-        + along[..., None, None] * axis[:, None]
-        + radius[..., None, None] * ring[:, None]
-    )
-    normals = (
-        tilt[..., None, None] * axis[:, None]
-        + np.sqrt(np.maximum(1.0 - tilt**2, 0.0))[..., None, None] * ring[:, None]
-    )
-    n_rows, n_columns = vertices.shape[1:3]
-    faces = _grid_faces(n_rows, n_columns)[:, [0, 2, 1]]  # counter-clockwise seen from outside
-    count = n_rows * n_columns
-    return Mesh(
-        vertices.reshape(-1, 3).astype(np.float32),
-        normals.reshape(-1, 3).astype(np.float32),
-        vertices[..., 1:].reshape(-1, 2).astype(np.float32),
-        np.repeat(rows[:, 0].astype(np.uint8), count),
-        (faces[None] + count * np.arange(n)[:, None, None]).reshape(-1, 3).astype(np.int32),
-    )
+    cap, body, around = _cone_lines(detail)
+    rings, columns = 2 * cap.shape[1] + len(body), around.shape[1]
+    buffer = np.empty((len(rows) * rings * columns, _COLUMNS), np.float32)
+    buffer[:, 8] = np.repeat(rows[:, 0], rings * columns)
+    _lay_cones(np.asarray(rows, np.float64), cap, body, around, buffer)
+    # counter-clockwise seen from outside
+    return Mesh(buffer, _copies(rings, columns, len(rows), True))
 
 
-def face_outline(face: Array, phi: Array) -> tuple[Array, Array]:
-    """Return y and z (n,) [m] of the head's outline seen from the front, at angles ``phi`` (n,)."""
-    cos, sin = np.cos(phi), np.sin(phi)
-    semi = np.where(sin > 0.0, face[3], face[4] + 2.0 * face[0])
-    edge = np.where(sin > 0.0, 2.2, 3.5)
-    share = np.sign(sin) * np.minimum(np.abs(sin), 0.9999)
-    jaw = np.where(share > 0.0, 1.0, 1.0 - 0.22 * share**2)
-    rest = np.clip(0.998 - np.abs(share) ** edge, 0.0, None)
-    side = face[1] * jaw * np.sign(cos) * rest ** (1.0 / 2.4)
-    return side, semi * share + face[2] + face[0]
-
-
-def face_points(shape: Shape, phi: Array, t: Array) -> Array:
-    """Return points (r, c, 3) of the skin between the lips (t = 0) and the outline (t = 1).
-
-    ``t`` broadcasts against ``phi`` (c,): (r, 1) or (r, c).
-    """
-    lip = shape.surfaces.lip
-    out_y, out_z = face_outline(shape.surfaces.face, phi)
-    y = (lip[0] + lip[2]) * np.cos(phi)[None] * (1.0 - t) + out_y[None] * t
-    z = (lip[1] + lip[2]) * np.sin(phi)[None] * (1.0 - t) + out_z[None] * t
-    return np.stack([skin_x(shape.surfaces.face, y, z), y, z], -1)
-
-
-def _face_mesh(shape: Shape, detail: float) -> Mesh:
-    face = shape.surfaces.face
-    phi = np.linspace(-np.pi, np.pi, 2 * round(40 * detail) + 1)
-    t = np.linspace(0.0, 1.0, round(42 * detail))[:, None] ** 1.35
-    points = face_points(shape, phi, t)
-    y, z = points[..., 1], points[..., 2]
-    return grid_mesh(points, Part.SKIN, np.stack([y, z - np.clip(z, -face[0], face[0])], -1))
-
-
-def tessellate(shape: Shape, detail: float = 1.0) -> tuple[Mesh, Mesh]:
-    """Return the meshes of the face and of everything from the lips inwards (and a hand)."""
-    inner = [
-        _lip_mesh(shape, detail),
-        _tongue_mesh(shape, detail),
-        blob_mesh(shape.surfaces.blobs, detail),
-        cone_mesh(shape.surfaces.cones, detail),
-        _cavity_mesh(shape, detail),
-        _wall_mesh(shape, detail),
-    ]
-    return _face_mesh(shape, detail), Mesh.joined(inner)
+@compiled
+def _lay_cones(rows: Array, cap: Array, body: Array, around: Array, out: Buffer) -> None:
+    """Fill ``out`` but for the parts; ``cap`` and ``around`` hold cosines, then sines."""
+    caps, bodies, columns = cap.shape[1], len(body), around.shape[1]
+    axis, across, third, ring = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    at = 0
+    for n in range(len(rows)):
+        row = rows[n]
+        r1, r2 = row[7], row[8]
+        for k in range(3):
+            axis[k] = row[4 + k] - row[1 + k]
+        length = np.sqrt(axis[0] ** 2 + axis[1] ** 2 + axis[2] ** 2)
+        axis /= length
+        # across the axis and across x, or across y where the axis runs along x
+        if abs(axis[0]) < 0.8:
+            across[0], across[1], across[2] = 0.0, axis[2], -axis[1]
+        else:
+            across[0], across[1], across[2] = -axis[2], 0.0, axis[0]
+        across /= np.sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2)
+        third[0] = axis[1] * across[2] - axis[2] * across[1]
+        third[1] = axis[2] * across[0] - axis[0] * across[2]
+        third[2] = axis[0] * across[1] - axis[1] * across[0]
+        for i in range(2 * caps + bodies):
+            if i < caps:
+                along, radius, tilt = -r1 * cap[0, i], r1 * cap[1, i], -cap[0, i]
+            elif i < caps + bodies:
+                share = body[i - caps]
+                along, radius = length * share, r1 + (r2 - r1) * share
+                tilt = (r1 - r2) / length
+            else:
+                c = i - caps - bodies
+                along, radius, tilt = length + r2 * cap[1, c], r2 * cap[0, c], cap[1, c]
+            level = np.sqrt(max(1.0 - tilt * tilt, 0.0))
+            for j in range(columns):
+                v = out[at]
+                at += 1
+                for k in range(3):
+                    ring[k] = around[0, j] * across[k] + around[1, j] * third[k]
+                    v[k] = row[1 + k] + along * axis[k] + radius * ring[k]
+                    v[3 + k] = tilt * axis[k] + level * ring[k]
+                v[6], v[7] = v[1], v[2]

@@ -7,7 +7,8 @@ import numpy as np
 
 from sim.anatomy import Mesh, OralCavity, Part
 from sim.anatomy.blobs import superellipsoid
-from sim.anatomy.mesh import blob_mesh, cone_mesh, face_outline, face_points, grid_mesh
+from sim.anatomy.mesh import blob_mesh, cone_mesh, grid_mesh
+from sim.anatomy.tessellation import face_outline, face_points
 
 SWAB_LENGTH = 0.150
 SWAB_SHAFT = 0.0025
@@ -15,8 +16,9 @@ SWAB_TIP = 0.005
 
 
 def _plain(mesh: Mesh) -> Mesh:
-    """Mark skin that carries no painted face: its first surface coordinate lies above 5."""
-    return Mesh(mesh.vertices, mesh.normals, mesh.uv + np.float32(9.0), mesh.parts, mesh.faces)
+    """Mark a new mesh as skin without a painted face: its surface coordinates lie above 5."""
+    mesh.uv[:] += np.float32(9.0)
+    return mesh
 
 
 def _skull(cavity: OralCavity, detail: float) -> Mesh:

@@ -24,13 +24,7 @@ from vision.frame import Intrinsics
 _NEAR, _FAR = 0.02, 6.0
 _SHADOW, _FINE_SHADOW = 384, 2048
 _TEXTURE_SEED = 20220901
-_NOTHING = Mesh(
-    np.empty((0, 3), np.float32),
-    np.empty((0, 3), np.float32),
-    np.empty((0, 2), np.float32),
-    np.empty(0, np.uint8),
-    np.empty((0, 3), np.int32),
-)
+_NOTHING = Mesh(np.empty((0, 9), np.float32), np.empty((0, 3), np.int32))
 _NOBODY = OralCavity(Anatomy())  # its colours and sizes stand in where nobody sits
 # the nearest things are drawn first, so that the least is drawn over: props, face, mouth, the rest
 _KINDS = (2, 0, 1, 2)
@@ -129,6 +123,14 @@ class Renderer:
         self._background: tuple[tuple[Look, Intrinsics], NDArray[np.uint8]] | None = None
         self._vertices = gl.buffer(reserve=4)
         self._indices = gl.buffer(reserve=4)
+        layout = (self._vertices, "3f 3f 2f 1f", "in_position", "in_normal", "in_uv", "in_part")
+        self._arrays = [
+            gl.vertex_array(program, [layout], self._indices, skip_errors=True)
+            for program in self._programs
+        ]
+        self._shadow_array = gl.vertex_array(
+            self._shadow, [(self._vertices, "3f 24x", "in_position")], self._indices
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -193,15 +195,10 @@ class Renderer:
     def _upload(self, kinds: tuple[Mesh, ...]) -> list[int]:
         """Send the meshes to the card; return where in the indices each ends, after a 0."""
         mesh = Mesh.joined(kinds)
-        packed = np.empty((len(mesh.vertices), 9), np.float32)
-        packed[:, :3] = mesh.vertices
-        packed[:, 3:6] = mesh.normals
-        packed[:, 6:8] = mesh.uv
-        packed[:, 8] = mesh.parts
-        self._vertices.orphan(packed.nbytes)
-        self._vertices.write(packed)
+        self._vertices.orphan(mesh.buffer.nbytes)
+        self._vertices.write(mesh.buffer)
         self._indices.orphan(mesh.faces.nbytes)
-        self._indices.write(np.ascontiguousarray(mesh.faces))
+        self._indices.write(mesh.faces)
         return [0, *np.cumsum([3 * len(m.faces) for m in kinds]).tolist()]
 
     def _draw_shadow(self, lamp_clip: Array, ends: list[int]) -> None:
@@ -211,12 +208,8 @@ class Renderer:
         # what faces away from the lamp lies behind what faces it: only the latter casts shadow
         self._gl.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
         self._gl.front_face = "ccw"
-        array = self._gl.vertex_array(
-            self._shadow, [(self._vertices, "3f 24x", "in_position")], self._indices
-        )
         if ends[-1]:
-            array.render(vertices=ends[-1])
-        array.release()
+            self._shadow_array.render(vertices=ends[-1])
 
     def _draw_colour(
         self,
@@ -265,17 +258,8 @@ class Renderer:
         self._target.clear()
         self._gl.front_face = "cw"  # the picture's rows run downwards, which mirrors windings
         for kind, first, last in zip(_KINDS, ends[:-1], ends[1:], strict=True):
-            if first == last:
-                continue
-            program = self._programs[kind]
-            array = self._gl.vertex_array(
-                program,
-                [(self._vertices, "3f 3f 2f 1f", "in_position", "in_normal", "in_uv", "in_part")],
-                self._indices,
-                skip_errors=True,
-            )
-            array.render(vertices=last - first, first=first)
-            array.release()
+            if last > first:
+                self._arrays[kind].render(vertices=last - first, first=first)
 
     def _read(self, view: SceneView) -> Picture:
         k = view.intrinsics
@@ -317,13 +301,10 @@ def _background(look: Look, k: Intrinsics) -> NDArray[np.uint8]:
 def _placed(prop: Prop) -> Mesh:
     """Return a prop's mesh in the mouth frame."""
     rotation = prop.mouth_prop.rotation.astype(np.float32)
-    return Mesh(
-        prop.mesh.vertices @ rotation.T + prop.mouth_prop.translation.astype(np.float32),
-        prop.mesh.normals @ rotation.T,
-        prop.mesh.uv,
-        prop.mesh.parts,
-        prop.mesh.faces,
-    )
+    buffer = prop.mesh.buffer.copy()
+    buffer[:, :3] = prop.mesh.vertices @ rotation.T + prop.mouth_prop.translation.astype(np.float32)
+    buffer[:, 3:6] = prop.mesh.normals @ rotation.T
+    return Mesh(buffer, prop.mesh.faces)
 
 
 def look_at(eye: tuple[float, float, float], target: tuple[float, float, float]) -> Pose:

@@ -63,10 +63,10 @@ def creased(vertices: Array, faces: np.ndarray, part: Part) -> Mesh:
     sharp = (normals * unit_flat[:, None]).sum(axis=2) < _CREASE
     normals = np.where(sharp[..., None], unit_flat[:, None], normals)
     count = 3 * len(faces)
-    return Mesh(
-        corners.reshape(-1, 3).astype(np.float32),
-        normals.reshape(-1, 3).astype(np.float32),
-        corners.reshape(-1, 3)[:, 1:].astype(np.float32),
+    return Mesh.of(
+        corners.reshape(-1, 3),
+        normals.reshape(-1, 3),
+        corners.reshape(-1, 3)[:, 1:],
         np.full(count, part, np.uint8),
         np.arange(count, dtype=np.int32).reshape(-1, 3),
     )

@@ -36,6 +36,8 @@ void main() {}
 VERTEX = (
     SCENE
     + """
+uniform vec4 grain[28];  // noise scale, coarse and fine shading, vessels
+uniform vec4 shine[28];  // gloss, sharpness, coarse and fine relief
 in vec3 in_position;
 in vec3 in_normal;
 in vec2 in_uv;
@@ -48,6 +50,8 @@ out vec4 p_lamp;
 out float depth;
 out vec2 cave;           // share of the mouth's aperture seen; how deep inside
 flat out int part;
+flat out vec4 part_grain;  // looked up here: llvmpipe indexes an array pixel by pixel
+flat out vec4 part_shine;
 void main() {
     vec4 p = vec4(in_position, 1.0);
     gl_Position = clip_mouth * p;
@@ -57,6 +61,8 @@ void main() {
     uv = in_uv;
     p_lamp = lamp_clip * vec4(in_position + aperture.w * in_normal, 1.0);
     part = int(in_part + 0.5);
+    part_grain = grain[part];
+    part_shine = shine[part];
     tint = palette[part];
     float inner = 0.0;
     if (part >= 3 && part <= 15) inner = smoothstep(0.006, -0.012, in_position.x);
@@ -86,8 +92,6 @@ uniform sampler2D eye_map;   // colour of the eyes, and where they are
 #elif KIND == 1
 uniform sampler2D vessel_map;
 #endif
-uniform vec4 grain[28];      // noise scale, coarse and fine shading, vessels
-uniform vec4 shine[28];      // gloss, sharpness, coarse and fine relief
 in vec3 p_mouth;
 in vec3 tint;
 in vec3 normal_mouth;
@@ -96,6 +100,8 @@ in vec4 p_lamp;
 in float depth;
 in vec2 cave;
 flat in int part;
+flat in vec4 part_grain;
+flat in vec4 part_shine;
 layout(location = 0) out vec4 out_colour;
 layout(location = 1) out float out_depth;
 
@@ -118,8 +124,8 @@ void main() {
     vec3 n = normalize(normal_mouth);
     vec3 to_eye = normalize(eye - p_mouth);
     n = faceforward(n, -to_eye, n);
-    vec4 g = grain[part];
-    vec4 m = shine[part];
+    vec4 g = part_grain;
+    vec4 m = part_shine;
 #if KIND != 1
     vec2 t = p_mouth.yz + vec2(0.6, 0.4) * p_mouth.x + offset.xy;
 #else
