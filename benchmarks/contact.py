@@ -17,7 +17,6 @@ from common import Figure, arguments, cannot_run, report
 
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits, TipLimits
-from arm_control.model import ArmModel
 from arm_control.motion import Corridor, Enter, MoveJoints, MoveTip, Reference, Wipe, Withdraw
 from arm_control.report import CycleReport, Phase
 from arm_control.safety import LocalSafety
@@ -227,15 +226,12 @@ class Bench:
         self.world._tissue = Tissue(  # noqa: SLF001
             parts * case.stiffness, parts * case.stiffness * 0.02, parts * 0.2
         )
-        arm = scene.arm
-        model = ArmModel.from_urdf(
-            arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
-        )
+        model = scene.arm_model()
         limits = Limits(JointLimits.of(model))
         driver = self.world.arm
         safety = LocalSafety.for_arm(model, limits, driver.info)
         self.controller = ArmController(driver, self.world.clock, model, limits, safety)
-        self.home = arm.home
+        self.home = scene.home
         self.period = round(1e9 / driver.info.rate_hz)
         self.rows: list[tuple[float, float, float, float, float]] = []
         self._past: list[MouthMotion] = []

@@ -27,7 +27,6 @@ from sim.eye import EyeModel
 from sim.painter import SimPainter, eye_of
 from sim.person import Person
 from sim.pictures import Renderer
-from sim.reference import arm_model
 from sim.scene import Scene
 from sim.truth_eye import SightErrors, TruthEye
 from sim.world import Options, World
@@ -79,7 +78,7 @@ class Flight:
     def __init__(self, world: World, eye: TruthEye | None) -> None:
         self.world = world
         scene = world.scene
-        model = arm_model(scene)
+        model = scene.arm_model()
         limits = Limits(JointLimits.of(model))
         safety = LocalSafety(configure(model, limits, world.arm.info))
         self.controller = ArmController(world.arm, world.clock, model, limits, safety)

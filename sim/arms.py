@@ -1,4 +1,4 @@
-"""The arms a booth can be simulated with: complete offline models, chosen by name alone."""
+"""The arms a booth can be built around: offline models, chosen by name alone."""
 
 import xml.etree.ElementTree as ET  # the models come from installed packages, never from outside
 from dataclasses import dataclass, field
@@ -20,7 +20,9 @@ class ArmDescription:
     for in it. ``flange_plate`` maps the mounting plate, z out of the flange, to ``flange_link``.
     ``home`` (n,) [rad] holds the swab level, 0.13 m in front of ``base_mouth``, the nominal mouth
     in base coordinates. ``velocity`` (n,) [rad/s] and ``effort`` (n,) [N·m] are the maker's limits,
-    ``command_delay_s`` what passes between a command and the first motion.
+    ``command_delay_s`` what passes between a command and the first motion. ``acceleration``
+    [rad/s²] is what a real one's set-points may ask of each joint, and ``stops``, lower and upper,
+    each (n,) [rad], is where its joints end before the model's.
     """
 
     name: str
@@ -36,6 +38,8 @@ class ArmDescription:
     flange_plate: Pose = field(default_factory=Pose)
     command_delay_s: float = 0.004
     rate_hz: float = 500.0
+    acceleration: float = 15.0
+    stops: tuple[Vector, Vector] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.joint_names)
@@ -105,25 +109,55 @@ def _ur5() -> ArmDescription:
     )
 
 
-_CATALOGUE = MappingProxyType({"kuka_iiwa": _kuka_iiwa, "ur5": _ur5})
+def _fr3() -> ArmDescription:
+    """Franka's Research 3: the links of the Panda before it, whose lengths it has, its own stops.
 
-ARM_NAMES: tuple[str, ...] = tuple(_CATALOGUE)
+    Stops and lengths: fr3.urdf of the maker's libfranka 0.21, whose control interface takes
+    10 rad/s² of a joint; half of it leaves the driver's smoothing its share.
+    """
+    root = _package_folder("cmeel").parent / "cmeel.prefix" / "share"
+    lower = (-2.7501, -1.7918, -2.9065, -3.0481, -2.8101, 0.5409, -3.0196)
+    upper = (2.7501, 1.7918, 2.9065, -0.1458, 2.8101, 4.5205, 3.0196)
+    return ArmDescription(
+        name="fr3",
+        urdf=root / "example-robot-data/robots/panda_description/urdf/panda.urdf",
+        package_root=root,
+        base_link="panda_link0",
+        flange_link="panda_link8",
+        joint_names=tuple(f"panda_joint{i}" for i in range(1, 8)),
+        home=vector((0.0, -0.4040, 0.0, -2.4281, 0.0, 3.5949, np.pi / 2), None),
+        velocity=vector((2.62, 2.62, 2.62, 2.62, 5.26, 4.18, 5.26), None),
+        effort=vector((87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0), None),
+        base_mouth=Pose(FACING_THE_ARM, vector((0.85, 0.0, 0.65))),
+        command_delay_s=0.003,
+        rate_hz=1000.0,
+        acceleration=5.0,
+        stops=(vector(lower, None), vector(upper, None)),
+    )
+
+
+_CATALOGUE = MappingProxyType({"kuka_iiwa": _kuka_iiwa, "ur5": _ur5, "fr3": _fr3})
+
+KNOWN_ARMS: tuple[str, ...] = tuple(_CATALOGUE)
+
+ARM_NAMES: tuple[str, ...] = ("kuka_iiwa", "ur5")
+"""Those that a booth can be simulated with; the others are for drivers."""
 
 
 def arm(name: str) -> ArmDescription:
     """Return the description of the arm called ``name``.
 
-    Raises SimError for a name that is not in ``ARM_NAMES`` or whose model is not installed.
+    Raises SimError for a name that is in no catalogue, or whose model is not installed.
     """
     try:
         make = _CATALOGUE[name]
     except KeyError:
-        raise SimError(f"arm {name!r} is unknown; choose one of {', '.join(ARM_NAMES)}") from None
+        raise SimError(f"arm {name!r} is unknown; choose one of {', '.join(KNOWN_ARMS)}") from None
     return make()
 
 
 def joint_limits(description: ArmDescription) -> tuple[Vector, Vector]:
-    """Return the lower and upper joint limits, each (n,) [rad], from the arm's model."""
+    """Return the lower and upper joint limits, each (n,) [rad], of its model and its stops."""
     robot = ET.parse(description.urdf).getroot()  # noqa: S314 - an installed package's own file
     bounds: dict[str, tuple[float, float]] = {}
     for joint in robot.iter("joint"):
@@ -134,5 +168,8 @@ def joint_limits(description: ArmDescription) -> tuple[Vector, Vector]:
     missing = [name for name in description.joint_names if name not in bounds]
     if missing:
         raise SimError(f"{description.urdf} gives no limit for joint {missing[0]}; correct it")
-    table = np.array([bounds[name] for name in description.joint_names])
-    return vector(table[:, 0], None, "lower limits"), vector(table[:, 1], None, "upper limits")
+    lower, upper = np.array([bounds[name] for name in description.joint_names]).T
+    if description.stops is not None:
+        lower = np.maximum(lower, description.stops[0])
+        upper = np.minimum(upper, description.stops[1])
+    return vector(lower, None, "lower limits"), vector(upper, None, "upper limits")

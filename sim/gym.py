@@ -19,7 +19,6 @@ from sim.arms import joint_limits
 from sim.cues import Cue
 from sim.errors import SimError
 from sim.person import Person
-from sim.reference import arm_model
 from sim.scene import Scene
 from sim.world import World
 from spatial import Pose, vector
@@ -73,7 +72,7 @@ class CollectSample(gymnasium.Env[Observation, NDArray[np.float32]]):
         self.render_mode = render_mode
         self._scene = scene or Scene(control_rate_hz=500.0)
         self._population = population
-        self._model = arm_model(self._scene)
+        self._model = self._scene.arm_model()
         self._low, self._high = joint_limits(self._scene.arm)
         self._world: World | None = None
         self._painter: Any = None

@@ -123,13 +123,7 @@ def _booth(anatomy: Anatomy, width: int, height: int) -> Image:
     cavity = OralCavity(anatomy, Articulation(opening=0.050, tongue_height=0.0))
     base_mouth = scene.nominal_base_mouth
     base_tip = base_mouth @ Pose.from_axes((-1.0, 0.0, -0.06), (0.0, 1.0, 0.0), (0.022, 0.0, 0.004))
-    model = ArmModel.from_urdf(
-        scene.arm.urdf,
-        scene.arm.base_link,
-        scene.arm.flange_link,
-        scene.arm.joint_names,
-        scene.tool,
-    )
+    model = scene.arm_model()
     position = reach(model, base_tip, scene.home)
     base_tip = model.base_tip(position)
     mouth_base = base_mouth.inverse()

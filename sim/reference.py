@@ -14,7 +14,6 @@ from arm_control.configuration import configure
 from arm_control.controller import ArmController
 from arm_control.errors import ArmControlError
 from arm_control.limits import JointLimits, Limits
-from arm_control.model import ArmModel
 from arm_control.motion import Corridor, Enter, Goal, MoveJoints, MoveTip, Reference, Wipe, Withdraw
 from arm_control.procedure import Procedure
 from arm_control.report import CycleReport
@@ -24,7 +23,6 @@ from sim.cues import Cue
 from sim.eye import EyeModel
 from sim.pilot import PilotReport
 from sim.scenario import EngineName, Phase, Scenario, Verdict
-from sim.scene import Scene
 from sim.truth_eye import SightErrors, TruthEye
 from sim.world import Options, World
 from spatial import Pose, Vector, age_s, unit, vector
@@ -96,7 +94,7 @@ class _Flight:
         self._locator = world.spoil(eye)
         self._tracker = MouthTracker()
         scene, driver = world.scene, world.arm
-        model = arm_model(scene)
+        model = scene.arm_model()
         limits = Limits(JointLimits.of(model))
         safety = LocalSafety(configure(model, limits, driver.info))
         self._controller = ArmController(driver, world.clock, model, limits, safety)
@@ -337,9 +335,3 @@ def _entry(target: SiteTarget) -> Vector:
     normal, point = target.normal, target.point
     across = point[1] - normal[1] * point[0] / normal[0] if normal[0] > _OUTWARD else 0.0
     return vector((0.0, float(np.clip(across, -_ASIDE, _ASIDE)), 0.3 * float(point[2])))
-
-
-def arm_model(scene: Scene) -> ArmModel:
-    """Return the kinematic model of a scene's arm with its tool."""
-    arm = scene.arm
-    return ArmModel.from_urdf(arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool)

@@ -1,12 +1,13 @@
 """The booth as configuration: arm, tool, chin rest, racks, camera and swab, bounded and frozen."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from arm_control.model import ArmModel
 from arm_control.surroundings import Capsule, Surroundings
 from arm_control.tool import Tool
-from sim.arms import ArmDescription, arm
+from sim.arms import ArmDescription, arm, joint_limits
 from sim.errors import SimError
 from sim.jitter import LARGEST_S
 from spatial import Pose, Vector, vector
@@ -141,6 +142,18 @@ class Scene:
     def arm(self) -> ArmDescription:
         """The arm's description, from the catalogue."""
         return arm(self.arm_name)
+
+    def arm_model(self) -> ArmModel:
+        """Return kinematics and dynamics of the arm with its tool, within the arm's own stops.
+
+        Raises ModelError where the arm's description cannot be used.
+        """
+        arm = self.arm
+        model = ArmModel.from_urdf(
+            arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, self.tool
+        )
+        lower, upper = joint_limits(arm)
+        return replace(model, lower=lower, upper=upper)
 
     @property
     def nominal_base_mouth(self) -> Pose:

@@ -27,7 +27,6 @@ from sim.engine import STEP_S, Engine
 from sim.errors import SimError
 from sim.person import Person
 from sim.pictures import charts as picture_charts
-from sim.reference import arm_model
 from sim.scene import Scene, SwabShape
 from sim.shaft import ContactPoints, Shaft
 from sim.tissue import Tissue
@@ -267,7 +266,7 @@ def _hold_and_wipe(kind: Callable[[Scene], Engine]) -> tuple[Vector, Vector]:
         world.clock.sleep_until(2_000_000_000)
         truth = world.truth
         wall = truth.sites[Site.POSTERIOR_WALL].mouth_point
-        model = arm_model(scene)
+        model = scene.arm_model()
         joints = np.array(world.arm.read().position)
 
         def felt() -> float:

@@ -10,7 +10,6 @@ import numpy as np
 from arm_control.configuration import configure
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
-from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
 from arm_control.motion import MoveJoints, MoveTip
 from arm_control.procedure import Procedure
@@ -156,10 +155,8 @@ class SimulatedBooth:
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            scene, arm = self.world.scene, self.world.scene.arm
-            model = ArmModel.from_urdf(
-                arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
-            )
+            scene = self.world.scene
+            model = scene.arm_model()
             limits = Limits(JointLimits.of(model))
             driver = self.world.arm
             monitor = MonitorProcess(configure(model, limits, driver.info), answer_s=_ANSWER_S)

@@ -34,7 +34,7 @@ except ImportError as error:
 _PROGRAM = "from arm_control.drivers.franka_link import main; main()"
 _log = logging.getLogger(__name__)
 
-_RATE_HZ = 1000.0
+_PERIOD_S = 1e-3  # of the arm
 _PERIODS = 3.0  # from the set-point's arrival to the motion (assumed)
 _SILENT_S = 0.3  # without a state for so long the arm is not there
 _OPEN_S = 60.0  # to start the client's process, on a busy machine
@@ -53,13 +53,18 @@ _STATUS = {
 }  # by the client's RobotMode; with locked brakes, as with others to come, the arm is not there
 
 
-def info_of(address: str, joint_names: Sequence[str], watchdog_hz: float = 20.0) -> ArmInfo:
+def info_of(
+    address: str,
+    joint_names: Sequence[str],
+    rate_hz: float = 1000.0,
+    watchdog_hz: float = 20.0,
+) -> ArmInfo:
     """Return what `FrankaArm` with these arguments will state, without connecting."""
     return ArmInfo(
         f"Franka arm at {address}",
         tuple(joint_names),
-        _RATE_HZ,
-        _PERIODS / _RATE_HZ,
+        rate_hz,
+        _PERIODS * _PERIOD_S,
         "its controller brakes all joints (StopMove), as it does without set-points for "
         f"{1.0 / watchdog_hz} s; 20 set-points lost in a row are a reflex, and it brakes itself",
     )
@@ -77,6 +82,8 @@ class FrankaArm:
     collision_force
         At which the arm ends a motion by itself [N], 5 to 65; torques in proportion. 65 N is what
         a face may feel (ISO/TS 15066, table A.2); 10 N leaves the arm's estimate room for error.
+    rate_hz
+        Of set-points, 250 to 1000.
     watchdog_hz
         Without set-points at this rate the arm is stopped.
     """
@@ -87,18 +94,24 @@ class FrankaArm:
         model: ArmModel,
         *,
         collision_force: float = 10.0,
+        rate_hz: float = 1000.0,
         watchdog_hz: float = 20.0,
     ) -> None:
         if len(model.joint_names) != JOINTS:
             raise ArmControlError(
                 f"{len(model.joint_names)} joints: a Franka arm has {JOINTS}; give its model"
             )
+        if not 250.0 <= rate_hz <= 1000.0:
+            raise ArmControlError(
+                f"{rate_hz} set-points a second are outside 250 to 1000, between which the arm "
+                "can be led on smoothly"
+            )
         if not 5.0 <= collision_force <= 65.0:
             raise ArmControlError(
                 f"collision force {collision_force} N is outside 5 to 65 N, what the arm tells "
                 "from its own motion and what a face may feel"
             )
-        self._info = info_of(address, model.joint_names, watchdog_hz)
+        self._info = info_of(address, model.joint_names, rate_hz, watchdog_hz)
         self._model = model
         self._settings = _settings(address, model, collision_force, 1.0 / watchdog_hz)
         self._rooms = tuple(map(SharedRecord.room_for, (REPORT, GOAL)))

@@ -12,7 +12,7 @@ import numpy as np
 from arm_control.errors import ArmControlError
 from spatial import Vector
 
-_BANDWIDTH = 60.0  # [rad/s]: far above the motions of a head, far below the slips' kilohertz
+_BANDWIDTH = 40.0  # [rad/s]: far above the motions of a head, far below the slips' kilohertz
 
 
 class Smoother:

@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -26,9 +28,11 @@ _LOOK_S = 0.2
 @app.command()
 def loop(
     address: Annotated[
-        str, typer.Option(help="a Universal Robots controller; without it there is no arm")
+        str, typer.Option(help="the arm's controller, of --model; without it there is no arm")
     ] = "",
-    model: Annotated[str, typer.Option(help="kuka_iiwa or ur5; what the address is of")] = "",
+    model: Annotated[
+        str, typer.Option(help="kuka_iiwa, ur5 or fr3; ur5 and fr3 (Franka) can have an address")
+    ] = "",
     seconds: Annotated[float, typer.Option(min=1.0, max=86_400.0)] = 10.0,
     core: Annotated[int | None, typer.Option(min=0, help="the loop's; else the last one")] = None,
     record: Annotated[Path | None, typer.Option(help="JSON file for the report")] = None,
@@ -39,13 +43,14 @@ def loop(
     Exit code 1 when the monitor tripped or a process ended.
     """
     description = arm(model or ("ur5" if address else "kuka_iiwa"))
-    kinematics = _model(description)
+    kinematics = _model(description.name)
     if address:
-        info, make = _universal_robots(description, address)
+        info, make = _driver(description, address)
     else:
         make = partial(_nothing, description.name)
         info = make().info
-    with ArmCrew(kinematics, Limits(JointLimits.of(kinematics)), info, make, core) as crew:
+    limits = Limits(JointLimits.of(kinematics, acceleration=description.acceleration))
+    with ArmCrew(kinematics, limits, info, make, core) as crew:
         try:
             _hold(crew, seconds)
         except KeyboardInterrupt:
@@ -83,19 +88,24 @@ def _tell(info: ArmInfo, report: LoopReport) -> None:
     print("monitor: " + ("no trip" if report.fault is None else report.fault.detail))
 
 
-def _model(description: ArmDescription) -> ArmModel:
-    return ArmModel.from_urdf(
-        description.urdf,
-        description.base_link,
-        description.flange_link,
-        description.joint_names,
-        Scene(arm_name=description.name).tool,
-    )
+def _model(name: str) -> ArmModel:
+    return Scene(arm_name=name).arm_model()
 
 
 def _nothing(name: str) -> ArmDriver:
     description = arm(name)
-    return RehearsalArm(_model(description), description.home, description.rate_hz)
+    return RehearsalArm(_model(name), description.home, description.rate_hz)
+
+
+def _driver(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
+    try:
+        known = _DRIVERS[description.name]
+    except KeyError:
+        raise ArmControlError(
+            f"no driver for {description.name} at {address}; with an address, --model is one of "
+            f"{', '.join(_DRIVERS)}"
+        ) from None
+    return known(description, address)
 
 
 def _universal_robots(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
@@ -106,3 +116,21 @@ def _universal_robots(description: ArmDescription, address: str) -> tuple[ArmInf
 
     make = partial(UniversalRobotsArm, address, description.joint_names)
     return info_of(address, description.joint_names), make
+
+
+def _franka(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
+    from arm_control.drivers.franka import info_of  # noqa: PLC0415 - an extra
+
+    make = partial(_franka_arm, description.name, address)
+    return info_of(address, description.joint_names), make
+
+
+def _franka_arm(name: str, address: str) -> ArmDriver:
+    from arm_control.drivers.franka import FrankaArm  # noqa: PLC0415 - an extra
+
+    return FrankaArm(address, _model(name))
+
+
+_DRIVERS: Mapping[str, Callable[[ArmDescription, str], tuple[ArmInfo, MakeDriver]]] = (
+    MappingProxyType({"ur5": _universal_robots, "fr3": _franka})
+)

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arm_control.model import ArmModel
-from sim.arms import ARM_NAMES
+from sim.arms import KNOWN_ARMS
 from sim.scene import Scene
 from spatial import Pose
 
 angle = st.floats(-3.0, 3.0)
 
 
-@pytest.mark.parametrize("name", ARM_NAMES)
+@pytest.mark.parametrize("name", KNOWN_ARMS)
 def test_the_file_is_what_the_scene_gives(name: str, tmp_path: Path) -> None:
     write(tmp_path)
     file = f"booth_{name}.urdf"
@@ -27,7 +27,7 @@ def test_the_file_is_what_the_scene_gives(name: str, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ARM_NAMES)
+@pytest.mark.parametrize("name", KNOWN_ARMS)
 def test_tip_and_camera_are_where_the_controller_believes_them(name: str) -> None:
     scene = Scene(arm_name=name)
     arm = scene.arm
@@ -53,7 +53,7 @@ def test_tip_and_camera_are_where_the_controller_believes_them(name: str) -> Non
             np.testing.assert_allclose(found.rotation, expected.rotation, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ARM_NAMES)
+@pytest.mark.parametrize("name", KNOWN_ARMS)
 def test_what_moves_has_mass_limits_and_shapes(name: str) -> None:
     scene = Scene(arm_name=name)
     robot = booth(scene)

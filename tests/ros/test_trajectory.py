@@ -44,7 +44,7 @@ def robot() -> Iterator[Any]:
 def bench(robot: Any) -> Iterator[Bench]:  # noqa: ARG001 - it must be there to be driven
     from booth_arm.real import open_real
 
-    settings = BenchSettings("trajectory", BOOTH, "ur5", rate_hz=RATE_HZ)
+    settings = BenchSettings("trajectory", "", "ur5", rate_hz=RATE_HZ, namespace=BOOTH)
     bench = open_real(settings, Pace.LOCK_STEP)
     yield bench
     bench.close()

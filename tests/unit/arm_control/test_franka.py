@@ -237,3 +237,5 @@ def test_no_arm_another_arm_and_a_rough_one_are_refused(model: ArmModel) -> None
         FrankaArm("127.255.255.254", model)
     with pytest.raises(ArmControlError, match="outside 5 to 65 N"):
         FrankaArm("127.255.255.254", model, collision_force=100.0)
+    with pytest.raises(ArmControlError, match="outside 250 to 1000"):
+        FrankaArm("127.255.255.254", model, rate_hz=125.0)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class BenchSettings:
     """Which arm, where, its set-points a second [Hz]; the simulator's seed and pictures [Hz].
 
-    ``address`` is what the driver needs to find the arm: a host, or a ROS namespace.
+    ``address`` is the real arm's host, ``namespace`` the booth's, where topics are spoken.
     """
 
     driver: str
@@ -26,6 +26,7 @@ class BenchSettings:
     seed: int = 0
     picture_rate_hz: float = 10.0
     rate_hz: float = 125.0
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

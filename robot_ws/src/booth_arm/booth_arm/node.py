@@ -26,7 +26,7 @@ PERMIT_PERIOD_S = 0.05
 class Settings:
     """The arm node's parameters."""
 
-    driver: str = text("sim", "which arm is driven", ("sim", "ur", "trajectory"))
+    driver: str = text("sim", "which arm is driven", ("sim", "ur", "franka", "trajectory"))
     address: str = text("", "the real arm's address; unused with simulator and trajectory driver")
     rate_hz: float = number(125.0, 20.0, 1_000.0, "set-points a second, of a real arm [Hz]")
     arm: str = text("kuka_iiwa", "the arm's description in the catalogue")
@@ -65,8 +65,15 @@ class ArmNode(BoothNode[Settings]):
     def acquire(self) -> None:
         """Start the loop's process."""
         s = self.settings
-        address = self.get_namespace() if s.driver == "trajectory" else s.address
-        bench = BenchSettings(s.driver, address, s.arm, s.seed, s.picture_rate_hz, s.rate_hz)
+        bench = BenchSettings(
+            s.driver,
+            s.address,
+            s.arm,
+            s.seed,
+            s.picture_rate_hz,
+            s.rate_hz,
+            self.get_namespace(),
+        )
         settings = loop.LoopSettings(self.booth, bench, s.pace)
         # a simulated loop stands still while it draws its first picture, or compiles a kernel
         answer_s = 60.0 if s.driver == "sim" else 1.0

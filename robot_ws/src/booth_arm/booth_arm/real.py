@@ -40,11 +40,9 @@ def open_real(settings: BenchSettings, pace: Pace = Pace.REAL_TIME) -> Bench:
     scene = Scene(arm_name=settings.arm)
     arm = scene.arm
     with ExitStack() as opening:
-        driver, gripper = DRIVERS[settings.driver](settings, arm.joint_names, opening)
-        model = ArmModel.from_urdf(
-            arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
-        )
-        limits = Limits(JointLimits.of(model))
+        model = scene.arm_model()
+        driver, gripper = DRIVERS[settings.driver](settings, model, opening)
+        limits = Limits(JointLimits.of(model, acceleration=arm.acceleration))
         monitor = MonitorProcess.for_arm(model, limits, driver.info, pace=pace)
         opening.callback(monitor.close)
         clock = MachineClock()
@@ -56,7 +54,7 @@ def open_real(settings: BenchSettings, pace: Pace = Pace.REAL_TIME) -> Bench:
 
 
 def _universal_robots(
-    settings: BenchSettings, joint_names: tuple[str, ...], opening: ExitStack
+    settings: BenchSettings, model: ArmModel, opening: ExitStack
 ) -> tuple[ArmDriver, Gripper]:
     # another arm's machine need not have this maker's client
     from arm_control.drivers.robotiq import RobotiqGripper  # noqa: PLC0415
@@ -64,26 +62,40 @@ def _universal_robots(
 
     gripper = RobotiqGripper(settings.address)
     opening.callback(gripper.close)
-    driver = UniversalRobotsArm(settings.address, joint_names, rate_hz=settings.rate_hz)
+    driver = UniversalRobotsArm(settings.address, model.joint_names, rate_hz=settings.rate_hz)
     opening.callback(driver.close)
     return driver, gripper
 
 
+def _franka(
+    settings: BenchSettings, model: ArmModel, opening: ExitStack
+) -> tuple[ArmDriver, Gripper]:
+    # another arm's machine need not have this maker's client
+    from arm_control.drivers.franka import FrankaArm  # noqa: PLC0415
+    from booth_arm.trajectory import DriverLink, TopicGripper  # noqa: PLC0415
+
+    link = DriverLink(settings.namespace)
+    opening.callback(link.close)
+    driver = FrankaArm(settings.address, model, rate_hz=settings.rate_hz)
+    opening.callback(driver.close)
+    return driver, TopicGripper(link)
+
+
 def _trajectory(
-    settings: BenchSettings, joint_names: tuple[str, ...], opening: ExitStack
+    settings: BenchSettings, model: ArmModel, opening: ExitStack
 ) -> tuple[ArmDriver, Gripper]:
     # the loop's process of another arm need not speak ROS
     from booth_arm.trajectory import DriverLink, TopicGripper, TrajectoryArm  # noqa: PLC0415
 
-    link = DriverLink(settings.address)
+    link = DriverLink(settings.namespace)
     opening.callback(link.close)
-    driver = TrajectoryArm(link, joint_names, settings.rate_hz)
+    driver = TrajectoryArm(link, model.joint_names, settings.rate_hz)
     opening.callback(driver.close)
     return driver, TopicGripper(link)
 
 
 DRIVERS: Mapping[
     str,
-    Callable[[BenchSettings, tuple[str, ...], ExitStack], tuple[ArmDriver, Gripper]],
-] = MappingProxyType({"ur": _universal_robots, "trajectory": _trajectory})
+    Callable[[BenchSettings, ArmModel, ExitStack], tuple[ArmDriver, Gripper]],
+] = MappingProxyType({"ur": _universal_robots, "franka": _franka, "trajectory": _trajectory})
 """What opens the arm and the gripper of each kind, and has ``opening`` close them."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
-from arm_control.model import ArmModel
 from arm_control.monitor import MonitorProcess
 from booth_arm.bench import Bench, BenchSettings
 from sim.eye import EyeModel
@@ -32,14 +31,11 @@ class SimulatedBench:
     def open(self) -> Bench:
         """Open the world and start its safety monitor."""
         scene = Scene(arm_name=self._settings.arm)
-        arm = scene.arm
         eye = replace(self._eye(scene), rate_hz=self._settings.picture_rate_hz)
         options = Options(eye=eye)
         with ExitStack() as opening:
             world = opening.enter_context(World(scene, self._settings.seed, options))
-            model = ArmModel.from_urdf(
-                arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, scene.tool
-            )
+            model = scene.arm_model()
             limits = Limits(JointLimits.of(model))
             monitor = MonitorProcess.for_arm(model, limits, world.arm.info)
             opening.callback(monitor.close)

@@ -1,4 +1,4 @@
-"""Writes urdf/booth_ARM.urdf: the booth around an arm of the simulator's catalogue.
+"""Writes urdf/booth_ARM.urdf: the booth around an arm of the catalogue.
 
 Kinematics, masses, inertias and limits of the arm are its own model's; shapes are boxes, cylinders
 and spheres made here, so that the file needs no meshes. Tool, camera, swab, booth and chin rest
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.arms import ARM_NAMES, ArmDescription, joint_limits
+from sim.arms import KNOWN_ARMS, ArmDescription, joint_limits
 from sim.scene import Scene
 from spatial import Pose, Vector, vector
 
@@ -48,7 +48,7 @@ def booth(scene: Scene) -> ET.Element:
 def write(folder: Path = FOLDER) -> list[Path]:
     """Write one file for each arm of the catalogue; return their paths."""
     paths = []
-    for name in ARM_NAMES:
+    for name in KNOWN_ARMS:
         robot = booth(Scene(arm_name=name))
         ET.indent(robot)
         path = folder / f"booth_{name}.urdf"
