@@ -15,8 +15,10 @@ from booth_arm.bench import BenchSettings
 from booth_arm.link import LoopLink, LoopNames, LoopState, Order
 from booth_arm.real import open_real
 
+from arm_control.errors import ArmControlError
 from arm_control.monitor import Pace
 from arm_control.motion import MoveJoints
+from arm_control.ports import ArmStatus
 from tests.unit.arm_control.robotiq_stand_in import RobotiqStandIn, robotiq_stand_in
 from tests.unit.arm_control.wire import loopback
 from tests.waiting import eventually
@@ -135,3 +137,24 @@ def test_a_stop_of_its_own_latches_until_a_person_has_reset(arm: Arm, robot: Any
     assert eventually(lambda: arm.link.ask(Order.RESET, "Li Wei").accepted)
     arm.move(RESTING + 0.1)
     assert robot.look()["position"] == pytest.approx(RESTING + 0.1, abs=2e-3)
+
+
+def test_a_franka_arm_comes_with_a_gripper_on_topics() -> None:
+    pytest.importorskip("pylibfranka", reason="the extra `franka` is not installed")
+    from tests.unit.arm_control.franka_stand_in import StandIn as FrankaStandIn
+
+    box = FrankaStandIn()
+    settings = BenchSettings(
+        "franka", box.address, "fr3", rate_hz=500.0, namespace=f"/franka_{os.getpid()}"
+    )
+    try:
+        bench = open_real(settings, pace=Pace.LOCK_STEP)
+        assert bench.driver.info.rate_hz == 500.0
+        assert eventually(lambda: bench.driver.read().status is ArmStatus.READY)
+        assert bench.driver.read().position == pytest.approx(box.position, abs=1e-6)
+        with pytest.raises(ArmControlError, match="start the gripper's node"):
+            bench.gripper.grasp()
+        bench.close()
+        assert eventually(lambda: not box.moving)
+    finally:
+        box.close()
