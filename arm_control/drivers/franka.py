@@ -146,13 +146,13 @@ class FrankaArm:
     def read(self) -> ArmState:
         """Return the newest state; where states are lost, the last one, growing old."""
         r = self._look()
-        position = r["q"].copy()
+        position = r["q"]
         around = -Wrench(r["wrench"][:3], r["wrench"][3:]).expressed_in(self._sensor_stiffness)
         return ArmState(
             int(r["stamp"]),
             position,
-            r["v"].copy(),
-            r["effort"].copy(),
+            r["v"],
+            r["effort"],
             around + self._model.tool_weight(position),
             self._status(r),
         )

@@ -7,6 +7,7 @@ arm is told to stop before, when its pipe closes; an alarm ends it when the clie
 """
 
 import contextlib
+import gc
 import signal
 import sys
 import time
@@ -47,14 +48,8 @@ GOAL = np.dtype(
     ],
     align=True,
 )
-ERRORS = (
-    fci.FrankaException,
-    fci.CommandException,
-    fci.ControlException,
-    fci.InvalidOperationException,
-    fci.NetworkException,
-)
-_MODES = fci.RobotMode
+ERRORS = (fci.FrankaException, RuntimeError)  # the client's others are kinds of the second
+_PERIOD_S = 1e-3  # of the arm
 _TURN_S = 3.0  # the client's own bound on a silent arm is 1 s
 _ORDER_S = 20.0  # recovering takes the arm seconds
 _ACCELERATION, _JERK = 10.0, 5000.0  # of every joint: rate_limiting.h of libfranka 0.21
@@ -100,6 +95,49 @@ def connect(address: str) -> tuple[fci.Robot, str]:
         return fci.Robot(address, fci.RealtimeConfig.kIgnore), str(error)
 
 
+class Motion:
+    """One motion of the arm, begun where ``state`` has it; letting go of it stops the arm."""
+
+    def __init__(
+        self,
+        control: fci.ActiveControlBase,
+        state: fci.RobotState,
+        goals: SharedRecord,
+        silence_s: float,
+    ) -> None:
+        self._control, self._goals, self._silence_s = control, goals, silence_s
+        self._smoother = Smoother(np.array(state.q_d), _ACCELERATION, _JERK)
+        self._goal = record(GOAL)
+        self._goal["q"] = state.q_d
+        self._time_s = state.time.to_sec() - _PERIOD_S
+        self._begun_ns = time.monotonic_ns()  # older set-points are of another motion
+        self.answer(state)
+
+    def next_state(self) -> fci.RobotState:
+        """Wait for the arm's next state. Raises ControlException where the arm has stopped."""
+        return self._control.readOnce()[0]
+
+    def answer(self, state: fci.RobotState) -> None:
+        """Send the arm on, or hold it where no set-point has come yet.
+
+        Raises ArmControlError where set-points leap or stay away, or the client's ControlException.
+        """
+        goal = record(GOAL)
+        if self._goals.read(goal) and goal["stamp"][0] > self._begun_ns:
+            self._goal = goal
+        g = self._goal[0]
+        age_s = 0.0 if g["stamp"] == 0 else (time.monotonic_ns() - int(g["stamp"])) * 1e-9
+        if age_s > self._silence_s:
+            raise ArmControlError(
+                f"no set-point for {age_s:.3f} s, bound {self._silence_s} s; see what became of "
+                "the loop"
+            )
+        time_s = state.time.to_sec()
+        step_s, self._time_s = time_s - self._time_s, time_s
+        joints = self._smoother.step(step_s, age_s, g["q"], g["v"])
+        self._control.writeOnce(fci.JointPositions(joints.tolist()))
+
+
 class Link:
     """Answers the arm's states with set-points, and passes both on."""
 
@@ -114,10 +152,8 @@ class Link:
         self._robot, self._settings = robot, settings
         self._pipe, self._reports, self._goals = pipe, reports, goals
         self._clock = ArmClock()
-        self._report, self._goal = record(REPORT), record(GOAL)
-        self._control: fci.ActiveControlBase | None = None
-        self._begun_ns = 0  # older set-points are of another motion
-        self._time_s = 0.0
+        self._report = record(REPORT)
+        self._motion: Motion | None = None
 
     def run(self) -> None:
         """Go on until the pipe closes or the arm is lost; the arm is stopped then."""
@@ -129,49 +165,24 @@ class Link:
                     signal.setitimer(signal.ITIMER_REAL, _ORDER_S)
                     self._obey(Word(self._pipe.recv()))
         except EOFError:
-            self._rest()
-        except RuntimeError as error:  # NetworkException's base: some come through without name
+            self._motion = None
+        except ERRORS as error:
             self._say(Word.STOPPED, str(error))
 
     def turn(self) -> None:
         """Wait for the arm's next state, answer it, and pass it on."""
-        state = self._next_state()
-        if self._control is not None:
+        state = None
+        if self._motion is not None:
             try:
-                self._answer(self._control, state)
+                state = self._motion.next_state()
+                self._motion.answer(state)
             except (ArmControlError, fci.ControlException) as error:
-                self._rest()
+                self._motion = None
                 self._say(Word.STOPPED, str(error))
-        self._tell(state)
-
-    def _next_state(self) -> fci.RobotState:
-        if self._control is not None:
-            try:
-                return self._control.readOnce()[0]
-            except fci.ControlException as error:  # by then the arm stands, and says why
-                self._rest()
-                self._say(Word.STOPPED, str(error))
-        return self._robot.read_once()
-
-    def _answer(self, control: fci.ActiveControlBase, state: fci.RobotState) -> None:
-        time_s = state.time.to_sec()
-        step_s, self._time_s = time_s - self._time_s, time_s
-        goal = record(GOAL)
-        if self._goals.read(goal) and goal["stamp"][0] > self._begun_ns:
-            self._goal = goal
-        g = self._goal[0]
-        age_s = (time.monotonic_ns() - int(g["stamp"])) * 1e-9
-        if self._begun_ns < g["stamp"] and age_s > self._settings.silence_s:
-            raise ArmControlError(
-                f"no set-point for {age_s:.3f} s, bound {self._settings.silence_s} s; see what "
-                "became of the loop"
-            )
-        led_s = age_s if self._begun_ns < g["stamp"] else 0.0
-        joints = self._smoother.step(step_s, led_s, g["q"], g["v"])
-        control.writeOnce(fci.JointPositions(joints.tolist()))
+        self._tell(state or self._robot.read_once())
 
     def _obey(self, order: Word) -> None:
-        self._rest()
+        self._motion = None
         if order is Word.STOP:
             return
         try:
@@ -179,39 +190,28 @@ class Link:
         except fci.NetworkException:
             raise
         except ERRORS as error:
-            self._rest()
             self._say(Word.REFUSED, str(error))
         else:
             self._say(Word.MOVING)
 
     def _begin(self, *, recover: bool) -> None:
-        if recover and self._robot.read_once().robot_mode == _MODES.Reflex:
+        if recover and self._robot.read_once().robot_mode == fci.RobotMode.Reflex:
             self._robot.automatic_error_recovery()
         s = self._settings
         self._robot.set_collision_behavior(
             [0.5 * x for x in s.torques], s.torques, [0.5 * x for x in s.forces], s.forces
         )
         self._robot.set_load(s.mass, s.center, s.inertia)
-        self._control = self._robot.start_joint_position_control(fci.ControllerMode.JointImpedance)
-        state, _ = self._control.readOnce()
-        joints = np.array(state.q_d)
-        self._smoother = Smoother(joints, _ACCELERATION, _JERK)
-        self._begun_ns = time.monotonic_ns()
-        self._goal = record(GOAL)
-        self._goal["q"] = joints
-        self._time_s = state.time.to_sec()
-        self._control.writeOnce(fci.JointPositions(joints.tolist()))
+        control = self._robot.start_joint_position_control(fci.ControllerMode.JointImpedance)
+        state, _ = control.readOnce()
+        self._motion = Motion(control, state, self._goals, s.silence_s)
         self._tell(state)
-
-    def _rest(self) -> None:
-        """Take no more set-points; letting go of the client's motion stops the arm."""
-        self._control = None
 
     def _tell(self, state: fci.RobotState) -> None:
         r = self._report[0]
         r["stamp"] = self._clock.stamp(state.time.to_sec())
         r["mode"] = int(state.robot_mode)
-        r["moving"] = self._control is not None
+        r["moving"] = self._motion is not None
         r["received"] = state.control_command_success_rate
         r["q"], r["v"], r["effort"] = state.q, state.dq, state.tau_J
         r["wrench"] = state.K_F_ext_hat_K
@@ -238,9 +238,11 @@ def main() -> None:
     signal.setitimer(signal.ITIMER_REAL, _ORDER_S)
     try:
         robot, refused = connect(settings.address)
-    except (*ERRORS, RuntimeError) as error:
+    except ERRORS as error:
         pipe.send((Word.REFUSED, " ".join(str(error).split())))
         return
+    gc.freeze()
+    gc.disable()  # a collection would cost the arm set-points
     hurry()
     pipe.send((Word.OPEN, refused))
     Link(robot, settings, pipe, reports, goals).run()
