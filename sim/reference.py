@@ -27,6 +27,7 @@ from sim.truth_eye import SightErrors, TruthEye
 from sim.world import Options, World
 from spatial import Pose, Vector, age_s, unit, vector
 from vision.camera import NoFrame
+from vision.health import FrameWatch
 from vision.target import Refusal, Sighting, Site
 from vision.tracking import MouthTracker
 
@@ -93,6 +94,7 @@ class _Flight:
         self._procedure = procedure
         self._locator = world.spoil(eye)
         self._tracker = MouthTracker()
+        self._frames = FrameWatch()
         scene, driver = world.scene, world.arm
         model = scene.arm_model()
         limits = Limits(JointLimits.of(model))
@@ -137,6 +139,10 @@ class _Flight:
             return
         frame = self._world.camera.next_frame(0.0)
         if isinstance(frame, NoFrame):
+            return
+        fault = self._frames.check(frame, now)
+        if fault is not None:
+            self._refusals[fault.fault.value] += 1
             return
         self._next_picture_ns = now + round(1e9 / _PICTURE_HZ)
         seen = self._locator.locate(frame)

@@ -13,6 +13,7 @@ from sim import charts
 from sim.compare import MEASURES, Estimate
 from sim.episode import Episode
 from sim.scenario import Verdict
+from sim.summary import by_file
 
 _WORST = 6
 _SHARES = (0.5, 0.9, 0.99)  # of the episodes, whose hardest touch is told
@@ -67,6 +68,7 @@ def render(
             (e.verdict.value, e.reason) for e in episodes if e.verdict is not Verdict.SAMPLED
         ).most_common(),
         groups=[(name, _subgroups(episodes, key)) for name, key in _GROUPS],
+        files=by_file(episodes),
         failed=[e for e in episodes if not e.passed],
         worst=worst,
         forces=charts.svg(charts.forces(episodes)),

@@ -9,6 +9,9 @@ import numpy as np
 from sim.errors import SimError
 from sim.scenario import Expectation, Scenario, Verdict, load, load_folder
 
+CROWD = "person"
+"""What scenarios of people drawn by seed are named after, as others are after their file."""
+
 _POPULATIONS = {"adult": 0.7, "elderly": 0.2, "child": 0.1}
 _EXPECT = Expectation(verdicts=(Verdict.SAMPLED, Verdict.REFUSED), max_force=2.4)
 
@@ -57,7 +60,7 @@ def people(count: int, seed: int) -> tuple[Scenario, ...]:
         person_seed, world_seed = (int(s) for s in rng.integers(0, 2**31, 2))
         made.append(
             Scenario(
-                name=f"person/{i:05d}",
+                name=f"{CROWD}/{i:05d}",
                 population=population,
                 person_seed=person_seed,
                 seed=world_seed,

@@ -8,6 +8,7 @@ import numpy as np
 from sim.compare import Estimate
 from sim.episode import Episode
 from sim.scenario import Verdict
+from sim.source import CROWD
 
 _SHARES = (0.5, 0.9, 0.99, 1.0)
 _MISSES = 20
@@ -47,6 +48,7 @@ def summarise(episodes: Sequence[Episode], title: str, planned: int) -> str:
         "| not sampled because | episodes |",
         "|---|---|",
         *(f"| {reason} | {count} |" for reason, count in unsampled.most_common()),
+        *_files(episodes),
     ]
     missed = [e for e in episodes if not e.passed]
     if missed:
@@ -58,6 +60,33 @@ def summarise(episodes: Sequence[Episode], title: str, planned: int) -> str:
         if len(missed) > _MISSES:
             lines += ["", f"And {len(missed) - _MISSES} more."]
     return "\n".join(lines) + "\n"
+
+
+def by_file(episodes: Iterable[Episode]) -> dict[str, list[Episode]]:
+    """Return the episodes of scenario files, by file and in the order of their cases.
+
+    People drawn by seed stand in no file, and are left out.
+    """
+    files: dict[str, list[Episode]] = defaultdict(list)
+    for episode in episodes:
+        file, _, case = episode.scenario.partition("/")
+        if case and file != CROWD:
+            files[file].append(episode)
+    return dict(sorted(files.items()))
+
+
+def _files(episodes: Iterable[Episode]) -> list[str]:
+    rows = [
+        f"| {file} | {', '.join(_case(episode) for episode in cases)} |"
+        for file, cases in by_file(episodes).items()
+    ]
+    return ["", "| scenario file | what came of each case |", "|---|---|", *rows] if rows else []
+
+
+def _case(episode: Episode) -> str:
+    name = episode.scenario.partition("/")[2]
+    told = f"{name}: {episode.verdict}{f' ({episode.reason})' if episode.reason else ''}"
+    return told if episode.passed else f"**{told}**"
 
 
 def _table(name: str, episodes: Iterable[Episode], key: Callable[[Episode], str]) -> list[str]:

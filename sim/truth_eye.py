@@ -1,8 +1,10 @@
 """Sight without pictures: a camera whose frames are blank and a locator that knows the truth.
 
 For campaigns that test arm and control by the thousand: errors, delay, refusals and faults are
-those of a vision, the pictures are not painted. Where the vision itself is the question, use the
-painter and the real locator.
+those of a vision, the pictures are not painted. Colour and depth of a frame each say which
+exposure they show, so that a colour picture that comes late, or depth of another instant or in a
+wrong unit, misleads this sight as it would mislead a real one. Where the vision itself is the
+question, use the painter and the real locator.
 """
 
 from dataclasses import dataclass
@@ -64,7 +66,8 @@ class TruthEye:
     def __init__(self, errors: SightErrors, seed: int) -> None:
         self._errors = errors
         self._rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7,)))
-        self._taken: dict[int, Snapshot] = {}
+        self._taken: dict[int, Snapshot] = {}  # by number of exposure
+        self._number = 0
         self._cavity: OralCavity | None = None
         self._sites: dict[Site, tuple[Vector, Vector, Matrix] | None] = {}
         self._bias = {site: self._rng.normal(0.0, errors.site_bias, 3) for site in Site}
@@ -77,27 +80,41 @@ class TruthEye:
     def paint(
         self, snapshot: Snapshot, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Return a grey picture at one depth, and remember what it would have shown."""
-        self._taken[snapshot.stamp_ns] = snapshot
+        """Return a grey picture at one depth, and remember what it would have shown.
+
+        The first pixel of either is the exposure's number.
+        """
+        self._number += 1
+        self._taken[self._number] = snapshot
         while len(self._taken) > _KEPT:
             self._taken.pop(next(iter(self._taken)))
         grey = rng.integers(_GREY - 2, _GREY + 3, (16, 16, 3), dtype=np.uint8)
-        return grey, np.full((16, 16), _DEPTH)
+        depth = np.full((16, 16), _DEPTH)
+        grey[0, 0] = list(self._number.to_bytes(3, "big"))
+        depth[0, 0] = self._number
+        return grey, depth
 
     def close(self) -> None:
         """Nothing is held beyond memory."""
 
     def locate(self, frame: Frame) -> Sighting | Refusal:
-        """Return the truth at the frame's exposure, with errors; refuse as a vision would."""
-        snapshot = self._taken.get(frame.stamp_ns)
-        refusal = self._ill(frame) or self._hidden(frame.stamp_ns, snapshot)
-        if refusal is not None or snapshot is None:
-            return refusal or Refusal(RefusalReason.CAMERA, frame.stamp_ns, "nothing was exposed")
-        cavity, base_mouth = snapshot.cavity, snapshot.base_mouth
+        """Return the truth at the exposure shown, with errors; refuse as a vision would."""
+        ill = self._ill(frame)
+        if ill is not None:
+            return ill
+        shown = self._taken.get(int.from_bytes(frame.rgb[0, 0].tobytes(), "big"))
+        if shown is None:
+            return Refusal(RefusalReason.CAMERA, frame.stamp_ns, "nothing was exposed")
+        cavity, base_mouth = shown.cavity, shown.base_mouth
         if cavity is None or base_mouth is None:
             return Refusal(RefusalReason.NO_FACE, frame.stamp_ns, "nobody sits in the chair")
+        hidden = self._hidden(frame.stamp_ns, cavity)
+        if hidden is not None:
+            return hidden
+        optical_mouth = shown.base_camera.inverse() @ base_mouth
+        farther = self._farther(frame.depth, float(optical_mouth.translation[2]))
+        optical_mouth = Pose(optical_mouth.rotation, farther * optical_mouth.translation)
         e = self._errors
-        optical_mouth = snapshot.base_camera.inverse() @ base_mouth
         seen = optical_mouth @ Pose.from_rotation_vector(
             self._rng.normal(0.0, e.turn_sigma, 3), self._rng.normal(0.0, e.mouth_sigma, 3)
         )
@@ -105,11 +122,21 @@ class TruthEye:
         targets = {s: self._target(s, cavity, optical_mouth, frame.stamp_ns) for s in Site}
         return Sighting(frame.stamp_ns, seen, np.diag(spread), cavity.opening, targets)
 
-    def _hidden(self, stamp: int, snapshot: Snapshot | None) -> Refusal | None:
+    def _farther(self, depth: NDArray[np.float32], shown_m: float) -> float:
+        """Return how many times too far the mouth is measured that is ``shown_m`` [m] away.
+
+        Depth may be in a wrong unit, and of another exposure than the colour.
+        """
+        unit = float(np.nanmedian(depth)) / float(_DEPTH)
+        number = depth[0, 0] / unit
+        measured = self._taken.get(round(float(number))) if np.isfinite(number) else None
+        if measured is None or measured.base_mouth is None:
+            return unit
+        optical_mouth = measured.base_camera.inverse() @ measured.base_mouth
+        return unit * (float(optical_mouth.translation[2]) / shown_m)
+
+    def _hidden(self, stamp: int, cavity: OralCavity) -> Refusal | None:
         """Return a refusal where the mouth cannot be looked into."""
-        if snapshot is None or snapshot.cavity is None:
-            return None
-        cavity = snapshot.cavity
         if cavity.anatomy.mask:
             return Refusal(RefusalReason.MASK, stamp, "a mask covers the mouth")
         if cavity.articulation.hand > 0.3:

@@ -27,7 +27,8 @@ class HealthSettings(Bounded):
     max_age_s: float = bounded(0.15, 0.01, 2.0)
     """A frame older than this when it is handed over is not handed over."""
     max_repeats: float = bounded(1, 0, 30)
-    """Pictures in a row equal to the last pixel by pixel, above which the camera is stuck."""
+    """Pictures in a row equal to the last pixel by pixel, in colour or in depth, above which the
+    camera is stuck."""
 
 
 def picture_fault(frame: Frame, settings: HealthSettings) -> NoFrame | None:
@@ -76,21 +77,23 @@ class FrameWatch:
     def __init__(self, settings: HealthSettings | None = None) -> None:
         self._settings = settings or HealthSettings()
         self._stamp = self._sequence = -1
-        self._print = b""
-        self._repeats = 0
+        self._prints = (b"", b"")  # of colour and depth, which come from sensors of their own
+        self._repeats = [0, 0]
 
     def check(self, frame: Frame, now_ns: int) -> NoFrame | None:
         """Return why ``frame``, handed over at ``now_ns`` [ns], is not to be used, or None."""
         fault = self._order(frame, now_ns) or picture_fault(frame, self._settings)
-        fingerprint = cv2.resize(frame.rgb, (64, 48), interpolation=cv2.INTER_NEAREST).tobytes()
         # sensor noise makes two equal pictures all but impossible while the camera lives
-        self._repeats = self._repeats + 1 if fingerprint == self._print else 0
-        self._print, self._stamp = fingerprint, max(self._stamp, frame.stamp_ns)
+        prints = (_fingerprint(frame.rgb), _fingerprint(frame.depth))
+        for k, (new, old) in enumerate(zip(prints, self._prints, strict=True)):
+            self._repeats[k] = self._repeats[k] + 1 if new == old else 0
+        self._prints, self._stamp = prints, max(self._stamp, frame.stamp_ns)
         self._sequence = max(self._sequence, frame.sequence)
-        if fault is None and self._repeats > self._settings.max_repeats:
+        if fault is None and max(self._repeats) > self._settings.max_repeats:
+            what = "pictures" if self._repeats[0] == max(self._repeats) else "depth pictures"
             return NoFrame(
                 CameraFault.STUCK,
-                f"{self._repeats + 1} equal pictures in a row, bound "
+                f"{max(self._repeats) + 1} equal {what} in a row, bound "
                 f"{self._settings.max_repeats:.0f}; restart the camera",
             )
         return fault
@@ -113,6 +116,10 @@ class FrameWatch:
                 f"sequence {frame.sequence} is not after the last, {self._sequence}",
             )
         return None
+
+
+def _fingerprint(image: NDArray[np.uint8] | NDArray[np.float32]) -> bytes:
+    return cv2.resize(image, (64, 48), interpolation=cv2.INTER_NEAREST).tobytes()
 
 
 def _longest_gap(present: NDArray[np.bool_]) -> float:

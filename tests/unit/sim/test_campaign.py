@@ -17,6 +17,7 @@ from sim.pilot import pilot_named
 from sim.report import render, worst_of
 from sim.scenario import Expectation, Scenario, Verdict
 from sim.source import Source, people
+from sim.summary import summarise
 from tests.unit.sim.pilots import ClumsyPilot, StillPilot
 
 STILL = "tests.unit.sim.pilots:StillPilot"
@@ -155,6 +156,21 @@ def test_the_summary_counts_what_was_flown(tmp_path: Path) -> None:
     assert f"| person | 5 | {5 - crashed} | 0 (0.00 to 0.43) | {5 - crashed} | {crashed} | " in text
     assert f"| crashed ValueError | {crashed} |" in text
     assert "clumsy" not in text.split("not as expected")[0]
+
+
+def test_report_and_summary_tell_what_came_of_every_case_of_a_file(tmp_path: Path) -> None:
+    cases = "schema: 1\nexpect: {verdict: [refused]}\ncases: {even: {seed: 2}, odd: {seed: 1}}"
+    (tmp_path / "faults.yaml").write_text(cases, "utf-8")
+    source = Source(path=str(tmp_path / "faults.yaml"))
+    flown = launch(Plan(source, CLUMSY), tmp_path / "flown", silent)
+    told = summarise(flown, "Faults", 2)
+    assert "| faults | even: refused (no_face), **odd: crashed (ValueError)** |" in told
+    page = render(flown, "Faults")
+    assert '<b class="refused">even</b> <span class="dim">no_face, 0.00 N' in page
+    assert '<b class="crashed">odd</b> <b class="miss">not as expected</b>' in page
+    crowd = launch(Plan(Source(count=1, seed=1), STILL), tmp_path / "crowd", silent)
+    assert "<h2>Scenarios</h2>" not in render(crowd, "People")
+    assert "scenario file" not in summarise(crowd, "People", 1)
 
 
 def test_commands_run_a_campaign_report_and_compare(tmp_path: Path) -> None:

@@ -263,6 +263,14 @@ def test_a_vision_that_raves_ends_the_procedure_before_anything_is_touched() -> 
     assert flown.peak_force == 0.0
 
 
+def test_depth_that_stands_still_is_noticed_before_anybody_is_approached() -> None:
+    # the sight without pictures did not look at depth: the arm was led as if nothing were broken
+    stuck = next(s for s in load(FOLDER / "fault_camera_depth.yaml") if s.name.endswith("/stuck"))
+    flown = episode.run(stuck, ReferencePilot())
+    assert (flown.verdict, flown.reason) == (Verdict.REFUSED, "stuck")
+    assert flown.peak_force == flown.peak_collision == 0.0
+
+
 def test_vision_cannot_fail_where_none_is_used() -> None:
     with World(Scene(), 0) as world, pytest.raises(SimError, match="pass its locator"):
         world.happen(Happening(fault(Unit.VISION, Mode.OFF)))

@@ -20,7 +20,8 @@ def alive(number: int, stamp_ns: int | None = None) -> Frame:
     """A frame with the noise of a living sensor."""
     noise = RNG.integers(0, 4, FRAME.rgb.shape).astype(np.uint8)
     stamp = 1_000_000 * (number + 1) if stamp_ns is None else stamp_ns
-    return replace(FRAME, rgb=FRAME.rgb + noise, sequence=number, stamp_ns=stamp)
+    depth = FRAME.depth + RNG.normal(0.0, 1e-4, FRAME.depth.shape).astype(np.float32)
+    return replace(FRAME, rgb=FRAME.rgb + noise, depth=depth, sequence=number, stamp_ns=stamp)
 
 
 def test_a_healthy_stream_passes() -> None:
@@ -57,14 +58,17 @@ def test_a_healthy_picture_has_no_fault() -> None:
     assert picture_fault(FRAME, HealthSettings()) is None
 
 
-def test_equal_pictures_under_new_numbers_are_a_stuck_camera() -> None:
+@pytest.mark.parametrize(("stuck", "said"), [("rgb", "equal pictures"), ("depth", "equal depth")])
+def test_equal_pictures_under_new_numbers_are_a_stuck_camera(stuck: str, said: str) -> None:
+    # the sensors of colour and depth fail singly: an arm led by depth that stood still hit a face
     watch, faults = FrameWatch(), []
     for k in range(4):
-        frame = replace(FRAME, sequence=k, stamp_ns=1_000_000 * (k + 1))
+        frame = replace(alive(k), **{stuck: getattr(FRAME, stuck)})
         faults.append(watch.check(frame, frame.stamp_ns))
     assert faults[0] is None
     assert faults[-1] is not None
     assert faults[-1].fault is CameraFault.STUCK
+    assert said in faults[-1].detail
 
 
 @pytest.mark.parametrize(
