@@ -63,8 +63,12 @@ class SimGripper:
         """Let the jaws or their sensor fail from now on."""
         if fault.unit not in (Unit.GRIPPER, Unit.GRIP_SENSOR):
             raise SimError(f"unit {fault.unit} is no part of the gripper")
-        broken = self._jaws if fault.unit is Unit.GRIPPER else self._sense
-        broken.begin(fault, self._world.now_s)
+        if fault.unit is Unit.GRIPPER:
+            self._jaws.begin(fault, self._world.now_s)
+            return
+        # the sensor has been reading all the time, whether anybody asked or not
+        self._sense.pass_on(self._holds, self._world.now_s)
+        self._sense.begin(fault, self._world.now_s)
 
     @property
     def holding(self) -> bool:

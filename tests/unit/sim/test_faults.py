@@ -223,6 +223,14 @@ def test_every_gripper_fault_is_accepted_and_most_show_at_once(unit: Unit, mode:
             assert sensed == (world.truth.swab is not SwabFate.IN_HAND)
 
 
+def test_a_grip_sensor_that_nobody_asked_before_is_stuck_at_what_it_felt() -> None:
+    with World(Scene(), 0) as world:
+        world.happen(Happening(fault(Unit.GRIP_SENSOR, Mode.STUCK)))
+        assert world.gripper.holding  # it said that no swab was held
+        world.gripper.release()
+        assert world.gripper.holding
+
+
 def test_mishaps_of_the_swab() -> None:
     with World(Scene(), 0) as world:
         before = world.base_tip.translation.copy()
