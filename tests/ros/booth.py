@@ -2,12 +2,12 @@
 
 import json
 import os
-import signal
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,42 +162,20 @@ class Client:
     """A stranger's node in a context of its own; keeps the newest message of every topic."""
 
     def __init__(self, namespace: str, domain: int) -> None:
-        import rclpy
         from booth_common import topics
         from booth_common.actions import SharedActionClient
-        from rclpy.experimental import EventsExecutor
+        from booth_common.beside import NodeBeside
 
-        self.context = rclpy.Context()
-        rclpy.init(context=self.context, domain_id=domain)
-        self.node = rclpy.create_node("looker_on", namespace=namespace, context=self.context)
+        link = NodeBeside("looker_on", namespace, domain)
+        self.node, self.close = link.node, link.close
         self.messages: dict[str, list[tuple[float, Any]]] = defaultdict(list)
         skip = (topics.PICTURE, topics.TRANSFORM)
         for topic in topics.TOPICS:
             if topic.quality not in skip and topic.name != "/clock":
-                self.node.create_subscription(
-                    topics.interface(topic.type),
-                    topic.name,
-                    lambda message, name=topic.name: self._take(name, message),
-                    topics.profile(topic.quality),
-                )
+                link.listen(topic, partial(self._take, topic.name))
         self._action = SharedActionClient(
             self.node, topics.interface(topics.COLLECT_SAMPLE.type), topics.COLLECT_SAMPLE.name
         )
-        asked = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        self._executor = EventsExecutor(context=self.context)
-        for number, handler in asked.items():
-            signal.signal(number, handler)  # which the executor has taken from pytest
-        self._executor.add_node(self.node)
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._spin, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._ending.set()
-        self._thread.join(timeout=5.0)
-        self._executor.shutdown(timeout_sec=1.0)
-        self.node.destroy_node()
-        self.context.try_shutdown()
 
     def until(self, condition: Callable[[], Any], timeout_s: float, why: str) -> float:
         """Wait for ``condition``; return how long [s] that took."""
@@ -257,10 +235,6 @@ class Client:
         kept = self.messages[name]
         kept.append((time.monotonic(), message))
         del kept[:-4000]
-
-    def _spin(self) -> None:
-        while not self._ending.is_set():
-            self._executor.spin_once(timeout_sec=0.05)
 
 
 class Session:

@@ -110,9 +110,10 @@ def test_controllers_that_fall_silent_are_an_arm_that_is_gone(robot: Any, bench:
 
 
 def test_an_arm_that_never_speaks_is_refused() -> None:
-    from booth_arm.trajectory import DriverLink, TrajectoryArm
+    from booth_arm.trajectory import TrajectoryArm
+    from booth_common.beside import NodeBeside
 
-    link = DriverLink(f"{BOOTH}/nobody")
+    link = NodeBeside("arm_driver", f"{BOOTH}/nobody")
     try:
         with pytest.raises(ArmControlError, match="no driver/joint_states with the joints one"):
             TrajectoryArm(link, ("one",), RATE_HZ, first_s=0.3)

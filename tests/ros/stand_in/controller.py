@@ -1,14 +1,12 @@
 """A stand-in for an arm's ROS 2 controllers: trajectory, joint states, wrist sensor, gripper."""
 
 import random
-import threading
 import time
 from typing import Any
 
 import numpy as np
-import rclpy
 from booth_common import topics
-from booth_common.process import events_executor
+from booth_common.beside import NodeBeside
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
@@ -30,42 +28,18 @@ class StandInController:
         self.setpoints: list[Any] = []
         self._goal = dict(self.position)
         self._due_s = 0.0
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context)
-        self.node = rclpy.create_node("stand_in", namespace=namespace, context=self._context)
-        listen, tell = self.node.create_subscription, self.node.create_publisher
-        setpoint = topics.DRIVER_SETPOINT
-        listen(
-            topics.interface(setpoint.type),
-            setpoint.name,
-            self._take,
-            topics.profile(setpoint.quality),
-        )
+        self._held = False
+        link = NodeBeside("stand_in", namespace)
+        self.node, self.close = link.node, link.close
         self._tell = {
-            topic: tell(topics.interface(topic.type), topic.name, topics.profile(topic.quality))
+            topic: link.publisher(topic)
             for topic in (topics.DRIVER_JOINTS, topics.DRIVER_WRENCH, topics.DRIVER_HOLDING)
         }
+        link.listen(topics.DRIVER_SETPOINT, self._take)
         call = topics.DRIVER_GRIPPER
         self.node.create_service(topics.interface(call.type), call.name, self._grip)
-        self._held = False
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.node.create_timer(PERIOD_S, self._tick, clock=steady)
-        self._executor = events_executor(self._context)
-        self._executor.add_node(self.node)
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._spin, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._ending.set()
-        self._thread.join(timeout=5.0)
-        self._executor.shutdown(timeout_sec=1.0)
-        self.node.destroy_node()
-        self._context.try_shutdown()
-
-    def _spin(self) -> None:
-        while not self._ending.is_set():
-            self._executor.spin_once(timeout_sec=0.05)
 
     def _take(self, message: Any) -> None:
         point = message.points[-1]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from arm_control.controller import ArmController
 from arm_control.limits import JointLimits, Limits
@@ -13,6 +14,9 @@ from arm_control.ports import ArmDriver, Gripper
 from booth_arm.bench import Bench, BenchSettings
 from sim.scene import Scene
 from spatial import NANOSECONDS_PER_SECOND
+
+if TYPE_CHECKING:
+    from booth_common.beside import NodeBeside
 
 
 class MachineClock:
@@ -72,10 +76,9 @@ def _franka(
 ) -> tuple[ArmDriver, Gripper]:
     # another arm's machine need not have this maker's client
     from arm_control.drivers.franka import FrankaArm  # noqa: PLC0415
-    from booth_arm.trajectory import DriverLink, TopicGripper  # noqa: PLC0415
+    from booth_arm.trajectory import TopicGripper  # noqa: PLC0415
 
-    link = DriverLink(settings.namespace)
-    opening.callback(link.close)
+    link = _link(settings, opening)
     driver = FrankaArm(settings.address, model, rate_hz=settings.rate_hz)
     opening.callback(driver.close)
     return driver, TopicGripper(link)
@@ -85,13 +88,22 @@ def _trajectory(
     settings: BenchSettings, model: ArmModel, opening: ExitStack
 ) -> tuple[ArmDriver, Gripper]:
     # the loop's process of another arm need not speak ROS
-    from booth_arm.trajectory import DriverLink, TopicGripper, TrajectoryArm  # noqa: PLC0415
+    from booth_arm.trajectory import TopicGripper, TrajectoryArm  # noqa: PLC0415
 
-    link = DriverLink(settings.namespace)
-    opening.callback(link.close)
+    link = _link(settings, opening)
     driver = TrajectoryArm(link, model.joint_names, settings.rate_hz)
     opening.callback(driver.close)
     return driver, TopicGripper(link)
+
+
+def _link(settings: BenchSettings, opening: ExitStack) -> "NodeBeside":
+    """Return the loop's own node, for the driver's topics."""
+    # the loop's process of an arm without topics need not speak ROS
+    from booth_common.beside import NodeBeside  # noqa: PLC0415
+
+    link = NodeBeside("arm_driver", settings.namespace)
+    opening.callback(link.close)
+    return link
 
 
 DRIVERS: Mapping[

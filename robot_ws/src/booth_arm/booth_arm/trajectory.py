@@ -11,10 +11,9 @@ import time
 from typing import Any
 
 import numpy as np
-import rclpy
 from booth_common import topics
+from booth_common.beside import NodeBeside
 from booth_common.clock import ros_minus_monotonic_ns
-from booth_common.process import events_executor
 
 from arm_control.errors import ArmControlError
 from arm_control.ports import ArmInfo, ArmState, ArmStatus, JointCommand
@@ -25,46 +24,6 @@ _OFFLINE_S = 0.2  # a state older than this is of an arm that is gone
 _PERIODS_AHEAD = 2.0  # a set-point is due this many periods on: one lost leaves no gap
 _BRAKE_S = 0.15  # for a stop, to where the arm stands
 _HOLDING_S = 0.5  # how long the gripper's word counts
-_SPIN_S = 0.05
-
-
-class DriverLink:
-    """The loop's own node: the driver's topics, heard in a thread beside the loop.
-
-    ``namespace`` is the booth's.
-    """
-
-    def __init__(self, namespace: str) -> None:
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context)
-        self.node = rclpy.create_node("arm_driver", namespace=namespace, context=self._context)
-        self._executor = events_executor(self._context)
-        self._executor.add_node(self.node)
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._spin, name="driver", daemon=True)
-        self._thread.start()
-
-    def publisher(self, topic: topics.Topic) -> Any:
-        """Return a publisher of a topic in the table."""
-        kind = topics.interface(topic.type)
-        return self.node.create_publisher(kind, topic.name, topics.profile(topic.quality))
-
-    def listen(self, topic: topics.Topic, callback: Any) -> None:
-        """Subscribe to a topic in the table."""
-        kind = topics.interface(topic.type)
-        self.node.create_subscription(kind, topic.name, callback, topics.profile(topic.quality))
-
-    def close(self) -> None:
-        """Leave the graph."""
-        self._ending.set()
-        self._thread.join(timeout=2.0)
-        self._executor.shutdown(timeout_sec=1.0)
-        self.node.destroy_node()
-        self._context.try_shutdown()
-
-    def _spin(self) -> None:
-        while not self._ending.is_set():
-            self._executor.spin_once(timeout_sec=_SPIN_S)
 
 
 class TrajectoryArm:
@@ -76,7 +35,7 @@ class TrajectoryArm:
 
     def __init__(
         self,
-        link: DriverLink,
+        link: NodeBeside,
         joint_names: tuple[str, ...],
         rate_hz: float,
         *,
@@ -160,7 +119,7 @@ class TrajectoryArm:
 class TopicGripper:
     """A gripper behind a service and a topic; see `arm_control.ports.Gripper`."""
 
-    def __init__(self, link: DriverLink) -> None:
+    def __init__(self, link: NodeBeside) -> None:
         self._held_until_s = 0.0
         call = topics.DRIVER_GRIPPER
         self._client = link.node.create_client(topics.interface(call.type), call.name)
