@@ -136,7 +136,25 @@ def _fr3() -> ArmDescription:
     )
 
 
-_CATALOGUE = MappingProxyType({"kuka_iiwa": _kuka_iiwa, "ur5": _ur5, "fr3": _fr3})
+def _xarm7() -> ArmDescription:
+    root = _package_folder("cmeel").parent / "cmeel.prefix" / "share"
+    return ArmDescription(
+        name="xarm7",
+        urdf=root / "example-robot-data/robots/xarm_description/urdf/xarm7.urdf",
+        package_root=root,
+        base_link="link_base",
+        flange_link="link7",
+        joint_names=tuple(f"joint{i}" for i in range(1, 8)),
+        home=vector((0.0, -0.1837, 0.0, 0.5907, 0.0, -0.7964, np.pi / 2), None),
+        velocity=vector(np.full(7, 3.14), None),
+        effort=vector((50.0, 50.0, 30.0, 30.0, 30.0, 20.0, 20.0), None),
+        base_mouth=Pose(FACING_THE_ARM, vector((0.80, 0.0, 0.45))),
+        command_delay_s=0.02,
+        rate_hz=100.0,
+    )
+
+
+_CATALOGUE = MappingProxyType({"kuka_iiwa": _kuka_iiwa, "ur5": _ur5, "fr3": _fr3, "xarm7": _xarm7})
 
 KNOWN_ARMS: tuple[str, ...] = tuple(_CATALOGUE)
 

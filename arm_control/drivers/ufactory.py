@@ -30,6 +30,17 @@ _COLLISION = frozenset({22, 31, 35})  # the controller's errors: itself, somethi
 _PERIODS = 2.0  # from the set-point's arrival to the motion (assumed)
 
 
+def info_of(address: str, joint_names: Sequence[str], rate_hz: float = 100.0) -> ArmInfo:
+    """Return what `UFactoryArm` with these arguments will state, without connecting."""
+    return ArmInfo(
+        f"UFACTORY arm at {address}",
+        tuple(joint_names),
+        rate_hz,
+        _PERIODS / rate_hz,
+        "state 4: the control box brakes all joints; without set-points the arm holds the last",
+    )
+
+
 class UFactoryArm:
     """One arm with its maker's six-axis force sensor at the flange, at ``address``.
 
@@ -49,13 +60,7 @@ class UFactoryArm:
                 f"{len(joint_names)} joints at {rate_hz} Hz: an xArm has 5 to 7 and takes 50 to "
                 "250 set-points a second"
             )
-        self._info = ArmInfo(
-            f"UFACTORY arm at {address}",
-            tuple(joint_names),
-            rate_hz,
-            _PERIODS / rate_hz,
-            "state 4: the control box brakes all joints; without set-points the arm holds the last",
-        )
+        self._info = info_of(address, joint_names, rate_hz)
         self._news = threading.Condition()
         self._angles = np.zeros(len(joint_names))
         self._velocity = np.zeros(len(joint_names))

@@ -31,7 +31,7 @@ def loop(
         str, typer.Option(help="the arm's controller, of --model; without it there is no arm")
     ] = "",
     model: Annotated[
-        str, typer.Option(help="kuka_iiwa, ur5 or fr3; ur5 and fr3 (Franka) can have an address")
+        str, typer.Option(help="kuka_iiwa; with an address ur5, fr3 (Franka) or xarm7 (UFACTORY)")
     ] = "",
     seconds: Annotated[float, typer.Option(min=1.0, max=86_400.0)] = 10.0,
     core: Annotated[int | None, typer.Option(min=0, help="the loop's; else the last one")] = None,
@@ -131,6 +131,13 @@ def _franka_arm(name: str, address: str) -> ArmDriver:
     return FrankaArm(address, _model(name))
 
 
+def _ufactory(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
+    from arm_control.drivers.ufactory import UFactoryArm, info_of  # noqa: PLC0415 - an extra
+
+    make = partial(UFactoryArm, address, description.joint_names)
+    return info_of(address, description.joint_names), make
+
+
 _DRIVERS: Mapping[str, Callable[[ArmDescription, str], tuple[ArmInfo, MakeDriver]]] = (
-    MappingProxyType({"ur5": _universal_robots, "fr3": _franka})
+    MappingProxyType({"ur5": _universal_robots, "fr3": _franka, "xarm7": _ufactory})
 )

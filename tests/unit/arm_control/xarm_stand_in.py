@@ -40,6 +40,11 @@ class StandIn:
         self._command = self._listen(COMMAND_PORT, self._answer)
         self._report = self._listen(REPORT_PORT, self._tell)
 
+    @property
+    def position(self) -> list[float]:
+        """Where its joints are [rad]."""
+        return self.angles
+
     def collide(self) -> None:
         """Stop as after a collision: error 31."""
         self.state, self.error = _STOPPED, 31

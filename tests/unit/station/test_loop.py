@@ -31,5 +31,5 @@ def test_a_franka_arm_is_held_where_it_stands(tmp_path: Path) -> None:
 
 
 def test_an_arm_without_a_driver_is_not_looked_for() -> None:
-    with pytest.raises(ArmControlError, match="one of ur5, fr3"):
+    with pytest.raises(ArmControlError, match="one of ur5, fr3, xarm7"):
         loop(address="127.0.0.1", model="kuka_iiwa")

@@ -26,7 +26,7 @@ PERMIT_PERIOD_S = 0.05
 class Settings:
     """The arm node's parameters."""
 
-    driver: str = text("sim", "which arm is driven", ("sim", "ur", "franka", "trajectory"))
+    driver: str = text("sim", "which arm is driven", ("sim", "ur", "franka", "xarm", "trajectory"))
     address: str = text("", "the real arm's address; unused with simulator and trajectory driver")
     rate_hz: float = number(125.0, 20.0, 1_000.0, "set-points a second, of a real arm [Hz]")
     arm: str = text("kuka_iiwa", "the arm's description in the catalogue")

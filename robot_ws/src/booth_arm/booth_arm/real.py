@@ -84,6 +84,19 @@ def _franka(
     return driver, TopicGripper(link)
 
 
+def _ufactory(
+    settings: BenchSettings, model: ArmModel, opening: ExitStack
+) -> tuple[ArmDriver, Gripper]:
+    # another arm's machine need not have this maker's client
+    from arm_control.drivers.ufactory import UFactoryArm  # noqa: PLC0415
+    from booth_arm.trajectory import TopicGripper  # noqa: PLC0415
+
+    link = _link(settings, opening)
+    driver = UFactoryArm(settings.address, model.joint_names, rate_hz=settings.rate_hz)
+    opening.callback(driver.close)
+    return driver, TopicGripper(link)
+
+
 def _trajectory(
     settings: BenchSettings, model: ArmModel, opening: ExitStack
 ) -> tuple[ArmDriver, Gripper]:
@@ -109,5 +122,12 @@ def _link(settings: BenchSettings, opening: ExitStack) -> "NodeBeside":
 DRIVERS: Mapping[
     str,
     Callable[[BenchSettings, ArmModel, ExitStack], tuple[ArmDriver, Gripper]],
-] = MappingProxyType({"ur": _universal_robots, "franka": _franka, "trajectory": _trajectory})
+] = MappingProxyType(
+    {
+        "ur": _universal_robots,
+        "franka": _franka,
+        "xarm": _ufactory,
+        "trajectory": _trajectory,
+    }
+)
 """What opens the arm and the gripper of each kind, and has ``opening`` close them."""
