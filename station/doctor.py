@@ -14,9 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 _PACKAGES = ("numpy", "numba", "pin", "ruckig", "pybullet", "moderngl", "onnxruntime", "fastapi")
 _ROOM_BYTES = 2**30
+_ARM_PORTS = MappingProxyType(
+    {30004: "Universal Robots (RTDE)", 1337: "Franka (FCI)", 502: "UFACTORY"}
+)
+_REAL_TIME_KERNEL = Path("/sys/kernel/realtime")  # there with PREEMPT_RT
 
 
 class Grade(StrEnum):
@@ -47,7 +52,7 @@ def examine(folder: Path, environment: Mapping[str, str] = os.environ) -> tuple[
         ("real time", _real_time),
         ("memory lock", _memory_lock),
         ("camera", _camera),
-        ("arm", lambda: _arm(environment)),
+        ("arm", lambda: arm(environment)),
         ("database", lambda: _database(environment)),
         ("disk", lambda: _disk(folder)),
         ("WeChat", lambda: _wechat(environment)),
@@ -114,7 +119,10 @@ def _real_time() -> Finding:
         remedy = "for a real arm: `setcap cap_sys_nice+ep` on Python, or rtprio in limits.conf"
         return Finding("real time", Grade.ADVICE, "no right to SCHED_FIFO", remedy)
     os.sched_setscheduler(0, *before)
-    return Finding("real time", Grade.GOOD, "SCHED_FIFO is granted")
+    detail = "SCHED_FIFO is granted"
+    if not _REAL_TIME_KERNEL.exists():
+        detail += "; the kernel is no real-time one (PREEMPT_RT), which a Franka arm wants"
+    return Finding("real time", Grade.GOOD, detail)
 
 
 def _memory_lock() -> Finding:
@@ -140,17 +148,22 @@ def _camera() -> Finding:
     return Finding("camera", Grade.GOOD, ", ".join(found))
 
 
-def _arm(environment: Mapping[str, str]) -> Finding:
+def arm(environment: Mapping[str, str]) -> Finding:
+    """Knock where the makers' controllers listen, and hang up."""
     host = environment.get("BOOTH_ARM_HOST", "")
     if not host:
         remedy = "set BOOTH_ARM_HOST to the arm's address, or go on with the simulated one"
         return Finding("arm", Grade.ADVICE, "no arm is configured", remedy)
-    try:
-        socket.create_connection((host, 30004), timeout=1.0).close()  # RTDE, the UR's data port
-    except OSError as error:
-        remedy = "check cable, address and that the arm is switched on"
-        return Finding("arm", Grade.BAD, f"{host} does not answer: {error}", remedy)
-    return Finding("arm", Grade.GOOD, f"{host} answers")
+    why: OSError | None = None
+    for port, maker in _ARM_PORTS.items():
+        try:
+            socket.create_connection((host, port), timeout=1.0).close()
+        except OSError as error:
+            why = error
+        else:
+            return Finding("arm", Grade.GOOD, f"{host} answers as {maker} does")
+    remedy = "check cable and address, and that the arm is switched on and may be controlled"
+    return Finding("arm", Grade.BAD, f"{host} does not answer: {why}", remedy)
 
 
 def _database(environment: Mapping[str, str]) -> Finding:

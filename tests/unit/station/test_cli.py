@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from station import cli
+from station.doctor import Grade, arm
 from station.instructions import instruction_for
+from tests.unit.arm_control.wire import loopback
 from vision.target import RefusalReason
 
 
@@ -77,6 +80,16 @@ def test_the_doctor_says_each_line_and_how_it_stands(capsys: pytest.CaptureFixtu
         assert line.split()[0] in ("ok", "note", "FAIL")
         if not line.startswith("ok"):
             assert "->" in line, f"no remedy in: {line}"
+
+
+@pytest.mark.parametrize(("port", "maker"), [(30004, "Universal Robots"), (1337, "Franka")])
+def test_the_doctor_knows_an_arm_by_where_its_controller_listens(port: int, maker: str) -> None:
+    address = loopback()
+    with socket.create_server((address, port)):
+        found = arm({"BOOTH_ARM_HOST": address})
+    assert found.grade is Grade.GOOD
+    assert maker in found.detail
+    assert arm({"BOOTH_ARM_HOST": address}).grade is Grade.BAD
 
 
 def test_a_refusal_that_the_person_can_mend_has_an_instruction() -> None:
