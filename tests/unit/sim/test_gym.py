@@ -10,7 +10,7 @@ from vision.target import Site
 
 def test_the_checker_passes() -> None:
     env = gymnasium.make(sim.gym.ENV_ID, disable_env_checker=True)
-    check_env(env.unwrapped, skip_render_check=True)
+    check_env(env.unwrapped)
     env.close()
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from sim import validation
 from sim.errors import SimError
 from sim.validation import CHECKS, Check, write
+from sim.validation.arm import two_engines
+from sim.validation.senses import anatomy
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = DOCS / "explanation" / "sim_validation.md"
-LONG = (validation.two_engines, validation.anatomy)
+LONG = (two_engines, anatomy)
 ROW = re.compile(r"^\| (.+?) \| (\S+) (\S+) \| (\S+) (\S+) \| (.+?) \|$", re.MULTILINE)
 
 
