@@ -11,6 +11,9 @@ import math
 from arm_control.compiled import kernel
 from arm_control.memory import Record
 
+_EASING = 8.0  # [1/s] at which a joint may near its end
+_NEARING = 40.0  # [1/s] at which it may near that velocity
+
 
 @kernel
 def reach(v: float, a: float, A: float, J: float) -> float:
@@ -76,6 +79,19 @@ def _runs_to(p: float, v: float, a: float, A: float, J: float, dt: float) -> flo
         top = p + 0.5 * v * v / -a  # turns round within the step
     end = p + (v + 0.5 * a * dt) * dt
     return max(top, end + reach(after, a, A, J))
+
+
+@kernel
+def easing(room: float, v: float) -> float:
+    """Return the highest acceleration [rad/s²] with which a joint eases up to its end.
+
+    ``room`` [rad] is what is left to it, ``v`` [rad/s] the velocity towards it. A velocity damper,
+    v <= w room (Faverjon and Tournassud 1987, A local based approach for path planning of
+    manipulators with a high number of degrees of freedom), itself neared exponentially: it asks
+    for w v of deceleration, which the other joints of a tip on its way can make up for, where
+    braking at the last moment asks for all a joint has.
+    """
+    return -_EASING * v + _NEARING * (_EASING * room - v)
 
 
 @kernel

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from arm_control.braking import highest, stopping, stopping_rate
+from arm_control.braking import easing, highest, stopping, stopping_rate
 from arm_control.compiled import kernel
 from arm_control.contact import FORCE, REACHING, TOUCHING, give_way, regulate
 from arm_control.dynamics import within_torque
@@ -131,12 +131,16 @@ def _joint(c: Record, s: Record, dt: float) -> None:
 
 @kernel
 def _bounds(c: Record, s: Record, dt: float) -> None:
-    """Fill the viable accelerations of each joint."""
+    """Fill the viable accelerations of each joint, and those of them that a goal may ask for."""
     for k in range(c.joints):
         A = c.acceleration[k]
         J = c.jerk[k]
         s.top[k] = highest(s.q[k], s.v[k], s.a[k], c.upper[k], c.velocity[k], A, J, dt)
         s.low[k] = -highest(-s.q[k], -s.v[k], -s.a[k], -c.lower[k], c.velocity[k], A, J, dt)
+        up = easing(c.upper[k] - s.q[k], s.v[k])
+        down = -easing(s.q[k] - c.lower[k], -s.v[k])
+        s.goal_top[k] = max(min(s.top[k], up), s.low[k])
+        s.goal_low[k] = min(max(s.low[k], down), s.top[k])
 
 
 @kernel
@@ -212,7 +216,7 @@ def _solve(c: Record, s: Record, H: np.ndarray, dt: float) -> None:
     A = scratch_matrix(2, MOST)
     b = scratch(2)
     rows = speed_rows(c, s, A, b)
-    if factor(H, n) and minimise(H, s.wish, s.low, s.top, A, b, n, rows) == SOLVED:
+    if factor(H, n) and minimise(H, s.wish, s.goal_low, s.goal_top, A, b, n, rows) == SOLVED:
         return
     s.infeasible += 1
     _halt(c, s, dt)

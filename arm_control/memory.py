@@ -130,6 +130,8 @@ STATE = np.dtype(
         ("a", "f8", (_J,)),
         ("top", "f8", (_J,)),  # highest and lowest viable acceleration of the next step
         ("low", "f8", (_J,)),
+        ("goal_top", "f8", (_J,)),  # those of them that a goal may ask for
+        ("goal_low", "f8", (_J,)),
         ("infeasible", "i8"),  # cycles in which the law had to brake instead
         ("wish", "f8", (_J,)),  # acceleration asked for, before the limits
         # commanded tip in b, from the commanded joints

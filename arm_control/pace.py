@@ -91,16 +91,18 @@ def set_pace(c: Record, s: Record, dt: float) -> None:
         s.pressed_s = _PRESSED_S
     else:
         s.pressed_s = max(s.pressed_s - dt, 0.0)
-    zone = 0
+    own = 0
     if s.M_known:
         for k in range(3):
             d[k] = s.t[k] - s.M_t[k]
         rotate_back(s.M, d, d)
-        zone = max(zone_at(c, d), s.zone)  # of the unbent tip and of the bent one
+        own = zone_at(c, d)
+    # the bent tip may be in the mouth before the unbent one; from afar no shaft bends so far
+    zone = max(own, s.zone) if own > 0 else 0
     s.pace_zone = zone
     allowed(c, zone, s.pressed_s > 0.0, bound)
     if s.M_known:
-        for ahead in range(zone + 1, 3):
+        for ahead in range(own + 1, 3):
             allowed(c, ahead, False, slower)
             room = norm(d) - c.face_distance
             if ahead == 2:

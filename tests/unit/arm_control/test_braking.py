@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arm_control.braking import highest, stopping
+from arm_control.braking import easing, highest, stopping
 from arm_control.compiled import kernel
 
 UPPER, V, A, J, DT = 1.0, 1.5, 15.0, 1000.0, 1e-3
@@ -64,3 +64,18 @@ def test_braking_comes_to_rest_within_its_time(v: float, a: float) -> None:
         v += a * DT
         steps += 1
     assert steps * DT <= bound
+
+
+@given(q=st.floats(-0.95, 0.95))
+@settings(deadline=None, max_examples=30)
+def test_a_joint_pushed_to_its_end_eases_up_to_it(q: float) -> None:
+    """However hard it is pushed, it nears its end exponentially and brakes with a part of A."""
+    v = hardest = 0.0
+    for _ in range(2_500):
+        a = min(easing(UPPER - q, v), A, (V - v) / DT)
+        hardest = max(hardest, -a)
+        q += (v + 0.5 * a * DT) * DT
+        v += a * DT
+        assert v <= 8.0 * (UPPER - q) + 0.01
+    assert UPPER - 1e-3 < q <= UPPER
+    assert hardest < 0.8 * A

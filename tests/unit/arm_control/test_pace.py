@@ -1,5 +1,7 @@
 """The law never asks for a speed that the monitor refuses, whatever the targets and the forces."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
@@ -77,13 +79,14 @@ def config(model: ArmModel, limits: Limits) -> np.ndarray:
 
 
 def watched(config: np.ndarray, model: ArmModel, seed: int, share: float) -> np.ndarray:
-    """Run one stream under the monitor's rules with ``share`` of their slack; return its WATCH."""
+    """Return the WATCH of one stream, the monitor granting ``share`` of its margin and slack."""
     rng = np.random.default_rng(seed)
     inputs, state = begin(config, model, rng)
     inputs["mouth_t"] += rng.uniform((-0.3, -0.1, -0.1), (0.15, 0.1, 0.1))
     state["M_t"] = inputs["mouth_t"]
     rules = default_rules()
-    rules["speed_slack"] = share * rules["speed_slack"]
+    rules["speed_slack"] *= share
+    rules["speed_margin"] = 1.0 + share * (rules["speed_margin"] - 1.0)
     rules["force"] = np.inf  # the verdict is to be on the speed alone, however strong the force
     watch = np.zeros(1, WATCH)
     watch["fault"] = -1
@@ -93,16 +96,29 @@ def watched(config: np.ndarray, model: ArmModel, seed: int, share: float) -> np.
     return watch
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_the_monitor_refuses_nothing_that_the_law_asks(
-    config: np.ndarray, model: ArmModel, seed: int
-) -> None:
-    watch = watched(config, model, seed, share=1.0)
-    assert watch["fault"][0] != SPEED, (watch["value"], watch["bound"])
+def refused(config: np.ndarray, model: ArmModel, seeds: Iterable[int]) -> dict[int, float]:
+    """Return by how much [m/s] which streams passed the monitor's bound."""
+    over = {}
+    for seed in seeds:
+        watch = watched(config, model, seed, share=1.0)[0]
+        if watch["fault"] == SPEED:
+            over[seed] = float(watch["value"] - watch["bound"])
+    return over
+
+
+def test_the_monitor_refuses_nothing_that_the_law_asks(config: np.ndarray, model: ArmModel) -> None:
+    """Of 6,000 streams five once passed: as joints came to their ends, or from behind the face."""
+    assert not refused(config, model, (*range(300), 636, 1073, 1144, 3047, 4254))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_nor_anything_in_thirty_thousand_streams(config: np.ndarray, model: ArmModel) -> None:
+    assert not refused(config, model, range(300, 30_000))
 
 
 def test_the_streams_do_come_near_the_bound(config: np.ndarray, model: ArmModel) -> None:
-    verdicts = [watched(config, model, seed, share=0.0)["fault"][0] for seed in range(40)]
+    verdicts = [watched(config, model, seed, share=0.0)["fault"][0] for seed in range(100)]
     assert SPEED in verdicts
 
 
