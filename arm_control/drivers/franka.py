@@ -25,6 +25,7 @@ from arm_control.model import ArmModel
 from arm_control.ports import ArmInfo, ArmState, ArmStatus, JointCommand
 from arm_control.shared import SharedRecord
 from spatial import Pose, Wrench
+from spatial.pose import skew
 
 try:
     from arm_control.drivers.franka_link import GOAL, JOINTS, REPORT, Settings, Word
@@ -146,15 +147,8 @@ class FrankaArm:
     def read(self) -> ArmState:
         """Return the newest state; where states are lost, the last one, growing old."""
         r = self._look()
-        position = r["q"]
-        around = -Wrench(r["wrench"][:3], r["wrench"][3:]).expressed_in(self._sensor_stiffness)
         return ArmState(
-            int(r["stamp"]),
-            position,
-            r["v"],
-            r["effort"],
-            around + self._model.tool_weight(position),
-            self._status(r),
+            int(r["stamp"]), r["q"], r["v"], r["effort"], self._sensor.wrench(r), self._status(r)
         )
 
     def write(self, command: JointCommand) -> None:
@@ -234,8 +228,7 @@ class FrankaArm:
         self._listen()
         self._send(order)
         self._await(Word.MOVING, _ANSWER_S)
-        flange_stiffness = Pose.from_matrix(self._look()["flange_K"])
-        self._sensor_stiffness = self._model.tool.flange_sensor.inverse() @ flange_stiffness
+        self._sensor = _EstimatedSensor(self._model, Pose.from_matrix(self._look()["flange_K"]))
 
     def _send(self, what: Word | Settings) -> None:
         with self._sending:
@@ -279,6 +272,32 @@ class FrankaArm:
         if status is ArmStatus.READY and not r["moving"]:
             return ArmStatus.STOPPED
         return status
+
+
+class _EstimatedSensor:
+    """A wrist sensor made of the arm's estimate, told in the frame ``flange_K`` of the flange.
+
+    The estimate is of what the arm does to its surroundings, beyond the weight of its declared
+    load; a sensor feels what they do to the tool, and that weight.
+    """
+
+    def __init__(self, model: ArmModel, flange_K: Pose) -> None:
+        sensor_flange = model.tool.flange_sensor.inverse()
+        sensor_K = sensor_flange @ flange_K
+        self._turn = sensor_K.rotation
+        self._lever = skew(sensor_K.translation) @ sensor_K.rotation
+        self._weight = model.tool.mass * model.gravity  # [N], in the base
+        self._sensor_flange = sensor_flange.rotation
+        self._tool_lever = skew(sensor_flange.apply(model.tool.center_of_mass))
+
+    def wrench(self, report: Record) -> Wrench:
+        """Return what a sensor would have read when the ``report`` was made."""
+        force, torque = report["wrench"][:3], report["wrench"][3:]
+        weight = self._sensor_flange @ (report["base_flange"].T @ self._weight)
+        return Wrench(
+            weight - self._turn @ force,
+            self._tool_lever @ weight - self._turn @ torque - self._lever @ force,
+        )
 
 
 def _settings(address: str, model: ArmModel, force: float, silence_s: float) -> Settings:

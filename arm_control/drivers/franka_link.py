@@ -37,6 +37,7 @@ REPORT = np.dtype(
         ("effort", "f8", (JOINTS,)),  # [N·m]
         ("wrench", "f8", (6,)),  # of the arm on what is around it, in K [N, N·m]
         ("flange_K", "f8", (4, 4)),
+        ("base_flange", "f8", (3, 3)),  # the rotation
     ],
     align=True,
 )
@@ -215,8 +216,11 @@ class Link:
         r["received"] = state.control_command_success_rate
         r["q"], r["v"], r["effort"] = state.q, state.dq, state.tau_J
         r["wrench"] = state.K_F_ext_hat_K
-        flange_ee, ee_k = (np.reshape(m, (4, 4)).T for m in (state.F_T_EE, state.EE_T_K))
+        base_ee, flange_ee, ee_k = (  # told column by column
+            np.reshape(m, (4, 4)).T for m in (state.O_T_EE, state.F_T_EE, state.EE_T_K)
+        )
         r["flange_K"] = flange_ee @ ee_k
+        r["base_flange"] = base_ee[:3, :3] @ flange_ee[:3, :3].T
         self._reports.write(self._report)
 
     def _say(self, word: Word, why: str = "") -> None:

@@ -58,7 +58,7 @@ def stays(box: StandIn, position: np.ndarray) -> bool:
     """Whether set-points are asked for, and none but ``position`` is answered."""
     seen = len(box.set_points)
     return eventually(lambda: len(box.set_points) > seen + 20) and bool(
-        np.allclose(box.set_points[seen:], position)
+        np.allclose(box.set_points[seen:], position, atol=1e-6)
     )
 
 
@@ -79,7 +79,7 @@ def test_states_and_set_points_cross_the_wire(arm: FrankaArm, box: StandIn) -> N
 def test_it_is_told_when_to_end_a_motion_and_what_it_carries(
     arm: FrankaArm, box: StandIn, model: ArmModel
 ) -> None:
-    assert arm.read().status is ArmStatus.READY
+    assert status_becomes(arm, ArmStatus.READY)
     thresholds = np.array(box.settings[Command.SET_COLLISION_BEHAVIOR])
     contact, collision = thresholds[-12:-6], thresholds[-6:]
     assert collision == pytest.approx([10.0] * 3 + [12.5] * 3)
@@ -93,9 +93,13 @@ def test_it_is_told_when_to_end_a_motion_and_what_it_carries(
 def test_the_wrench_is_of_the_environment_with_the_tool_s_weight_at_the_sensor(
     arm: FrankaArm, box: StandIn, model: ArmModel
 ) -> None:
-    """The arm tells what it exerts at the flange, 45 mm behind the sensor, without the tool."""
+    """The arm tells what it exerts at the flange, 45 mm behind the sensor, without the tool.
+
+    Its flange looks down: the tool hangs from the sensor, and drags at its z.
+    """
     box.wrench = np.array([1.0, 2.0, 3.0, 0.1, 0.2, 0.3])
-    weight = model.tool_weight(arm.read().position)
+    hangs = model.tool.mass * 9.80665
+    weight = Wrench((0.0, 0.0, hangs), (-0.008 * hangs, 0.0, 0.0))
     felt = weight + Wrench((-1.0, -2.0, -3.0), (-0.1 - 2.0 * 0.045, -0.2 + 1.0 * 0.045, -0.3))
     assert eventually(lambda: bool(np.allclose(arm.read().wrench.force, felt.force, atol=1e-3)))
     assert arm.read().wrench.torque == pytest.approx(felt.torque, abs=1e-3)
@@ -115,7 +119,7 @@ def test_a_stop_is_said_to_the_arm_and_set_points_are_dropped_until_reset(
     assert status_becomes(arm, ArmStatus.READY)
     assert stays(box, there)  # what was asked for while it stood is not made up for
     ask(arm, there + 1e-3)
-    assert eventually(lambda: bool(np.allclose(box.position, there + 1e-3)))
+    assert eventually(lambda: bool(np.allclose(box.position, there + 1e-3, atol=1e-6)))
 
 
 def test_set_points_that_leap_stop_the_arm_before_it_stops_itself(
@@ -126,7 +130,7 @@ def test_set_points_that_leap_stop_the_arm_before_it_stops_itself(
     assert status_becomes(arm, ArmStatus.STOPPED)
     assert "leap" in arm.why
     assert "the arm takes 10" in arm.why
-    assert box.position == pytest.approx(there)
+    assert box.position == pytest.approx(there, abs=5e-3)
 
 
 def test_a_reflex_is_a_protective_stop_that_only_a_reset_clears(
@@ -163,7 +167,8 @@ def test_an_arm_that_stays_stopped_refuses_the_reset(
 def test_some_lost_set_points_are_told_and_many_are_a_reflex(arm: FrankaArm, box: StandIn) -> None:
     box.lose_set_points(10)
     assert eventually(lambda: arm.received < 1.0)
-    assert arm.read().status is ArmStatus.READY
+    assert status_becomes(arm, ArmStatus.READY)  # and nobody has reset it
+    assert Command.AUTOMATIC_ERROR_RECOVERY not in box.asked
     assert eventually(lambda: arm.received == 1.0)
     box.lose_set_points(25)
     assert status_becomes(arm, ArmStatus.PROTECTIVE_STOP)
@@ -182,7 +187,7 @@ def test_lost_states_grow_old_and_the_arm_is_found_again(arm: FrankaArm, box: St
     assert status_becomes(arm, ArmStatus.READY)
     there = box.position
     ask(arm, there + 1e-3)
-    assert eventually(lambda: bool(np.allclose(box.position, there + 1e-3)))
+    assert eventually(lambda: bool(np.allclose(box.position, there + 1e-3, atol=1e-6)))
 
 
 def test_a_client_that_hangs_is_ended_and_begun_anew(arm: FrankaArm, box: StandIn) -> None:
