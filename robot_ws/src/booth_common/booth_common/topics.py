@@ -165,7 +165,7 @@ DRIVER_WRENCH = Topic(
 )  # fmt: skip
 DRIVER_HOLDING = Topic(
     "driver/holding", "std_msgs/msg/Bool", SENSOR, "gripper's node", "5 Hz or more",
-    "whether that arm's gripper holds something; silence is a no", recorded=False,
+    "whether a gripper on topics holds something; silence is a no", recorded=False,
 )  # fmt: skip
 
 TOPICS: tuple[Topic, ...] = (
@@ -183,7 +183,7 @@ PAUSE = Call("arm/pause", "std_srvs/srv/SetBool", "arm", "true holds still, fals
 GRIPPER = Call("arm/gripper", "std_srvs/srv/SetBool", "arm", "true grasps the swab, false opens")
 DRIVER_GRIPPER = Call(
     "driver/gripper", "std_srvs/srv/SetBool", "gripper's node",
-    "true closes, false opens the gripper of an arm with a trajectory controller",
+    "true closes, false opens the gripper: drivers `franka`, `xarm`, `trajectory`",
 )  # fmt: skip
 RESET_LOOP = Call(
     "arm/reset", "booth_interfaces/srv/Reset", "arm",
