@@ -1,5 +1,6 @@
 """The driver of Franka's arms, through the maker's client, against a stand-in on the wire."""
 
+import multiprocessing
 import time
 from collections.abc import Iterator
 
@@ -212,6 +213,28 @@ def test_set_points_that_stay_away_stop_the_arm(model: ArmModel) -> None:
         arm.close()
         assert eventually(lambda: not box.moving)
     finally:
+        box.close()
+
+
+def hold(address: str, model: ArmModel) -> None:
+    arm = FrankaArm(address, model, watchdog_hz=PATIENT_HZ)
+    while True:
+        ask(arm, arm.read().position)
+        time.sleep(0.01)
+
+
+def test_an_arm_whose_driver_is_killed_is_told_to_stop(model: ArmModel) -> None:
+    box = StandIn()
+    process = multiprocessing.get_context("spawn").Process(target=hold, args=(box.address, model))
+    process.start()
+    try:
+        assert eventually(lambda: box.moving and len(box.set_points) > 20)
+        process.kill()
+        assert eventually(lambda: not box.moving)
+        assert Command.STOP_MOVE in box.asked
+    finally:
+        process.kill()
+        process.join()
         box.close()
 
 
