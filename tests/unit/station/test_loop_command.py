@@ -11,6 +11,8 @@ import typer
 from arm_control.errors import ArmControlError
 from station.commands.loop import loop
 from tests.unit.arm_control.franka_stand_in import StandIn
+from tests.unit.arm_control.ur_stand_in import stand_in as ur_stand_in
+from tests.unit.arm_control.wire import loopback
 
 
 def test_a_franka_arm_is_held_where_it_stands(tmp_path: Path) -> None:
@@ -27,6 +29,23 @@ def test_a_franka_arm_is_held_where_it_stands(tmp_path: Path) -> None:
         box.close()
     report = json.loads(file.read_text())
     assert report["arm"] == f"Franka arm at {box.address}"
+    assert report["punctuality"]["cycles"] > 0
+
+
+def test_a_universal_robots_arm_is_held_where_it_stands(tmp_path: Path) -> None:
+    pytest.importorskip("rtde_control", reason="the extra `ur` is not installed")
+    address, file = loopback(), tmp_path / "report.json"
+    with ur_stand_in(address) as robot:
+        robot.shiver(0.01)
+        there = robot.look()["position"]
+        with contextlib.suppress(typer.Exit):  # a busy machine may be too late for the monitor
+            loop(address=address, seconds=2.0, record=file)
+        seen = robot.look()
+    assert seen["position"] == pytest.approx(there, abs=2e-3)
+    assert seen["servo"]  # set-points came to it
+    assert not seen["running"]  # and its program was ended behind them
+    report = json.loads(file.read_text())
+    assert report["arm"] == f"Universal Robots at {address}"
     assert report["punctuality"]["cycles"] > 0
 
 
