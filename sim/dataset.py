@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,17 +57,28 @@ def write_dataset(plan: DatasetPlan, progress: Callable[[int], None] | None = No
     Raises
     ------
     SimError
-        Where the folder holds a data set already or cannot be written.
+        Where the folder holds a data set already or cannot be written, or a process is killed.
     """
     manifest = plan.folder / "manifest.json"
     if manifest.exists():
         raise SimError(f"{manifest} exists already; choose an empty folder or delete it")
     try:
         plan.folder.mkdir(parents=True, exist_ok=True)
+        document = _write(plan, progress)
+        manifest.write_text(json.dumps(document), encoding="utf-8")
     except OSError as error:
         raise SimError(
-            f"{plan.folder} cannot be written: {error}; choose another folder"
+            f"{plan.folder} cannot be written: {error}; make room, or choose another folder"
         ) from error
+    except BrokenProcessPool as error:
+        raise SimError(
+            "a process that writes frames was killed, perhaps for want of memory; try fewer jobs"
+        ) from error
+    return manifest
+
+
+def _write(plan: DatasetPlan, progress: Callable[[int], None] | None) -> dict[str, Any]:
+    """Write the shards; return the manifest's content."""
     shards = [
         (plan, number, first, min(first + _SHARD, plan.frames))
         for number, first in enumerate(range(0, plan.frames, _SHARD))
@@ -76,7 +89,7 @@ def write_dataset(plan: DatasetPlan, progress: Callable[[int], None] | None = No
         if progress is not None:
             progress(len(entries))
     entries.sort(key=lambda entry: (entry["shard"], entry["index"]))
-    document = {
+    return {
         "schema": SCHEMA,
         "seed": plan.seed,
         "width": plan.width,
@@ -85,8 +98,6 @@ def write_dataset(plan: DatasetPlan, progress: Callable[[int], None] | None = No
         "parts": {part.name.lower(): int(part) for part in Part},
         "frames": entries,
     }
-    manifest.write_text(json.dumps(document), encoding="utf-8")
-    return manifest
 
 
 def _each(
@@ -98,8 +109,13 @@ def _each(
                 yield _write_shard(renderer, *shard)
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(jobs, len(shards)), begin_worker) as pool:
-        yield from pool.imap_unordered(_write_one, shards)
+    workers = min(jobs, len(shards))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=begin_worker) as pool:
+        try:
+            for future in as_completed([pool.submit(_write_one, shard) for shard in shards]):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 _renderers: list[Renderer] = []  # of a helping process: its shaders are compiled once

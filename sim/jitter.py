@@ -50,7 +50,3 @@ class Link(Generic[T]):
         if self._way and self._way[0][0] <= now_ns:
             return self._way.popleft()[1]
         return None
-
-    def clear(self) -> None:
-        """Lose what is on its way."""
-        self._way.clear()

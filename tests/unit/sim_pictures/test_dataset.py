@@ -1,7 +1,11 @@
 import json
+import resource
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -60,6 +64,35 @@ def test_a_frame_depends_on_seed_and_number_alone(folder: Path, tmp_path: Path) 
 def test_an_existing_data_set_is_not_overwritten(folder: Path) -> None:
     with pytest.raises(SimError, match="exists already"):
         write_dataset(DatasetPlan(folder, frames=1, seed=0))
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))  # less than a hundred frames take
+    try:
+        with pytest.raises(SimError, match="cannot be written"):
+            write_dataset(DatasetPlan(tmp_path, frames=80, seed=1, width=64, height=48))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "manifest.json").exists()
+
+
+@pytest.mark.slow  # two processes start
+def test_a_killed_process_ends_the_data_set_in_a_sentence(tmp_path: Path) -> None:
+    def writers() -> list[psutil.Process]:
+        children = psutil.Process().children()
+        return [c for c in children if "spawn_main" in " ".join(c.cmdline())]
+
+    def kill_one() -> None:
+        while not (found := writers()):
+            time.sleep(0.05)
+        found[0].kill()
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    with pytest.raises(SimError, match="was killed"):
+        write_dataset(DatasetPlan(tmp_path, 500, 1, width=64, height=48, jobs=2))
+    killer.join()
 
 
 def test_the_command_says_what_is_wrong_in_one_line(folder: Path, tmp_path: Path) -> None:
