@@ -69,7 +69,7 @@ def _limit_tip(c: np.void, limits: Limits) -> None:
 
 def _tune(c: np.void, info: ArmInfo) -> None:
     """Set gains and thresholds; docs/explanation/control.md derives them."""
-    delay = info.command_delay_s + 1.0 / info.rate_hz
+    delay = info.command_delay_s + max(1.0 / info.rate_hz, info.sensor_delay_s)
     c["delay"] = delay
     c["track_bandwidth"] = min(40.0, 0.2 * info.rate_hz)
     c["pace_bandwidth"] = min(100.0, 0.25 * info.rate_hz)

@@ -23,19 +23,29 @@ class ArmStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ArmInfo:
-    """What a driver states of its arm: names in joint order, rate, delays, what its stop does."""
+    """What a driver states of its arm: names in joint order, rate, delays, what its stop does.
+
+    ``command_delay_s`` [s] is from a command to its first motion, ``sensor_delay_s`` [s] from load
+    to reading of the wrist sensor; a reading is taken to be at least a period old.
+    """
 
     name: str
     joint_names: tuple[str, ...]
     rate_hz: float
     command_delay_s: float
     stop_behaviour: str
+    sensor_delay_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not 10.0 <= self.rate_hz <= 2_000.0:
             raise ArmControlError(
                 f"arm rate {self.rate_hz} Hz is outside 10 to 2000 Hz; state the rate at which "
                 "the arm takes commands"
+            )
+        if not 0.0 <= self.sensor_delay_s <= 0.1:
+            raise ArmControlError(
+                f"delay of the wrist sensor {self.sensor_delay_s} s is outside 0 to 0.1 s; see its "
+                "data sheet"
             )
 
     @property

@@ -113,6 +113,7 @@ class SimArm:
             rate_hz=rate_hz,
             command_delay_s=description.command_delay_s,
             stop_behaviour="category 2: slows its joints at 12 rad/s² and holds position",
+            sensor_delay_s=sensor.model.delay_s,
         )
         self._steps_per_command = round(period / STEP_NS)
         self._delay_ns = round(description.command_delay_s * 1e9 / STEP_NS) * STEP_NS

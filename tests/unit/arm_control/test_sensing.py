@@ -1,9 +1,13 @@
 """The wrist's free-air mean, of which the sensor's bias is taken."""
 
 import numpy as np
+import pytest
 
+from arm_control import ArmControlError, ArmInfo, ArmModel, Limits
+from arm_control.configuration import configure
 from arm_control.memory import CONFIG, INPUT, STATE, record
 from arm_control.sensing import sense
+from tests.unit.arm_control.rig import JOINTS
 
 BIAS = np.array((0.8, -0.3, 0.5))  # N
 MASS = 0.5  # kg
@@ -37,3 +41,17 @@ def test_what_is_felt_while_the_tool_is_accelerated_is_hardly_taken_for_bias() -
     feel(state, 1.0, 0.0, 0.0)
     feel(state, 0.3, 0.3, 0.1)
     np.testing.assert_allclose(state["raw_mean"][0, :3], BIAS, atol=5e-3)
+
+
+def test_a_sensor_that_is_late_makes_inertia_later_and_the_force_loop_slower(
+    model: ArmModel, limits: Limits
+) -> None:
+    """Told nothing of 5 ms, the law took the tool's inertia for contact and shook it."""
+    told = []
+    for late in (0.0, 0.001, 0.02):
+        info = ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds", late)
+        told.append(configure(model, limits, info)[0])
+    assert [float(c["delay"]) for c in told] == pytest.approx([0.004, 0.004, 0.023])
+    assert told[0]["force_bandwidth"] == told[1]["force_bandwidth"] > told[2]["force_bandwidth"]
+    with pytest.raises(ArmControlError, match=r"0\.2 s is outside 0 to 0\.1 s"):
+        ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds", 0.2)
