@@ -152,7 +152,7 @@ class _Flight:
                 self._opening = 0.0
             return
         try:
-            base_camera = self._controller.base_camera_at(frame.stamp_ns)
+            base_camera = self._controller.base_camera_at(seen.stamp_ns)
         except ArmControlError:
             return  # a picture whose stamp lies outside the arm's history shows nothing
         self._opening = seen.opening
@@ -161,9 +161,9 @@ class _Flight:
         )
         self._tracker.update(seen, base_camera)
         self._note_leaps(seen)
-        mouth = self._tracker.mouth(frame.stamp_ns)
+        mouth = self._tracker.mouth(seen.stamp_ns)
         if not isinstance(mouth, Refusal):
-            self._seen_ns = frame.stamp_ns
+            self._seen_ns = seen.stamp_ns
             self._controller.follow(MouthMotion(mouth.base_mouth, mouth.twist, mouth.stamp_ns))
 
     def _note_leaps(self, seen: Sighting) -> None:

@@ -271,6 +271,14 @@ def test_a_vision_that_raves_ends_the_procedure_before_anything_is_touched() -> 
     assert flown.peak_force == 0.0
 
 
+def test_a_late_sighting_is_believed_of_the_instant_it_was_taken() -> None:
+    # taken with the camera's pose of now, it swung the swab over the face: 6.7 N
+    late = next(s for s in load(FOLDER / "fault_vision.yaml") if s.name.endswith("/delayed"))
+    flown = episode.run(late, ReferencePilot())
+    assert flown.passed, flown.misses
+    assert flown.peak_force < 1.0
+
+
 def test_depth_that_stands_still_is_noticed_before_anybody_is_approached() -> None:
     # the sight without pictures did not look at depth: the arm was led as if nothing were broken
     stuck = next(s for s in load(FOLDER / "fault_camera_depth.yaml") if s.name.endswith("/stuck"))
