@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.evaluation.boxes import BOXED
+from vision.evaluation.boxes import KINDS
 from vision.frame import Frame, Intrinsics
 from vision.photo import Reading
 from vision.pipeline import Looks
@@ -83,7 +83,7 @@ def draw_photo(rgb: Picture, reading: Reading) -> Picture:
         cv2.rectangle(picture, *corners, COLOURS[structure], thick)
     if reading.uvula is not None:
         _cross(picture, reading.uvula, COLOURS[Structure.UVULA], thick)
-    lines = [f"{BOXED[s]}: {score:.2f}" for s, (_, score) in reading.boxes.items()]
+    lines = [f"{KINDS[s]}: {score:.2f}" for s, (_, score) in reading.boxes.items()]
     if isinstance(reading.wall, Refusal):
         lines.append(f"wall target: {reading.wall.reason}")
     else:

@@ -137,7 +137,7 @@ def _evaluate_rendered(
     from vision.evaluation import rendered, report  # noqa: PLC0415 - the same
     from vision.pipeline import ThroatLocator  # noqa: PLC0415 - the same
 
-    network = _network(model)
+    network = _network(model, boxes=True)
     rendered_set, locator = RenderedSet(data), ThroatLocator(network)
     count = min(count, len(rendered_set))
     with Progress() as bar:
@@ -233,10 +233,10 @@ def _render(folder: Path, frames: int, size: str) -> None:
         item.rename(folder / item.name)
 
 
-def _network(path: Path | None) -> Model:
+def _network(path: Path | None, boxes: bool = False) -> Model:
     from vision.network import DEFAULT_MODEL, load_network  # noqa: PLC0415 - onnxruntime is heavy
 
-    return load_network(path or DEFAULT_MODEL)
+    return load_network(path or DEFAULT_MODEL, boxes=boxes)
 
 
 def _folder(path: Path) -> None:

@@ -25,9 +25,12 @@ class Evidence:
     about its peak, in hundredths of the crop. ``area``: logarithm of the site's visible area [mm²].
     ``depth``: share of measured pixels around the point. ``flatness``: residual of the local plane
     [mm]. ``neighbours``: mean certainty of the structures that must stand around the site.
-    ``passage``: how far [mm, at most 10] uvula, tongue and teeth keep from the straight way in.
-    ``gap``: how far [mm, at most 10] any tissue but the site's own keeps from it. ``opening``: by
-    how much [mm, 0 to 5] the mouth is wider open than the least a swab may pass.
+    ``passage``: how far [mm, at most 10] uvula, tongue, teeth and depressor keep from the straight
+    way in. ``gap``: how far [mm, at most 10] any tissue but the site's own keeps from it.
+    ``opening``: by how much [mm, 0 to 5] the mouth is wider open than the least a swab may pass.
+    ``strangeness``: how far the point lies from where such sites usually do, in standard deviations
+    of people. ``beside``: how far [mm, at most 10] it is seen from the uvula, for the middle of a
+    site may lie behind it.
     """
 
     seen: float
@@ -41,6 +44,8 @@ class Evidence:
     passage: float
     gap: float
     opening: float
+    strangeness: float
+    beside: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,19 @@ from vision.errors import VisionError
 from vision.preprocess import network_input
 from vision.segmentation import Model, Segmentation
 
+_OUTPUTS = ["parts", "places", "columns", "seen"]
 DEFAULT_MODEL = Path(__file__).parent / "models" / "throat.onnx"
 
 
 class OnnxModel:
     """A network file and the card that belongs to it (``NAME.onnx`` and ``NAME.json``).
 
-    Raises VisionError where either is missing or broken, or the file's hash is not the card's.
-    Not thread-safe.
+    With ``boxes`` it reads boxes as well, which nothing in the booth asks for and which takes a
+    sixth longer. Raises VisionError where either is missing or broken, or the file's hash is not
+    the card's. Not thread-safe.
     """
 
-    def __init__(self, path: Path = DEFAULT_MODEL, threads: int = 2) -> None:
+    def __init__(self, path: Path = DEFAULT_MODEL, threads: int = 2, boxes: bool = False) -> None:
         import onnxruntime  # noqa: PLC0415 - heavy, and `import vision` must stay light
 
         card = _read_card(path.with_suffix(".json"))
@@ -53,6 +55,9 @@ class OnnxModel:
         self._session: Any = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
+        self._run_options: Any = onnxruntime.RunOptions()
+        self._run_options.only_execute_path_to_fetches = True
+        self._wanted = [*_OUTPUTS, "boxes"] if boxes else _OUTPUTS
 
     @property
     def digest(self) -> str:
@@ -74,18 +79,25 @@ class OnnxModel:
         size = rgb.shape[0]
         if size % 32 or not 64 <= size <= 640:
             raise VisionError(f"picture side {size} px is not a multiple of 32 from 64 to 640")
-        parts, places, columns, seen = self._session.run(
-            None, {"picture": network_input(rgb, depth)[None]}
+        parts, places, columns, seen, *boxes = self._session.run(
+            self._wanted, {"picture": network_input(rgb, depth)[None]}, self._run_options
         )
-        return Segmentation(parts[0], places[0], rotation_of_columns(columns[0]), seen[0])
+        return Segmentation(
+            parts[0],
+            places[0],
+            rotation_of_columns(columns[0]),
+            seen[0],
+            boxes[0][0] if boxes else None,
+        )
 
 
-def load_network(path: Path = DEFAULT_MODEL, threads: int = 2) -> Model:
+def load_network(path: Path = DEFAULT_MODEL, threads: int = 2, boxes: bool = False) -> Model:
     """Return the network stored at ``path``, run on ``threads`` CPU threads.
 
-    Raises VisionError where the file or its card is missing, or its hash is not the card's.
+    ``boxes``: whether it reads boxes too, for those who measure or draw them. Raises VisionError
+    where the file or its card is missing, or its hash is not the card's.
     """
-    return OnnxModel(path, threads)
+    return OnnxModel(path, threads, boxes)
 
 
 def rotation_of_columns(columns: NDArray[np.float32]) -> Matrix:

@@ -19,6 +19,8 @@ THROAT_MARGIN = 1.15
 _GAP = 0.045  # share of the picture by which two parts of one mouth may seem apart
 _CUT_OFF = 0.08  # share of a look's edge that is mouth, above which the mouth goes on beyond it
 _WIDER = 1.6  # side of the look that is taken then, in extents of what was seen
+_THROAT_CUT_OFF = 0.02  # share of a look's edge that is throat, above which it goes on beyond it
+_THROAT_WIDER = 1.3  # side of the look that is taken then, in extents of what was seen
 _INNER = 0.6  # side of the third look where no throat was seen, in extents of the mouth
 _MIN_THROAT = 12  # cells of the throat below which none was seen
 _THROAT_MIN = 32.0  # px; what is smaller is looked at with its surroundings
@@ -79,16 +81,31 @@ def find_rest(view: View, width: int, height: int) -> Crop | None:
     small mouth, far away, the first look may have seen a part alone.
     """
     mouth = np.isin(view.cells, [*ORAL, Structure.LIPS])
-    crop = view.crop
-    cut = (
-        (mouth[0], crop.top > 0.0),
-        (mouth[-1], crop.top + crop.side < height),
-        (mouth[:, 0], crop.left > 0.0),
-        (mouth[:, -1], crop.left + crop.side < width),
-    )
-    if not any(more and float(edge.mean()) > _CUT_OFF for edge, more in cut):
+    if not _cut_off(mouth, view.crop, width, height, _CUT_OFF):
         return None
     return _square(mouth, view, _WIDER, _CROP_MIN)
+
+
+def find_rest_of_throat(view: View, width: int, height: int) -> Crop | None:
+    """Return a square about all of the throat where a look at it cut it off, None where not.
+
+    What the look at the mouth took for the throat may have been a part of it, or beside it.
+    """
+    throat = np.isin(view.cells, THROAT)
+    if not _cut_off(throat, view.crop, width, height, _THROAT_CUT_OFF):
+        return None
+    return _square(throat, view, _THROAT_WIDER, _THROAT_MIN)
+
+
+def _cut_off(part: NDArray[np.bool_], crop: Crop, width: int, height: int, share: float) -> bool:
+    """Whether more than ``share`` of an edge of a look is ``part``, and the picture goes on."""
+    edges = (
+        (part[0], crop.top > 0.0),
+        (part[-1], crop.top + crop.side < height),
+        (part[:, 0], crop.left > 0.0),
+        (part[:, -1], crop.left + crop.side < width),
+    )
+    return any(more and float(edge.mean()) > share for edge, more in edges)
 
 
 def find_throat(view: View) -> Crop:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.confidence import PhotoEvidence, Weighs
-from vision.evaluation.boxes import BOXED, seen_box
+from vision.evaluation.boxes import seen_box
 from vision.evaluation.metrics import Box
 from vision.person import find_mouth, find_rest, find_throat
 from vision.pipeline import look_at_whole
@@ -20,7 +20,7 @@ from vision.preprocess import Crop, Look
 from vision.segmentation import Model, Segmentation
 from vision.settings import LocatorSettings
 from vision.sites import Spot, find_spot
-from vision.structure import MIRRORED, Structure
+from vision.structure import BOXED, Structure
 from vision.target import Refusal, RefusalReason, Site
 from vision.view import View
 
@@ -105,14 +105,7 @@ def _mirrored_look(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> View:
     width = rgb.shape[1]
     flipped = np.ascontiguousarray(rgb[:, ::-1])
     there = Crop(width - crop.left - crop.side, crop.top, crop.side)
-    seen = View.look(model, flipped, None, there, Look.THROAT.size).segmentation
-    order = [int(MIRRORED.get(s, s)) for s in Structure]
-    back = Segmentation.of_map(
-        np.ascontiguousarray(seen.probability[order][:, :, ::-1]),
-        np.ascontiguousarray(seen.places[[0, 2, 1, 3]][:, :, ::-1]),
-        seen.rotation,
-        seen.seen[[0, 2, 1, 3]],
-    )
+    back = View.look(model, flipped, None, there, Look.THROAT.size).segmentation.mirrored()
     plain = View.frame_of(rgb.shape[:2], crop, Look.THROAT.size)
     return View(crop, back, *plain)
 

@@ -11,7 +11,7 @@ from vision.camera import CameraFault
 from vision.frame import Frame
 from vision.health import HealthSettings, picture_fault
 from vision.mouth import Mouth, measure_mouth
-from vision.person import find_mouth, find_rest, find_throat
+from vision.person import find_mouth, find_rest, find_rest_of_throat, find_throat
 from vision.preprocess import Crop, Look
 from vision.segmentation import Model
 from vision.settings import LocatorSettings
@@ -156,4 +156,6 @@ def look_closer(model: Model, whole: View, frame: Frame) -> Looks | Refusal:
     if (wider := find_rest(mouth, k.width, k.height)) is not None:
         mouth = View.look(model, frame.rgb, frame.depth, wider, Look.MOUTH.size)
     throat = View.look(model, frame.rgb, frame.depth, find_throat(mouth), Look.THROAT.size)
+    if (wider := find_rest_of_throat(throat, k.width, k.height)) is not None:
+        throat = View.look(model, frame.rgb, frame.depth, wider, Look.THROAT.size)
     return Looks(whole, mouth, throat)

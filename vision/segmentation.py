@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spatial import Matrix, Vector, matrix, vector
 from vision.confidence import Weighs
 from vision.errors import VisionError
-from vision.structure import Structure
+from vision.structure import BOXED, MIRRORED, Structure
 from vision.target import Site
 
 _Number = TypeVar("_Number", np.uint8, np.float32)
@@ -30,13 +30,15 @@ class Segmentation:
     for is. ``places`` (4, S/4, S/4) float32, in the order of ``PLACES``, each sums to 1 over the
     picture. ``rotation`` (3, 3) is the mouth's rotation in the view frame of the crop. ``seen``
     (4,), same order, is the probability that the mouth, or a site that can be reached, is in the
-    picture.
+    picture. ``boxes`` (n, 5) [px], of ``BOXED`` in its order, are left, top, right, bottom and the
+    IoU to be expected with the structure's true box; None from a model that reads none.
     """
 
     parts: NDArray[np.float32]
     places: NDArray[np.float32]
     rotation: Matrix
     seen: Vector
+    boxes: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         half = self.parts.shape[-1]
@@ -50,6 +52,11 @@ class Segmentation:
                 f"the model gave {self.parts.shape} and {self.places.shape}, wants "
                 f"({len(Structure)}, 4, S/2, S/2) and ({len(PLACES)}, S/4, S/4); it is of another "
                 "version"
+            )
+        if self.boxes is not None and self.boxes.shape != (len(BOXED), 5):
+            raise VisionError(
+                f"the model gave boxes {self.boxes.shape}, wants ({len(BOXED)}, 5); it is of "
+                "another version"
             )
         object.__setattr__(self, "rotation", matrix(self.rotation, (3, 3), "mouth rotation"))
         object.__setattr__(self, "seen", vector(self.seen, len(PLACES), "what is seen"))
@@ -84,6 +91,23 @@ class Segmentation:
     def probability_of(self, structures: Iterable[Structure]) -> NDArray[np.float32]:
         """Return the probability (S, S) that a pixel shows one of ``structures``."""
         return _together(self.parts[[int(s) for s in structures]].sum(axis=0))
+
+    def mirrored(self) -> "Segmentation":
+        """Return what is said of the mirrored picture; of a mirrored one, what it says of this."""
+        classes = [int(MIRRORED.get(s, s)) for s in Structure]
+        sites = [0, 2, 1, 3]  # right and left tonsil change places
+        boxes = self.boxes
+        if boxes is not None:
+            boxes = boxes[[BOXED.index(MIRRORED.get(s, s)) for s in BOXED]]
+            boxes[:, [0, 2]] = 2 * self.parts.shape[-1] - boxes[:, [2, 0]]
+        across = np.diag([-1.0, 1.0, 1.0])
+        return Segmentation(
+            np.ascontiguousarray(self.parts[classes][:, [1, 0, 3, 2], :, ::-1]),
+            np.ascontiguousarray(self.places[sites][:, :, ::-1]),
+            across @ self.rotation @ np.diag([1.0, -1.0, 1.0]),
+            self.seen[sites],
+            boxes,
+        )
 
 
 def _together(parts: NDArray[_Number]) -> NDArray[_Number]:

@@ -11,7 +11,7 @@ from vision.confidence import Evidence, Weighs, log_odds
 from vision.errors import VisionError
 from vision.frame import Intrinsics
 from vision.mouth import Mouth
-from vision.region import REGIONS, outside_region
+from vision.region import REGIONS, outside_region, strangeness
 from vision.settings import LocatorSettings
 from vision.structure import Structure
 from vision.surface import Plane, fit_patch, fit_plane, point_covariance, wiping_path
@@ -63,6 +63,7 @@ _FAR_POINTS = 12  # measured pixels that must carry the surface from so far out
 _REGION = 0.014  # m around the point, within which a site's visible tissue is counted
 _STEP = 0.008  # m in depth beyond which a pixel of the patch belongs to another surface
 _LEAST_OPENING = 0.035  # m, below which nobody is swabbed
+_BESIDE = 0.010  # m from the uvula; more is as good as far away
 _AMPLE = 0.005  # m of opening beyond it; more does not make a target likelier
 _MIN_DISC_POINTS = 3
 _MIN_NEIGHBOUR = 20  # pixels of the model's square from which a neighbour is fully there
@@ -168,10 +169,8 @@ def measure_site(
     point = patch.at(np.zeros((1, 2)))[0]
     if np.linalg.norm(point - ray * depth) > 0.003:  # a patch that leaves its median is not one
         point = ray * depth
-    if isinstance(
-        refusal := outside_region(optical_mouth.inverse().apply(point), site, settings, stamp_ns),
-        Refusal,
-    ):
+    mouth_point = optical_mouth.inverse().apply(point)
+    if (refusal := outside_region(mouth_point, site, settings, stamp_ns)) is not None:
         return refusal
     reach = _REGION * intrinsics.fx / depth
     visible = (
@@ -207,6 +206,8 @@ def measure_site(
         1e3 * passage(obstacles, optical_mouth.translation, point),
         1e3 * passage(tissue_and_obstacles, optical_mouth.translation, point),
         1e3 * float(np.clip(mouth.opening - _LEAST_OPENING, 0.0, _AMPLE)),
+        strangeness(mouth_point, site),
+        1e3 * _beside(whole, spot, depth / intrinsics.fx),
     )
     probability = confidence.of(evidence)
     bound = max(settings.min_confidence, confidence.threshold)
@@ -225,6 +226,15 @@ def measure_site(
         probability,
         clearance(obstacles, path),
     )
+
+
+def _beside(view: View, spot: Spot, pixel: float) -> float:
+    """Return how far [m, at most 10 mm] the uvula is seen from the spot, ``pixel`` [m] wide."""
+    rows, columns = np.nonzero(view.mask([Structure.UVULA]))
+    if not len(rows):
+        return _BESIDE
+    apart = float(np.hypot(rows - spot.row, columns - spot.column).min())
+    return min(apart * view.step * pixel, _BESIDE)
 
 
 def _measured(

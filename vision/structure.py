@@ -52,3 +52,11 @@ MIRRORED = {
     Structure.LEFT_TONSIL: Structure.RIGHT_TONSIL,
 }
 """Which class a structure becomes in a mirrored picture; all others stay what they are."""
+
+BOXED = (
+    Structure.UVULA,
+    Structure.RIGHT_TONSIL,
+    Structure.LEFT_TONSIL,
+    Structure.POSTERIOR_WALL,
+)
+"""What is boxed as well as segmented."""

@@ -8,7 +8,7 @@ from vision.frame import Intrinsics
 from vision.structure import ORAL, Structure
 from vision.view import View
 
-_MUST_NOT_TOUCH = (Structure.UVULA, Structure.TONGUE, Structure.TEETH)
+_MUST_NOT_TOUCH = (Structure.UVULA, Structure.TONGUE, Structure.TEETH, Structure.DEPRESSOR)
 _ENOUGH = 800  # obstacle pixels; more cost time and tell no more
 _ACROSS = 64  # pixels of tissue looked at across a view
 _MAX_CLEARANCE = 0.05  # m; more is as good as no obstacle
@@ -17,7 +17,10 @@ _BEFORE = 0.003  # m in front of the point, where the way ends
 
 
 def find_obstacles(view: View, intrinsics: Intrinsics) -> Matrix:
-    """Return measured uvula, tongue and teeth (n, 3) [m] of a look at the mouth, thinned."""
+    """Return measured uvula, tongue, teeth and depressor (n, 3) [m] of a look at the mouth.
+
+    Thinned. A depressor held where the swab should enter bars the way as tissue does.
+    """
     obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
     return obstacles[:: max(1, len(obstacles) // _ENOUGH)]
 

@@ -1,48 +1,62 @@
 """Boxes of uvula, tonsils and wall: as the model sees them, and as they truly are."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.evaluation.metrics import Box, box_of
-from vision.structure import Structure
+from vision.structure import BOXED, Structure
 from vision.view import View
 
-BOXED: dict[Structure, str] = {
-    Structure.UVULA: "uvula",
-    Structure.RIGHT_TONSIL: "tonsil",
-    Structure.LEFT_TONSIL: "tonsil",
-    Structure.POSTERIOR_WALL: "wall",
-}
-"""What is boxed, and the name its figures go by; a right and a left tonsil are one kind."""
+KINDS: dict[Structure, str] = dict(zip(BOXED, ("uvula", "tonsil", "tonsil", "wall"), strict=True))
+"""The name the figures of what is boxed go by; a right and a left tonsil are one kind."""
 
 SMALLEST = 12
 """Fewest pixels of a structure that count as seen, and so as something to find."""
 
+_WORTHLESS = 0.02  # expected IoU below which a box is none
 _NOTHING = 0.01  # probability below which a pixel is no part of a region
 _RIM = 0.8  # of the probability that bounds the region of greatest expected overlap
 _SPECK = 0.15  # share of the largest piece below which another piece is a speck
 
 
-def true_box(labels: NDArray[np.uint8], structure: Structure) -> Box | None:
-    """Return the box of a structure in true labels (H, W), specks left out."""
-    return box_of(_without_specks(labels == structure), SMALLEST)
+def true_box(
+    labels: NDArray[np.uint8], structure: Structure, smallest: int = SMALLEST
+) -> Box | None:
+    """Return the box of a structure in true labels (H, W), specks left out.
+
+    None of fewer than ``smallest`` pixels.
+    """
+    return box_of(_without_specks(labels == structure), smallest)
 
 
 def seen_box(view: View, structure: Structure) -> tuple[Box, float] | None:
     """Return the box [px of the picture] the model sees, with its score, or None.
 
-    The score is the intersection over union to be expected of what the box holds.
+    The score is the intersection over union to be expected with the true box. Of a model that reads
+    no boxes they are drawn about what it segments, and scored by what they hold.
     """
+    read, size = view.segmentation.boxes, 2 * view.segmentation.parts.shape[-1]
+    if read is not None:
+        *edges, score = read[BOXED.index(structure)].tolist()
+        return (_in_picture(view, edges, size), score) if score >= _WORTHLESS else None
     region, score = _likeliest_region(view.segmentation.probability_of([structure]))
-    mask = _without_specks(region)
-    scale = view.crop.side / mask.shape[0]
-    box = box_of(mask, max(4, round(SMALLEST / scale**2)))
-    if box is None:
-        return None
-    left, top = view.crop.left, view.crop.top
-    x0, y0, x1, y1 = (scale * v for v in box)
-    return (left + x0, top + y0, left + x1, top + y1), score
+    box = box_of(_without_specks(region), max(4, round(SMALLEST * (size / view.crop.side) ** 2)))
+    return None if box is None else (_in_picture(view, box, size), score)
+
+
+def _in_picture(view: View, edges: Sequence[float], size: int) -> Box:
+    """Return the box in the picture whose edges [px] lie in the model's square of ``size``."""
+    scale = view.crop.side / size
+    left, top, right, bottom = (scale * v for v in edges)
+    return (
+        view.crop.left + left,
+        view.crop.top + top,
+        view.crop.left + right,
+        view.crop.top + bottom,
+    )
 
 
 def _likeliest_region(probability: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
@@ -63,6 +77,8 @@ def _likeliest_region(probability: NDArray[np.float32]) -> tuple[NDArray[np.bool
 
 
 def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    if not mask.any():
+        return mask
     count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     if count <= 2:
         return mask

@@ -7,7 +7,7 @@ import numpy as np
 
 from spatial import Matrix
 from vision.data import LabelledFrame, SiteTruth
-from vision.evaluation.boxes import BOXED, seen_box, true_box
+from vision.evaluation.boxes import KINDS, seen_box, true_box
 from vision.evaluation.metrics import (
     Box,
     Detection,
@@ -140,13 +140,13 @@ def evaluate(
 ) -> Results:
     """Run the locator over labelled frames and compare."""
     outcomes: list[SiteOutcome] = []
-    detections: dict[str, list[Detection]] = {name: [] for name in BOXED.values()}
-    truths: dict[str, list[tuple[int, Box]]] = {name: [] for name in BOXED.values()}
+    detections: dict[str, list[Detection]] = {name: [] for name in KINDS.values()}
+    truths: dict[str, list[tuple[int, Box]]] = {name: [] for name in KINDS.values()}
     shared = np.zeros((len(Structure), 2))
     mouths, willing = [], set()
     for number, labelled in enumerate(frames):
         looks = locator.look(labelled.frame)
-        for structure, name in BOXED.items():
+        for structure, name in KINDS.items():
             if (box := true_box(labelled.labels, structure)) is not None:
                 truths[name].append((number, box))
             if isinstance(looks, Looks) and (seen := seen_box(looks.throat, structure)) is not None:
@@ -164,8 +164,8 @@ def evaluate(
         if cooperative(labelled):
             willing.add(number)
         for site in Site:
-            found = sighting if isinstance(sighting, Refusal) else sighting.targets[site]
-            outcomes.append(_outcome(number, site, found, labelled, groups))
+            target = sighting if isinstance(sighting, Refusal) else sighting.targets[site]
+            outcomes.append(_outcome(number, site, target, labelled, groups))
         if progress is not None:
             progress(number + 1)
     iou = shared[:, 0] / np.maximum(shared[:, 1], 1)

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from spatial import Matrix, Vector
 from vision.confidence import Confidence, Curve, Evidence, PhotoEvidence
 
-_AGAINST = frozenset({"spread", "flatness", "scatter"})
+_AGAINST = frozenset({"spread", "flatness", "scatter", "strangeness"})
 """Evidence that speaks against a target the larger it is; all other speaks for it."""
 
 _PIECES = 8  # straight pieces of a curve, at most

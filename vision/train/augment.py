@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.evaluation.boxes import SMALLEST, true_box
 from vision.frame import Intrinsics
 from vision.preprocess import Crop, Look, network_input, view_optical
-from vision.structure import MIRRORED
+from vision.structure import BOXED, MIRRORED
 
 IGNORED = 255
 """Label of pixels that no loss counts."""
@@ -28,7 +29,7 @@ _CALM = 0.5  # how strange pictures with depth may look: they come from the boot
 _MARGINS = {
     Look.WHOLE: (0.6, 1.0, 1.6),
     Look.MOUTH: (0.95, 1.25, 1.9),
-    Look.THROAT: (1.0, 1.3, 1.9),
+    Look.THROAT: (1.0, 1.15, 1.7),
 }
 """Side of the square that is looked at, in extents of what it is about: least, usual, most."""
 _NOISE = np.random.default_rng(0).standard_normal((660, 660, 3), dtype=np.float32)
@@ -59,13 +60,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """What the network is shown and should say: labels (S, S), places in quarters of its pixels."""
+    """What the network is shown and should say: labels (S, S), places in quarters of its pixels.
+
+    ``boxes`` (boxed, 4) [px] of a look at the throat, NaN where there is nothing to box.
+    """
 
     tensor: NDArray[np.float32]
     labels: NDArray[np.uint8]
     columns: NDArray[np.float32]
     places: NDArray[np.float32]
     visible: NDArray[np.bool_]
+    boxes: NDArray[np.float32]
 
 
 def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float = 1.0) -> Example:
@@ -86,9 +91,10 @@ def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float
     if mirrored:
         places, visible = places[_MIRRORED_PLACES], visible[_MIRRORED_PLACES]
     use_depth: NDArray[np.float32] | None = depth
+    strangeness = strength
     if strength and rng.random() < _MEASURED:
         use_depth = _thin_depth(depth, rng)
-        rgb, labels = _photometry(rgb, labels, rng, strength * _CALM)
+        strangeness = strength * _CALM
     elif strength:
         use_depth = None
         if rng.random() < 0.4 * strength:
@@ -98,13 +104,16 @@ def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float
             rgb = _recolour(rgb, labels, rng)
         if rng.random() < 0.3 * strength:
             rgb = _coat(rgb, rng)
-        rgb, labels = _photometry(rgb, labels, rng, strength)
+    boxes = _boxes(sample.look, labels, crop.side / size)
+    if strength:
+        rgb, labels = _photometry(rgb, labels, rng, strangeness)
     return Example(
         network_input(rgb, use_depth),
         labels,
         np.concatenate([rotation[:, 0], rotation[:, 2]]).astype(np.float32),
         ((places - 1.5) / 4).astype(np.float32),
         visible,
+        boxes,
     )
 
 
@@ -116,6 +125,17 @@ def distort(rgb: NDArray[np.uint8], rng: np.random.Generator, strength: float) -
     labels = np.zeros((side, side), dtype=np.uint8)
     distorted, _ = _photometry(square, labels, rng, strength)
     return np.ascontiguousarray(distorted[: rgb.shape[0], : rgb.shape[1]])
+
+
+def _boxes(look: Look, labels: NDArray[np.uint8], ratio: float) -> NDArray[np.float32]:
+    """Return the boxes (boxed, 4) [px] to be found; ``ratio`` is window pixels to one of labels."""
+    boxes = np.full((len(BOXED), 4), np.nan, dtype=np.float32)
+    if look is Look.THROAT:
+        smallest = max(4, round(SMALLEST / ratio**2))
+        for number, structure in enumerate(BOXED):
+            if (box := true_box(labels, structure, smallest)) is not None:
+                boxes[number] = box
+    return boxes
 
 
 def _random_crop(sample: Sample, rng: np.random.Generator, strength: float) -> Crop:

@@ -34,7 +34,7 @@ def _export(deployed: Deployed, path: Path, side: Any) -> None:  # noqa: ANN401 
         path,
         dynamo=True,
         input_names=["picture"],
-        output_names=["parts", "places", "columns", "seen"],
+        output_names=["parts", "places", "columns", "seen", "boxes"],
         dynamic_shapes={"x": {2: 32 * side, 3: 32 * side}},
         external_data=False,
         verbose=False,

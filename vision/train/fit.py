@@ -18,9 +18,10 @@ from vision.data import RenderedSet
 from vision.preprocess import Look
 from vision.structure import Structure
 from vision.train.augment import IGNORED, Example, augment
-from vision.train.resume import unfold
+from vision.train.boxhead import box_loss
+from vision.train.resume import grown, unfold
 from vision.train.samples import RenderedSamples
-from vision.train.unet import ThroatNet
+from vision.train.unet import Said, ThroatNet
 
 LOG = logging.getLogger(__name__)
 _FORMAT = "%(asctime)s %(message)s"
@@ -44,7 +45,7 @@ _OVERLAPPED = (
 )
 """Classes whose overlap counts as well as their pixels."""
 
-_LATER_SHARES = (0.15, 0.15, 0.7)
+_LATER_SHARES = (0.1, 0.1, 0.8)
 """Shares of the looks in a leg that goes on from a trained network."""
 
 _MEASURED_ON = 100  # frames on which an exported network's normalisations are measured
@@ -79,6 +80,8 @@ class _Batch:
     columns: Tensor
     places: Tensor
     visible: Tensor
+    boxes: Tensor
+    near: float  # 1 of a look at the throat, where boxes are drawn, else 0
 
 
 def fit(
@@ -151,9 +154,8 @@ def _work(
         for group in optimiser.param_groups:
             group["lr"] = _rate(schedule.rate, step, progress)
         with torch.autocast("cpu", torch.bfloat16):
-            outputs = shared(batch.tensor)
-        logits, places, columns, seen = (o.float() for o in outputs)
-        loss, parts = _loss(logits, places, columns, seen, batch, weights)
+            said = Said(*shared(batch.tensor))
+        loss, parts = _loss(said, batch, weights)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
@@ -174,7 +176,7 @@ def _work(
 def _begun(start: Path, samples: RenderedSamples, seed: int) -> ThroatNet:
     """Return the network to go on from, in training mode."""
     if start.suffix != ".onnx":
-        network = load(start)
+        network = grown(start)
         network.train()
         return network
     rng = np.random.default_rng([seed, 3])
@@ -207,38 +209,48 @@ def _rate(peak: float, step: int, progress: float) -> float:
     return peak * warm * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-5
 
 
-def _loss(
-    logits: Tensor, places: Tensor, columns: Tensor, seen: Tensor, batch: _Batch, weights: Tensor
-) -> tuple[Tensor, str]:
+def _loss(said: Said, batch: _Batch, weights: Tensor) -> tuple[Tensor, str]:
     """Return the loss of a batch, and its parts in words.
 
     What is not visible weighs nothing, but stays in the sum: workers wait for every gradient.
     """
-    logs = logits.log_softmax(dim=1)
-    cross = functional.nll_loss(logs, batch.labels, weight=weights, ignore_index=IGNORED)
-    dice = _dice(logs, batch.labels)
+    cross, dice = _label_loss(said.logs, batch.labels, weights)
     shown = batch.visible.float()
-    place = (_place_loss(places, batch.places) * shown).sum() / shown.sum().clamp_min(1.0)
+    place = (_place_loss(said.places, batch.places) * shown).sum() / shown.sum().clamp_min(1.0)
     pose = shown[:, 0]
-    turn = functional.smooth_l1_loss(columns, batch.columns, beta=0.1, reduction="none").mean(1)
-    turn = (turn * pose).sum() / pose.sum().clamp_min(1.0)
-    sight = functional.binary_cross_entropy_with_logits(seen, shown)
-    total = cross + dice + 0.1 * place + turn + 0.8 * sight
+    turn = functional.smooth_l1_loss(said.columns, batch.columns, beta=0.1, reduction="none")
+    turn = (turn.mean(1) * pose).sum() / pose.sum().clamp_min(1.0)
+    sight = functional.binary_cross_entropy_with_logits(said.seen, shown)
+    box, worth = box_loss(said.edges, said.worth, batch.boxes)
+    total = cross + dice + 0.1 * place + turn + 0.8 * sight + batch.near * (box + 0.5 * worth)
     return total, (
         f"ce {cross:.3f} dice {dice:.3f} place {place:.2f} turn {turn:.4f} sight {sight:.3f}"
+        f" box {box:.3f} worth {worth:.3f}"
     )
 
 
-def _dice(logs: Tensor, labels: Tensor) -> Tensor:
-    """One minus the soft Dice coefficient, mean over the small classes present in the batch."""
+def _label_loss(logs: Tensor, labels: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Return weighted cross entropy, and one minus the soft Dice coefficient of small classes.
+
+    ``logs`` (n, classes, 4, h, w), ``labels`` (n, 4, h, w). Dice is the mean over the small classes
+    present in the batch.
+    """
+    known = labels != IGNORED
+    asked = labels.where(known, 0)
+    own = logs.gather(1, asked[:, None]).squeeze(1)  # of the true class alone, for both losses
+    weight = weights[asked] * known
+    cross = -(weight * own).sum() / weight.sum().clamp_min(1.0)
+    probability = logs.exp()
+    if not bool(known.all()):
+        probability = probability * known[:, None]
+    held = probability.sum((0, 2, 3, 4))
+    nothing = torch.zeros(len(weights))
+    overlap = nothing.index_add(0, asked.flatten(), (own.exp() * known).flatten())
+    true = nothing.index_add(0, asked.flatten(), known.flatten().to(logs.dtype))
     chosen = torch.tensor([int(s) for s in _OVERLAPPED])
-    known = (labels != IGNORED)[:, None]
-    probability = logs[:, chosen].exp() * known
-    truth = (labels[:, None] == chosen[None, :, None, None]).to(logs.dtype)
-    overlap = (probability * truth).sum((0, 2, 3))
-    size = probability.sum((0, 2, 3)) + truth.sum((0, 2, 3))
-    present = (truth.sum((0, 2, 3)) > 0).to(logs.dtype)
-    return ((1.0 - (2 * overlap + 1.0) / (size + 1.0)) * present).sum() / present.sum().clamp_min(1)
+    present = (true[chosen] > 0).to(logs.dtype)
+    lacking = 1.0 - (2 * overlap + 1.0) / (held + true + 1.0)
+    return cross, (lacking[chosen] * present).sum() / present.sum().clamp_min(1)
 
 
 def _place_loss(logits: Tensor, place: Tensor) -> Tensor:
@@ -275,7 +287,8 @@ def _batches(samples: RenderedSamples, schedule: Schedule, rank: int) -> Generat
                 [
                     augment(samples.of(int(i), _window(look, own)), own, size, strength)
                     for i in picked
-                ]
+                ],
+                near=float(look is Look.THROAT),
             )
             while not stopped.is_set():
                 try:
@@ -301,12 +314,21 @@ def _window(look: Look, rng: np.random.Generator) -> Look:
     return Look.MOUTH if rng.random() < 0.5 else Look.THROAT
 
 
-def _stack(examples: Sequence[Example]) -> _Batch:
+def _stack(examples: Sequence[Example], near: float) -> _Batch:
     tensor = torch.from_numpy(np.stack([e.tensor for e in examples]))
     return _Batch(
         tensor.to(memory_format=torch.channels_last),
-        torch.from_numpy(np.stack([e.labels for e in examples])).long(),
+        _in_parts(torch.from_numpy(np.stack([e.labels for e in examples])).long()),
         torch.from_numpy(np.stack([e.columns for e in examples])),
         torch.from_numpy(np.stack([e.places for e in examples])),
         torch.from_numpy(np.stack([e.visible for e in examples])),
+        torch.from_numpy(np.stack([e.boxes for e in examples])),
+        near,
     )
+
+
+def _in_parts(labels: Tensor) -> Tensor:
+    """Return labels (n, S, S) as the network says them: (n, 4, S/2, S/2)."""
+    n, size, _ = labels.shape
+    cells = labels.reshape(n, size // 2, 2, size // 2, 2)
+    return cells.permute(0, 2, 4, 1, 3).reshape(n, 4, size // 2, size // 2)

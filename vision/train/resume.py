@@ -1,4 +1,4 @@
-"""Takes an exported network's weights back into training."""
+"""Takes a trained network's weights back into training, its checkpoint's or its export's."""
 
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ def unfold(path: Path, pictures: Tensor) -> ThroatNet:
                 level, _, number = name.rpartition(".")
                 after = network.get_submodule(f"{level}.{int(number) + 1}")
                 shifts[after] = torch.from_numpy(stored[f"{weight}_bias"].copy())
+            for name, values in network.boxes.named_parameters():
+                values.copy_(torch.from_numpy(stored[f"{_PREFIX}boxes.{name}"].copy()))
     except (KeyError, RuntimeError) as error:
         raise VisionError(
             f"{path} is no export of this architecture ({error}); start from its checkpoint (.pt)"
@@ -56,4 +58,35 @@ def unfold(path: Path, pictures: Tensor) -> ThroatNet:
         network(pictures)
     for hook in hooks:
         hook.remove()
+    return network
+
+
+def grown(path: Path) -> ThroatNet:
+    """Return the network of a checkpoint, of this architecture or of a narrower one before it.
+
+    Weights of a narrower layer become the first of the wider. What was not there begins at chance
+    and counts for nothing in what was, so that the network says at first what it said.
+
+    Raises VisionError where the checkpoint is of another architecture.
+    """
+    old: dict[str, Tensor] = torch.load(path, weights_only=True)
+    network: ThroatNet = ThroatNet()
+    state = network.state_dict()
+    foreign = [
+        name
+        for name, values in old.items()
+        if name not in state
+        or values.dim() != state[name].dim()
+        or any(a > b for a, b in zip(values.shape, state[name].shape, strict=True))
+    ]
+    if foreign:
+        raise VisionError(
+            f"{path} is no checkpoint of this architecture ({foreign[0]} does not fit); train anew"
+        )
+    for name, values in old.items():
+        place = tuple(slice(size) for size in values.shape)
+        if values.dim() > 1 and values.shape[1] < state[name].shape[1]:
+            state[name][: values.shape[0], values.shape[1] :] = 0.0
+        state[name][place] = values
+    network.load_state_dict(state)
     return network

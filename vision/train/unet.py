@@ -1,17 +1,22 @@
-"""The network: a plain U-Net with two small heads for the mouth's pose."""
+"""The network: a plain U-Net with small heads for the mouth's pose and for boxes."""
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vision.preprocess import CHANNELS
-from vision.structure import Structure
+from vision.structure import BOXED, Structure
+from vision.train.boxhead import BoxHead, edges_of
 
 WIDTHS = (16, 32, 64, 128, 160)
 """Feature channels from half the input's resolution down to a thirty-second."""
 DOWN = (1, 1, 2, 2, 2)
 UP = (1, 1, 2, 2)
 """Convolutions of every level on the way down and up; fine levels are dear and need few."""
+FINEST = 32
+"""Features from which the classes of four pixels are read: no fewer will hold all their edges."""
 CLASSES = len(Structure)
 PLACES = 4  # the mouth's origin, then the sites in the order of vision.target.Site
 _STEEPEST = 30.0  # largest logit: its exponential is far from overflow, and as good as certain
@@ -29,14 +34,33 @@ def _block(inputs: int, outputs: int, count: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+_BOXED = [int(s) for s in BOXED]
+
+
+class Said(NamedTuple):
+    """What the network says in training; see ``ThroatNet``.
+
+    ``logs`` of class probabilities (n, classes, 4, S/2, S/2), a part for each pixel of two by two
+    (to put them together takes longer than a convolution), logits of ``places``, ``columns``,
+    logits of what is ``seen``; logits of box ``edges`` (n, boxed, 4, S/2) and of its ``worth``.
+    """
+
+    logs: Tensor
+    places: Tensor
+    columns: Tensor
+    seen: Tensor
+    edges: Tensor
+    worth: Tensor
+
+
 class ThroatNet(nn.Module):
     """U-Net (Ronneberger et al. 2015) from half the input's resolution, 1.4 M parameters.
 
-    Input (n, 5, S, S), S divisible by 32. Returns class logits (n, classes, S, S), shuffled out of
-    features of half the resolution (Shi et al. 2016, arXiv 1609.05158), logits of where the
+    Input (n, 5, S, S), S divisible by 32. Features of half the resolution hold the classes of two
+    by two pixels (Shi et al. 2016, arXiv 1609.05158). Beside them it gives logits of where the
     mouth's origin and each site's middle are seen (n, 4, S/4, S/4), two columns of the mouth's
-    rotation (n, 6), not yet orthonormal (Zhou et al. 2019, arXiv 1812.07035), and logits of
-    whether mouth and sites can be seen and reached (n, 4).
+    rotation (n, 6), not yet orthonormal (Zhou et al. 2019, arXiv 1812.07035), logits of whether
+    mouth and sites can be seen and reached (n, 4), and boxes of what ``BOXED`` names.
     """
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
@@ -47,21 +71,29 @@ class ThroatNet(nn.Module):
             _block(a, b, n) for a, b, n in zip(inputs, widths, DOWN, strict=True)
         )
         self.up = nn.ModuleList(
-            _block(a + b, a, n) for a, b, n in zip(widths[:-1], widths[1:], UP, strict=True)
+            _block(a + b, a if level else FINEST, n)
+            for level, (a, b, n) in enumerate(zip(widths[:-1], widths[1:], UP, strict=True))
         )
-        self.classes = nn.Conv2d(widths[0], 4 * CLASSES, 1)
+        self.classes = nn.Conv2d(FINEST, 4 * CLASSES, 1)
+        self.boxes = BoxHead(FINEST, len(BOXED))
         self.places = nn.Conv2d(widths[_PLACE_LEVEL], PLACES, 1)
         self.whole = nn.Sequential(
             nn.Conv2d(widths[-1], 64, 1), nn.ReLU(inplace=True), nn.Conv2d(64, 6 + 2 * PLACES, 1)
         )
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return class logits, place logits, rotation columns and logits of what is seen."""
-        logits, places, columns, seen = self.parts(x)
-        return functional.pixel_shuffle(logits, 2), places, columns, seen
+    def forward(self, x: Tensor) -> Said:
+        """Return all it says.
+
+        Boxes are read off the classes and teach them nothing: their loss reaches the features only.
+        """
+        features, places, columns, seen = self.parts(x)
+        logs = self.classes(features).float().unflatten(1, (CLASSES, 4)).log_softmax(dim=1)
+        with torch.autocast("cpu", enabled=False):  # half precision would blur the edges
+            edges, worth = self.boxes(features.float(), logs.detach()[:, _BOXED].exp())
+        return Said(logs, places.float(), columns.float(), seen.float(), edges, worth)
 
     def parts(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return the same, the class logits not yet shuffled: (n, 4 classes, S/2, S/2)."""
+        """Return the last features (n, c, S/2, S/2), places, columns and what is seen."""
         x = self.stem(x)
         skips = []
         for level, block in enumerate(self.down):
@@ -76,7 +108,7 @@ class ThroatNet(nn.Module):
             x = self.up[level](torch.cat([x, skips[level]], dim=1))
             if level == _PLACE_LEVEL:
                 places = self.places(x)
-        return self.classes(x), places, columns, seen
+        return x, places, columns, seen
 
 
 class Deployed(nn.Module):
@@ -84,7 +116,8 @@ class Deployed(nn.Module):
 
     Returns class probabilities (n, classes, 4, S/2, S/2), a part for each pixel of two by two,
     place probabilities (n, 4, S/4, S/4) that sum to 1 over the picture, the two columns of the
-    rotation (n, 6), and the probabilities that mouth and sites are seen (n, 4).
+    rotation (n, 6), the probabilities that mouth and sites are seen (n, 4), and boxes (n, boxed, 5)
+    [px]: left, top, right, bottom, and the IoU to be expected with the truth.
     """
 
     def __init__(self, network: ThroatNet, temperature: float = 1.0) -> None:
@@ -93,13 +126,16 @@ class Deployed(nn.Module):
         self.temperature = temperature
         self.adding = torch.eye(4).repeat(1, CLASSES)[:, :, None, None]
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return class and place probabilities, rotation columns, probabilities of being seen."""
-        logits, places, columns, seen = self.network.parts(x)
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return class and place probabilities, rotation columns, what is seen, and boxes."""
+        features, places, columns, seen = self.network.parts(x)
+        logits = self.network.classes(features)
         flat = places.flatten(2).softmax(dim=2)
         # ONNX Runtime's softmax over channels takes as long as all convolutions together, its sum
         # over channels a tenth of that; as a convolution the sum costs next to nothing
         weight = (logits / self.temperature).clamp(-_STEEPEST, _STEEPEST).exp()
         total = functional.conv2d(weight, self.adding)
         parts = weight.unflatten(1, (CLASSES, 4)) / total.unsqueeze(1)
-        return parts, flat.view_as(places), columns, seen.sigmoid()
+        edges, worth = self.network.boxes(features, parts[:, _BOXED])
+        boxes = torch.cat([edges_of(edges), worth.sigmoid().unsqueeze(2)], dim=2)
+        return parts, flat.view_as(places), columns, seen.sigmoid(), boxes

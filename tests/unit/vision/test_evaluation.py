@@ -254,7 +254,7 @@ def test_a_sighting_is_drawn_without_touching_the_frame() -> None:
 
 
 def test_confidence_rises_with_what_speaks_for_it() -> None:
-    evidence = Evidence(0.9, 0.8, 0.7, 5.0, 4.0, 0.9, 0.3, 0.8, 5.0, 5.0, 5.0)
+    evidence = Evidence(0.9, 0.8, 0.7, 5.0, 4.0, 0.9, 0.3, 0.8, 5.0, 5.0, 5.0, 1.0, 5.0)
     confidence = Confidence(-2.0, {"seen": Curve((0.0, 0.5, 1.0), (0.0, 0.1, 3.0))})
     assert confidence.of(replace(evidence, seen=0.2)) < confidence.of(evidence) < 1.0
     unknown = replace(evidence, seen=float("nan"))

@@ -9,7 +9,7 @@ from vision.errors import VisionError
 from vision.network import DEFAULT_MODEL, load_network, rotation_of_columns
 from vision.preprocess import network_input
 from vision.segmentation import Segmentation
-from vision.structure import Structure
+from vision.structure import BOXED, Structure
 
 RNG = np.random.default_rng(0)
 
@@ -53,19 +53,65 @@ def test_parts_put_together_are_the_picture() -> None:
     assert np.allclose(said.probability_of(two), full[two].sum(axis=0))
 
 
+def said_at_random() -> Segmentation:
+    full = RNG.dirichlet(np.ones(len(Structure)), (64, 64)).astype(np.float32).transpose(2, 0, 1)
+    places = RNG.dirichlet(np.ones(256), 4).astype(np.float32).reshape(4, 16, 16)
+    said = Segmentation.of_map(full, places, np.eye(3), RNG.random(4))
+    boxes = RNG.uniform(0, 64, (len(BOXED), 5)).astype(np.float32)
+    return Segmentation(said.parts, said.places, said.rotation, said.seen, boxes)
+
+
+def test_a_mirror_image_changes_sides() -> None:
+    said = said_at_random()
+    other = said.mirrored()
+    right, left = Structure.RIGHT_TONSIL, Structure.LEFT_TONSIL
+    assert (other.probability[left] == said.probability[right][:, ::-1]).all()
+    assert (other.places[1] == said.places[2][:, ::-1]).all()
+    assert other.boxes is not None
+    assert said.boxes is not None
+    x0, y0, x1, y1, score = said.boxes[BOXED.index(right)]
+    assert np.allclose(other.boxes[BOXED.index(left)], (64 - x1, y0, 64 - x0, y1, score))
+    assert np.linalg.det(other.rotation) == pytest.approx(1.0)
+
+
+def test_the_mirror_image_of_a_mirror_image_is_the_picture() -> None:
+    said = said_at_random()
+    again = said.mirrored().mirrored()
+    assert (again.parts == said.parts).all()
+    assert (again.places == said.places).all()
+    assert (again.seen == said.seen).all()
+    assert np.allclose(again.rotation, said.rotation)
+    assert said.boxes is not None
+    assert again.boxes is not None
+    assert np.allclose(again.boxes, said.boxes, atol=1e-5)
+
+
+def test_boxes_are_read_where_they_are_asked_for() -> None:
+    rgb = RNG.integers(0, 255, (128, 128, 3)).astype(np.uint8)
+    asked = load_network(threads=1, boxes=True).segment(rgb, None)
+    assert load_network(threads=1).segment(rgb, None).boxes is None
+    assert asked.boxes is not None
+    assert asked.boxes.shape == (len(BOXED), 5)
+    assert ((asked.boxes[:, 4] >= 0) & (asked.boxes[:, 4] <= 1)).all()
+    assert ((asked.boxes[:, :4] >= 0) & (asked.boxes[:, :4] <= 128)).all()
+
+
 def test_an_exported_network_can_be_trained_on() -> None:
     torch = pytest.importorskip("torch")
     resume = pytest.importorskip("vision.train.resume")
+    boxhead = pytest.importorskip("vision.train.boxhead")
     picture = RNG.integers(0, 255, (64, 64, 3)).astype(np.uint8)
     depth = RNG.uniform(0.2, 0.4, (64, 64)).astype(np.float32)
     tensor = torch.from_numpy(network_input(picture, depth)[None])
     network = resume.unfold(DEFAULT_MODEL, tensor)
     with torch.no_grad():
-        logits, _, columns, seen = network(tensor)
-    said = load_network(threads=1).segment(picture, depth)
-    assert np.allclose(logits[0].softmax(dim=0).numpy(), said.probability, atol=1e-4)
-    assert np.allclose(seen[0].sigmoid().numpy(), said.seen, atol=1e-4)
-    assert np.allclose(rotation_of_columns(columns[0].numpy()), said.rotation, atol=1e-4)
+        unfolded = network(tensor)
+    said = load_network(threads=1, boxes=True).segment(picture, depth)
+    assert np.allclose(unfolded.logs[0].exp().numpy(), said.parts, atol=1e-4)
+    assert np.allclose(unfolded.seen[0].sigmoid().numpy(), said.seen, atol=1e-4)
+    assert np.allclose(rotation_of_columns(unfolded.columns[0].numpy()), said.rotation, atol=1e-4)
+    assert said.boxes is not None
+    assert np.allclose(boxhead.edges_of(unfolded.edges)[0].numpy(), said.boxes[:, :4], atol=1e-2)
 
 
 @pytest.mark.parametrize("size", [48, 100, 672])

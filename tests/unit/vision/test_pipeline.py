@@ -6,12 +6,15 @@ import pytest
 from spatial import Pose
 from tests.unit.vision.painted import PaintReader, Scene, Slab, read_paint
 from vision.frame import Frame
+from vision.person import find_rest_of_throat
 from vision.pipeline import Looks, ThroatLocator
-from vision.preprocess import Look
+from vision.preprocess import Crop, Look
 from vision.segmentation import Segmentation
 from vision.settings import LocatorSettings
+from vision.sites import THROAT
 from vision.structure import ORAL, Structure
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
+from vision.view import View
 
 SCENE = Scene()
 
@@ -61,6 +64,25 @@ def refusal_of(seen: Sighting | Refusal, site: Site | None) -> RefusalReason | N
     assert isinstance(seen, Sighting), seen
     target = seen.targets[site]
     return target.reason if isinstance(target, Refusal) else None
+
+
+def test_a_throat_that_a_look_cuts_off_is_looked_at_again() -> None:
+    frame, reader = SCENE.frame(), PaintReader(SCENE.optical_mouth)
+    width, height = frame.intrinsics.width, frame.intrinsics.height
+    looks = ThroatLocator(reader).look(frame)
+    assert isinstance(looks, Looks)
+    crop = looks.throat.crop
+    assert find_rest_of_throat(looks.throat, width, height) is None
+    beside = Crop(crop.left + crop.side / 3, crop.top, crop.side)
+    cut_off = View.look(reader, frame.rgb, frame.depth, beside, Look.THROAT.size)
+    rest = find_rest_of_throat(cut_off, width, height)
+    assert rest is not None
+    assert rest.left < beside.left - 0.05 * crop.side or rest.side > 1.1 * crop.side
+    again = View.look(reader, frame.rgb, frame.depth, rest, Look.THROAT.size)
+    throat = np.isin(again.cells, THROAT).sum() * (rest.side / crop.side) ** 2
+    assert throat > 1.1 * np.isin(cut_off.cells, THROAT).sum()
+    # what lies beyond the picture is not to be had
+    assert find_rest_of_throat(replace(cut_off, crop=Crop(0, 0, width)), width, height) is None
 
 
 def test_nobody_there() -> None:

@@ -8,10 +8,11 @@ import pytest
 from tests.unit.vision.painted import Scene, read_paint
 from vision.confidence import Evidence
 from vision.data import LabelledFrame, SiteTruth
+from vision.evaluation.boxes import true_box
 from vision.network import load_network
 from vision.preprocess import Crop, Look, view_optical
 from vision.sites import SITE_STRUCTURES, THROAT
-from vision.structure import MIRRORED, Structure
+from vision.structure import BOXED, MIRRORED, Structure
 from vision.target import Site
 from vision.train.additive import fit_confidence
 from vision.train.augment import IGNORED, Sample, augment, distort
@@ -76,6 +77,23 @@ def test_labels_places_and_pose_move_together(
     assert checked > 10
 
 
+@pytest.mark.parametrize("look", list(Look))
+def test_a_look_at_the_throat_is_asked_for_boxes(samples: dict[Look, Sample], look: Look) -> None:
+    rng, checked = np.random.default_rng(6), 0
+    for _ in range(12):
+        example = augment(samples[look], rng, look.size)
+        assert example.boxes.shape == (len(BOXED), 4)
+        if look is not Look.THROAT:
+            assert np.isnan(example.boxes).all()
+            continue
+        for structure, box in zip(BOXED, example.boxes, strict=True):
+            if np.isnan(box).any() or (example.labels == IGNORED).any():
+                continue
+            assert box.tolist() == list(true_box(example.labels, structure) or ())
+            checked += 1
+    assert checked > 10 or look is not Look.THROAT
+
+
 def test_every_look_is_about_its_own(samples: dict[Look, Sample]) -> None:
     shares = {}
     for look, sample in samples.items():
@@ -108,7 +126,7 @@ def test_distortion_keeps_size_and_changes_the_look() -> None:
 
 
 def evidence(seen: float, rng: np.random.Generator) -> Evidence:
-    return Evidence(seen, *(float(v) for v in rng.random(10)))
+    return Evidence(seen, *(float(v) for v in rng.random(12)))
 
 
 def test_the_threshold_keeps_wrong_targets_to_the_stated_rate() -> None:
