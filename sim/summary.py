@@ -63,7 +63,7 @@ def summarise(episodes: Sequence[Episode], title: str, planned: int) -> str:
 
 
 def by_file(episodes: Iterable[Episode]) -> dict[str, list[Episode]]:
-    """Return the episodes of scenario files, by file and in the order of their cases.
+    """Return the episodes of scenario files, by file, in the order they ended.
 
     People drawn by seed stand in no file, and are left out.
     """
