@@ -32,10 +32,10 @@ campaign-full: ## 1,000 simulated people; interrupted, it goes on where it stopp
 	$(BIN)/booth sim campaign out/campaign-full --episodes 1000 --jobs 0 --allow $(ALLOW); \
 		flown=$$?; $(BIN)/booth sim report out/campaign-full && exit $$flown
 
-test: ## the default tests (about a quarter of an hour on 2 cores)
+test: ## the default tests, by two processes (under a quarter of an hour on 2 cores)
 	@$(TEST)
 	@$(MAKE) --no-print-directory ros
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-graph: ## whole booths of ROS 2 processes, killed and cancelled (under 12 minutes on 2 cores)
 	@$(TEST)
