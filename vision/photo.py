@@ -142,19 +142,28 @@ def _resampled(maps: NDArray[np.float32], first: Crop, crop: Crop) -> NDArray[np
 
 
 def _middle(view: View, structure: Structure) -> tuple[float, float] | None:
-    found = seen_box(view, structure)
-    if found is None:
+    """Return where (u, v) [px of the picture] the likeliest piece of a structure is, on that piece.
+
+    The mean of all its cells may lie between two pieces, or in the hollow of one.
+    """
+    if seen_box(view, structure) is None:
         return None
-    cells = view.cells.shape[0]
-    scale = view.crop.side / cells
-    rows, columns = np.nonzero(view.cells == structure)
-    u = view.crop.left + scale * (columns + 0.5) - 0.5
-    v = view.crop.top + scale * (rows + 0.5) - 0.5
-    (left, top, right, bottom), _ = found
-    inside = (u + 0.5 >= left) & (u + 0.5 <= right) & (v + 0.5 >= top) & (v + 0.5 <= bottom)
-    if not inside.any():  # likely enough for a box, but nowhere the likeliest
+    probability = view.segmentation.probability_of([structure])
+    mask = view.cells == structure
+    _, pieces = cv2.connectedComponents(mask.astype(np.uint8))
+    mass = np.bincount(np.asarray(pieces)[mask], probability[mask], minlength=2)
+    if not mass.any():  # likely enough for a box, but nowhere the likeliest
         return None
-    return float(u[inside].mean()), float(v[inside].mean())
+    rows, columns = np.nonzero(np.asarray(pieces) == int(np.argmax(mass)))
+    weight = probability[rows, columns]
+    away = np.hypot(
+        rows - np.average(rows, weights=weight), columns - np.average(columns, weights=weight)
+    )
+    nearest, scale = int(np.argmin(away)), view.crop.side / mask.shape[0]
+    return (
+        view.crop.left + scale * (float(columns[nearest]) + 0.5) - 0.5,
+        view.crop.top + scale * (float(rows[nearest]) + 0.5) - 0.5,
+    )
 
 
 def _evidence(fused: View, looks: list[View], spot: Spot) -> PhotoEvidence:

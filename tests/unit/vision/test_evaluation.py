@@ -182,6 +182,16 @@ def test_a_photograph_is_read_without_depth(tmp_path: Path) -> None:
     assert draw_photo(rgb, reading).shape == rgb.shape
 
 
+def test_a_uvula_seen_in_two_pieces_is_in_one_of_them() -> None:
+    rgb = SCENE.frame().rgb.copy()
+    rows, columns = np.nonzero(read_paint(rgb) == Structure.UVULA)
+    width = int(np.ptp(columns)) + 1
+    rgb[rows, columns + 2 * width] = rgb[rows, columns]
+    reading = read_photo(PaintReader(SCENE.optical_mouth), rgb)
+    assert reading.uvula is not None
+    assert read_paint(rgb)[round(reading.uvula[1]), round(reading.uvula[0])] == Structure.UVULA
+
+
 def test_a_photograph_is_refused_by_an_unsure_model(tmp_path: Path) -> None:
     rgb = load_photo(photograph(tmp_path))
     reading = read_photo(PaintReader(SCENE.optical_mouth, 0.2), rgb)
