@@ -21,28 +21,17 @@ DEFAULT_MODEL = Path(__file__).parent / "models" / "throat.onnx"
 class OnnxModel:
     """A network file and the card that belongs to it (``NAME.onnx`` and ``NAME.json``).
 
-    With ``boxes`` it reads boxes as well, which nothing in the booth asks for and which takes a
-    sixth longer. Raises VisionError where either is missing or broken, or the file's hash is not
-    the card's. Not thread-safe.
+    With ``boxes`` it reads boxes as well (``NAME_boxes.onnx``), which nothing in the booth asks for
+    and which takes a fifth longer. Raises VisionError where one is missing or broken, or a file's
+    hash is not the card's. Not thread-safe.
     """
 
     def __init__(self, path: Path = DEFAULT_MODEL, threads: int = 2, boxes: bool = False) -> None:
         import onnxruntime  # noqa: PLC0415 - heavy, and `import vision` must stay light
 
         card = _read_card(path.with_suffix(".json"))
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise VisionError(
-                f"network {path} cannot be read ({error.strerror}); reinstall, or train it with "
-                "`booth vision train`"
-            ) from error
-        self._digest = hashlib.sha256(content).hexdigest()
-        if self._digest != card.get("sha256"):
-            raise VisionError(
-                f"network {path} has hash {self._digest[:12]}, its card says "
-                f"{str(card.get('sha256'))[:12]}; reinstall, or calibrate it anew"
-            )
+        content = _weights(path)
+        self._digest = _check(path, content, card.get("sha256"))
         self._confidence = _confidence(path, card, "confidence")
         self._photo_confidence = _confidence(path, card, "photo_confidence")
         options = onnxruntime.SessionOptions()
@@ -55,9 +44,13 @@ class OnnxModel:
         self._session: Any = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
-        self._run_options: Any = onnxruntime.RunOptions()
-        self._run_options.only_execute_path_to_fetches = True
-        self._wanted = [*_OUTPUTS, "boxes"] if boxes else _OUTPUTS
+        self._box_session: Any = None
+        if boxes:
+            head = _weights(boxes_path(path))
+            _check(boxes_path(path), head, card.get("boxes_sha256"))
+            self._box_session = onnxruntime.InferenceSession(
+                head, options, providers=["CPUExecutionProvider"]
+            )
 
     @property
     def digest(self) -> str:
@@ -79,16 +72,21 @@ class OnnxModel:
         size = rgb.shape[0]
         if size % 32 or not 64 <= size <= 640:
             raise VisionError(f"picture side {size} px is not a multiple of 32 from 64 to 640")
-        parts, places, columns, seen, *boxes = self._session.run(
-            self._wanted, {"picture": network_input(rgb, depth)[None]}, self._run_options
-        )
-        return Segmentation(
-            parts[0],
-            places[0],
-            rotation_of_columns(columns[0]),
-            seen[0],
-            boxes[0][0] if boxes else None,
-        )
+        picture = {"picture": network_input(rgb, depth)[None]}
+        if self._box_session is None:
+            parts, places, columns, seen = self._session.run(_OUTPUTS, picture)
+            boxes = None
+        else:
+            parts, places, columns, seen, features = self._session.run(None, picture)
+            read = {self._box_session.get_inputs()[0].name: features, "parts": parts, **picture}
+            boxes = self._box_session.run(None, read)[0][0]
+        rotation = rotation_of_columns(columns[0])
+        return Segmentation(parts[0], places[0], rotation, seen[0], boxes)
+
+
+def boxes_path(path: Path) -> Path:
+    """Return where the box head of the network at ``path`` lies, a file of its own beside it."""
+    return path.with_name(f"{path.stem}_boxes{path.suffix}")
 
 
 def load_network(path: Path = DEFAULT_MODEL, threads: int = 2, boxes: bool = False) -> Model:
@@ -112,6 +110,27 @@ def rotation_of_columns(columns: NDArray[np.float32]) -> Matrix:
         length = max(float(np.linalg.norm(z)), 1e-9)
     z = z / length
     return np.column_stack([x, np.cross(z, x), z])
+
+
+def _weights(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise VisionError(
+            f"network {path} cannot be read ({error.strerror}); reinstall, or train it with "
+            "`booth vision train`"
+        ) from error
+
+
+def _check(path: Path, content: bytes, hashed: object) -> str:
+    """Return the hash of ``content``; raise VisionError where it is not the card's."""
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != hashed:
+        raise VisionError(
+            f"network {path} has hash {digest[:12]}, its card says {str(hashed)[:12]}; reinstall, "
+            "or calibrate it anew"
+        )
+    return digest
 
 
 def _read_card(path: Path) -> dict[str, Any]:

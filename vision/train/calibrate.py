@@ -1,5 +1,6 @@
 """Fits how far a network can be trusted, on people it was not trained on, and writes its card."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from vision.confidence import Confidence, Evidence, PhotoEvidence
 from vision.data import LabelledFrame, RenderedSet
 from vision.evaluation.rendered import evaluate
-from vision.network import OnnxModel
+from vision.network import OnnxModel, boxes_path
 from vision.photo import read_photo
 from vision.pipeline import ThroatLocator
 from vision.segmentation import Segmentation
@@ -96,6 +97,7 @@ def calibrate(
         {
             "name": network.stem,
             "sha256": digest,
+            "boxes_sha256": hashlib.sha256(boxes_path(network).read_bytes()).hexdigest(),
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "input": "RGB and relative depth, or RGB alone; square, side a multiple of 32 px",
             "classes": [s.name.lower() for s in Structure],

@@ -8,12 +8,13 @@ from typing import Any
 import onnx
 import torch
 
+from vision.network import boxes_path
 from vision.preprocess import CHANNELS
 from vision.train.unet import Deployed, ThroatNet
 
 
 def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
-    """Write ``network`` to ``path`` as ONNX and return the file's SHA-256.
+    """Write ``network`` to ``path`` as ONNX, its box head beside it; return the file's SHA-256.
 
     The picture's side may be any multiple of 32 from 64 to 640.
     """
@@ -24,6 +25,7 @@ def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
         warnings.simplefilter("ignore")
         _export(deployed, path, side)
     _anonymise(path)
+    split(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -49,3 +51,42 @@ def _anonymise(path: Path) -> None:
         part.doc_string = ""
         del part.metadata_props[:]
     onnx.save(model, path)
+
+
+def split(path: Path) -> None:
+    """Take the box head out of an exported network into ``boxes_path(path)``.
+
+    ONNX Runtime computes whatever a graph holds, asked for or not. The network gives its last
+    features instead of boxes, the head reads them and the class probabilities.
+    """
+    model = onnx.load(path)
+    graph = model.graph
+    name = next(n.input[0] for n in graph.node if "network.classes.weight" in n.input)
+    features = _tensor(name, 4)
+    given = [o for o in graph.output if o.name != "boxes"]
+    boxes = [o for o in graph.output if o.name == "boxes"]
+    read = [features, _tensor("parts", 5), *graph.input]  # of the picture only its size
+    onnx.save(_part(model, read, boxes), boxes_path(path))
+    onnx.save(_part(model, list(graph.input), [*given, features]), path)
+
+
+def _tensor(name: str, rank: int) -> onnx.ValueInfoProto:
+    return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None] * rank)
+
+
+def _part(
+    model: onnx.ModelProto,
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+) -> onnx.ModelProto:
+    """Return the part of ``model`` that makes ``outputs`` of ``inputs``."""
+    given, wanted, nodes = {i.name for i in inputs}, {o.name for o in outputs}, []
+    for node in reversed(model.graph.node):
+        if wanted & set(node.output):
+            nodes.append(node)
+            wanted |= set(node.input) - given
+    weights = [w for w in model.graph.initializer if w.name in wanted]
+    graph = onnx.helper.make_graph(nodes[::-1], model.graph.name, inputs, outputs, weights)
+    return onnx.helper.make_model(
+        graph, opset_imports=model.opset_import, ir_version=model.ir_version
+    )

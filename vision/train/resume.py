@@ -9,6 +9,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from vision.errors import VisionError
+from vision.network import boxes_path
 from vision.train.unet import ThroatNet
 
 _PREFIX = "network."
@@ -23,7 +24,12 @@ def unfold(path: Path, pictures: Tensor) -> ThroatNet:
 
     Raises VisionError where the file is of another architecture.
     """
-    stored = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
+    files = (path, boxes_path(path))
+    try:
+        graphs = [onnx.load(file).graph for file in files]
+    except OSError as error:
+        raise VisionError(f"{path} cannot be read ({error}); start from its checkpoint") from error
+    stored = {t.name: numpy_helper.to_array(t) for g in graphs for t in g.initializer}
     network: ThroatNet = ThroatNet()
     network.eval()
     shifts: dict[nn.Module, Tensor] = {}
