@@ -184,6 +184,7 @@ STATE = np.dtype(
         ("raw_mean", "f8", (6,)),  # of wrench less weight, in s
         ("tare", "f8", (6,)),
         ("tared", "i8"),
+        ("free_s", "f8"),  # for so long yet an entry is in free air, and refines ``tare``
         ("force", "f8", (3,)),  # contact force on the tip in b, filtered
         ("force_1", "f8", (3,)),
         ("force_slow", "f8", (3,)),  # what bends the shaft

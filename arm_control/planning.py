@@ -21,6 +21,7 @@ from arm_control.motion import (
 )
 from arm_control.profile import Row, join, plan
 from arm_control.report import FaultKind, Phase
+from arm_control.sensing import FREE_S
 from spatial import Pose, Vector
 
 PHASES = tuple(Phase)
@@ -161,6 +162,7 @@ class Planner:
         s["done"] = 0
         s["clock"] = 0.0
         s["over_s"] = 0.0
+        s["free_s"] = 0.0
 
     def _moving(self) -> bool:
         return bool(np.abs(self._s["v"]).max() > _REST)
@@ -346,7 +348,8 @@ class Planner:
                 f"the tip is {aside * 1e3:.0f} mm beside the corridor, bound "
                 f"{max(corridor.radius, 0.02) * 1e3:.0f} mm; move before the mouth first"
             )
-        if tip.translation[0] > self._limits.speed.mouth_margin:
+        outside = tip.translation[0] > self._limits.speed.mouth_margin
+        if outside:
             self.tare()
         self._entry = corridor.entry
         end = Pose(self._aim(corridor.axis).rotation, corridor.entry + goal.depth * corridor.axis)
@@ -358,6 +361,7 @@ class Planner:
         else:
             self._move_tip(end, follow=True, speed=slow)
         self._set(TIP, Phase.ENTERING)
+        self._s["free_s"] = FREE_S if outside else 0.0
 
     def _moving_relative(self) -> bool:
         start = self._start_of(self._tip_in(follow=True), follow=True)

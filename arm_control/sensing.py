@@ -12,6 +12,8 @@ from arm_control.scratch import scratch
 
 _SLOW_S = 0.06  # time constant of the force that bends the shaft [s]
 _CALM = 0.03  # [m/s²] of the tool, from which on its bias is learnt more slowly
+_ASSURED_S = 0.05  # what the bias taken at an entry's start counts for in the mean over its way
+FREE_S = 0.3  # how long an entry may count on free air: two periods of a head's tremor
 
 
 @kernel
@@ -22,6 +24,8 @@ def sense(c: Record, i: Record, s: Record) -> None:
     weight comes from the measured posture, inertia from the commanded acceleration, lagged as the
     arm lags, and bias from ``tare``, taken in free air. No arm lags quite as told, so the free-air
     mean hardly takes in what is felt while the tool is accelerated, as it is behind a moving mouth.
+    Behind a head that trembles that is always; ``tare`` therefore goes on as the plain mean over an
+    entry's first way before the lips, over which inertia cancels.
     """
     dt = i.step
     force = scratch(3)
@@ -38,12 +42,20 @@ def sense(c: Record, i: Record, s: Record) -> None:
     alpha = min(dt / 0.1, 1.0) / (1.0 + shaken * shaken)
     if s.cycles == 0:
         alpha = 1.0
+    refine = 0.0
+    if s.zone == 2:
+        s.free_s = 0.0
+    elif s.free_s > 0.0:
+        s.free_s = max(s.free_s - dt, 0.0)
+        refine = dt / (_ASSURED_S + FREE_S - s.free_s)
     for k in range(3):
         excess = i.wrench[k] - load[k]
         s.raw_mean[k] += alpha * (excess - s.raw_mean[k])
+        s.tare[k] += refine * (excess - s.tare[k])
         force[k] = excess - s.tare[k]
         excess = i.wrench[3 + k] - torque[k]
         s.raw_mean[3 + k] += alpha * (excess - s.raw_mean[3 + k])
+        s.tare[3 + k] += refine * (excess - s.tare[3 + k])
         torque[k] = excess - s.tare[3 + k]
     for k in range(3):
         lever[k] = c.tip_t[k] - c.sensor_t[k]
