@@ -11,6 +11,7 @@ the tool's weight, which that leaves out, put back: far coarser than a sensor at
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -69,6 +70,10 @@ def info_of(
         "its controller brakes all joints (StopMove), as it does without set-points for "
         f"{1.0 / watchdog_hz} s; 20 set-points lost in a row are a reflex, and it brakes itself",
     )
+
+
+class _HungError(ArmControlError):
+    """The maker's client waited without an end for some answer to its connecting."""
 
 
 class FrankaArm:
@@ -191,7 +196,26 @@ class FrankaArm:
         self._rooms = ()
 
     def _open(self) -> None:
-        """Start the client's process, and have it connect."""
+        """Have a client's process connect; once more where the client hung at it."""
+        try:
+            try:
+                refused = self._connect()
+            except _HungError as hung:
+                _log.warning("%s; connecting once more", hung)
+                refused = self._connect()
+        except ArmControlError as error:
+            raise ArmControlError(
+                f"{error}; check power, cable and address, and that the brakes are open and FCI "
+                "enabled in the arm's own page (Desk)"
+            ) from error
+        if refused:
+            _log.warning("%s without real time: %s", self._info.name, refused)
+
+    def _connect(self) -> str:
+        """Start the client's process; return what the machine refused of real time, or nothing.
+
+        Raises _HungError where its alarm ended it, ArmControlError where it is refused.
+        """
         self._pipe, theirs = Pipe()
         handed = (theirs.fileno(), *self._rooms)
         house = str(Path(__file__).parents[2])
@@ -205,15 +229,12 @@ class FrankaArm:
         theirs.close()
         self._send(self._settings)
         try:
-            refused = self._await(Word.OPEN, _OPEN_S)
+            return self._await(Word.OPEN, _OPEN_S)
         except ArmControlError as error:
             self._leave()
-            raise ArmControlError(
-                f"{error}; check power, cable and address, and that the brakes are open and FCI "
-                "enabled in the arm's own page (Desk)"
-            ) from error
-        if refused:
-            _log.warning("%s without real time: %s", self._info.name, refused)
+            if self._process.returncode == -signal.SIGALRM:
+                raise _HungError(str(error)) from error
+            raise
 
     def _leave(self) -> None:
         """Let the client stop the arm and end, or end it."""

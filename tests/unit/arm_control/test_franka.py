@@ -1,6 +1,7 @@
 """The driver of Franka's arms, through the maker's client, against a stand-in on the wire."""
 
 import multiprocessing
+import threading
 import time
 from collections.abc import Iterator
 
@@ -199,6 +200,21 @@ def test_a_client_that_hangs_is_ended_and_begun_anew(arm: FrankaArm, box: StandI
     box.mute = False
     arm.reset()
     assert status_becomes(arm, ArmStatus.READY)
+
+
+@pytest.mark.slow  # the client is given 20 s
+def test_a_client_that_hangs_while_connecting_is_begun_once_more(model: ArmModel) -> None:
+    box = StandIn()
+    box.mute = True
+    speaks = threading.Timer(10.0, lambda: setattr(box, "mute", False))
+    speaks.start()
+    try:
+        arm = FrankaArm(box.address, model)
+        assert status_becomes(arm, ArmStatus.READY)
+        arm.close()
+    finally:
+        speaks.cancel()
+        box.close()
 
 
 def test_set_points_that_stay_away_stop_the_arm(model: ArmModel) -> None:
