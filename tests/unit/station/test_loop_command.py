@@ -15,6 +15,7 @@ from tests.unit.arm_control.ur_stand_in import stand_in as ur_stand_in
 from tests.unit.arm_control.wire import loopback
 
 
+@pytest.mark.slow  # see test_franka.py: the maker's client may hang while it connects
 def test_a_franka_arm_is_held_where_it_stands(tmp_path: Path) -> None:
     pytest.importorskip("pylibfranka", reason="the extra `franka` is not installed")
     box = StandIn()
