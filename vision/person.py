@@ -5,10 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.preprocess import Crop
+from vision.segmentation import PLACES
 from vision.sites import THROAT
 from vision.structure import ORAL, Structure
 from vision.target import Refusal, RefusalReason
-from vision.view import View
+from vision.view import View, peak
 
 CROP_MARGIN = 1.25
 """Side of the second look, in extents of lips and mouth."""
@@ -26,6 +27,8 @@ _MIN_THROAT = 12  # cells of the throat below which none was seen
 _THROAT_MIN = 32.0  # px; what is smaller is looked at with its surroundings
 
 _MIN_MOUTH = 8  # cells of lips and mouth below which there is no mouth
+_SURE = 0.5  # probability of a mouth in the picture from which one is looked for closer
+_CLOSER = 0.5  # side of that look, in sides of the picture
 _MIN_FACE = 0.01  # share of the picture that is skin, below which there is nobody
 _RIVAL = 0.3  # share of the largest mouth's area from which a second mouth is another person
 _HAND = 3.0  # a hand this many times the mouth's size is before it, or raised to stop
@@ -72,6 +75,23 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
             RefusalReason.OCCLUDED, stamp_ns, "a hand covers the mouth in the whole picture"
         )
     return _square(parts == first + 1, view, CROP_MARGIN, _CROP_MIN)
+
+
+def find_small_mouth(view: View) -> Crop | None:
+    """Return the square in which to look for a mouth too small to be made out in a whole picture.
+
+    The model may be sure that a mouth is to be seen, and where, though no cell is likelier lips or
+    mouth than face. None where it is not sure.
+    """
+    segmentation = view.segmentation
+    if segmentation.seen[PLACES.index(None)] < _SURE:
+        return None
+    place = segmentation.places[PLACES.index(None)]
+    (row, column), _ = peak(place, max(2, place.shape[0] // 10))
+    scale = view.crop.side / place.shape[0]
+    side = _CLOSER * view.crop.side
+    u, v = view.crop.left + (column + 0.5) * scale, view.crop.top + (row + 0.5) * scale
+    return Crop(u - side / 2, v - side / 2, side)
 
 
 def find_rest(view: View, width: int, height: int) -> Crop | None:

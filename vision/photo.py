@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from vision.confidence import PhotoEvidence, Weighs
 from vision.evaluation.boxes import seen_box
 from vision.evaluation.metrics import Box
-from vision.person import find_mouth, find_rest, find_throat
-from vision.pipeline import look_at_whole
+from vision.person import find_rest, find_throat
+from vision.pipeline import look_at_whole, make_out_mouth
 from vision.preprocess import Crop, Look
 from vision.segmentation import Model, Segmentation
 from vision.settings import LocatorSettings
@@ -51,7 +51,7 @@ def read_photo(model: Model, rgb: NDArray[np.uint8], weigh: Weighs | None = None
     weigh = weigh or model.photo_confidence
     height, width = rgb.shape[:2]
     whole = Crop.whole(width, height)
-    found = find_mouth(look_at_whole(model, rgb, None), 0)
+    found = make_out_mouth(model, look_at_whole(model, rgb, None), rgb, None, 0)
     # a close-up may show no lips, a gloved hand or what looks like two mouths: look at all of it
     crop = whole if isinstance(found, Refusal) else _within(found, whole)
     mouth = View.look(model, rgb, None, crop, Look.MOUTH.size)

@@ -11,7 +11,13 @@ from vision.camera import CameraFault
 from vision.frame import Frame
 from vision.health import HealthSettings, picture_fault
 from vision.mouth import Mouth, measure_mouth
-from vision.person import find_mouth, find_rest, find_rest_of_throat, find_throat
+from vision.person import (
+    find_mouth,
+    find_rest,
+    find_rest_of_throat,
+    find_small_mouth,
+    find_throat,
+)
 from vision.preprocess import Crop, Look
 from vision.segmentation import Model
 from vision.settings import LocatorSettings
@@ -20,6 +26,9 @@ from vision.swab import SwabSighting, see_swab
 from vision.target import Refusal, RefusalReason, Sighting, Site, Target
 from vision.view import View
 from vision.way import find_obstacles
+
+_MADE_OUT_CLOSER = (RefusalReason.NO_FACE, RefusalReason.MASK)
+"""What may be said of a picture whose mouth is too small to be made out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,9 +155,30 @@ def look_at_whole(model: Model, rgb: NDArray[np.uint8], depth: NDArray[np.float3
     return View.look(model, rgb, depth, Crop.whole(width, height), Look.WHOLE.size)
 
 
+def make_out_mouth(
+    model: Model,
+    whole: View,
+    rgb: NDArray[np.uint8],
+    depth: NDArray[np.float32] | None,
+    stamp_ns: int,
+) -> Crop | Refusal:
+    """Return the square about the only mouth of a picture (H, W, 3), or why there is none.
+
+    A mouth too small to be made out in ``whole``, the look at all of it, is looked for closer.
+    """
+    found = find_mouth(whole, stamp_ns)
+    if not isinstance(found, Refusal) or found.reason not in _MADE_OUT_CLOSER:
+        return found
+    square = find_small_mouth(whole)
+    if square is None:
+        return found
+    closer = find_mouth(View.look(model, rgb, depth, square, Look.WHOLE.size), stamp_ns)
+    return found if isinstance(closer, Refusal) else closer
+
+
 def look_closer(model: Model, whole: View, frame: Frame) -> Looks | Refusal:
     """Look at the mouth seen in ``whole`` and at its throat; refuse where there is no mouth."""
-    crop = find_mouth(whole, frame.stamp_ns)
+    crop = make_out_mouth(model, whole, frame.rgb, frame.depth, frame.stamp_ns)
     if isinstance(crop, Refusal):
         return crop
     mouth = View.look(model, frame.rgb, frame.depth, crop, Look.MOUTH.size)

@@ -1,10 +1,12 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from spatial import Pose
-from tests.unit.vision.painted import PaintReader, Scene, Slab, read_paint
+from tests.unit.vision.painted import PaintReader, Scene, Slab, paint, read_paint
+from vision.confidence import Confidence
 from vision.frame import Frame
 from vision.person import find_rest_of_throat
 from vision.pipeline import Looks, ThroatLocator
@@ -89,6 +91,43 @@ def test_nobody_there() -> None:
     empty = replace(SCENE, slabs=(Slab(Structure.BACKGROUND, 0.0, (-1, 1), (-1, 1)),))
     seen = ThroatLocator(PaintReader(SCENE.optical_mouth)).locate(empty.frame())
     assert refusal_of(seen, None) is RefusalReason.NO_FACE
+
+
+@dataclass(frozen=True)
+class Shortsighted:
+    """A reader that takes a small mouth for skin, however sure it is that one is to be seen."""
+
+    reader: PaintReader
+    sure: float
+
+    digest = "paint"
+
+    @property
+    def confidence(self) -> Confidence:
+        return self.reader.confidence
+
+    photo_confidence = confidence
+
+    def segment(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> Segmentation:
+        said = replace(self.reader.segment(rgb, depth), seen=np.array([self.sure, 1.0, 1.0, 1.0]))
+        labels = read_paint(rgb)
+        mouth = np.isin(labels, [*ORAL, Structure.LIPS])
+        if mouth.sum() > 1_000:
+            return said
+        labels[mouth] = Structure.SKIN
+        face = self.reader.segment(paint(labels.astype(np.uint8)), depth)
+        return replace(said, parts=face.parts)
+
+
+def test_a_mouth_too_small_to_be_made_out_is_looked_for_where_it_should_be() -> None:
+    reader = PaintReader(SCENE.optical_mouth)
+    sure, unsure = (ThroatLocator(Shortsighted(reader, p)) for p in (0.9, 0.1))
+    assert refusal_of(unsure.locate(SCENE.frame()), None) is RefusalReason.NO_FACE
+    seen = sighted(sure, SCENE.frame())
+    assert seen.optical_mouth.distance_to(SCENE.optical_mouth)[0] < 0.004
+    # where a closer look shows no mouth either, there is none to be swabbed
+    masked = SCENE.plus(Slab(Structure.MASK, 0.02, (-0.06, 0.06), (-0.07, 0.03)))
+    assert refusal_of(sure.locate(masked.frame()), None) is RefusalReason.MASK
 
 
 def test_a_mask() -> None:
