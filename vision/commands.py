@@ -129,6 +129,17 @@ def train(
         typer.echo(str(path))
 
 
+@app.command()
+def quantise(
+    network: Annotated[Path, typer.Argument(help="Network file (.onnx), its card beside it.")],
+    data: Annotated[Path, typer.Option(help="Rendered data set that tells the numbers' ranges.")],
+) -> None:
+    """Make a network's form in bytes anew, and put its hash on the card (needs `train`)."""
+    from vision.train.quantise import renew  # noqa: PLC0415 - onnx is no run-time dependency
+
+    typer.echo(str(renew(network, data)))
+
+
 def _evaluate_rendered(
     data: Path, count: int, json: Path | None, figures: Path | None, model: Path | None
 ) -> None:

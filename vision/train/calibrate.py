@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vision.confidence import Confidence, Evidence, PhotoEvidence
 from vision.data import LabelledFrame, RenderedSet
 from vision.evaluation.rendered import evaluate
-from vision.network import OnnxModel, boxes_path
+from vision.network import OnnxModel, boxes_path, bytes_path
 from vision.photo import read_photo
 from vision.pipeline import ThroatLocator
 from vision.segmentation import Segmentation
@@ -68,19 +68,13 @@ class Noted:
 
 def calibrate(
     network: Path,
-    digest: str,
     data: Path,
     held_out: bool,
     limit: int = 1_500,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Fit both confidences on a data set, write the network's card beside it and return its path.
-
-    The card first gets confidences that believe everything, so that the network can be loaded.
-    """
-    card = network.with_suffix(".json")
-    blank = asdict(Confidence(threshold=0.0))
-    write_card(card, {"sha256": digest, "confidence": blank, "photo_confidence": blank})
+    """Fit both confidences on a data set, write the card beside the network, return its path."""
+    card = write_blank_card(network)
     noted, frames = Noted(OnnxModel(network)), RenderedSet(data)
     chosen = range(min(limit, len(frames)))
     locator = ThroatLocator(noted, LocatorSettings(min_confidence=0.0))
@@ -96,8 +90,7 @@ def calibrate(
         card,
         {
             "name": network.stem,
-            "sha256": digest,
-            "boxes_sha256": hashlib.sha256(boxes_path(network).read_bytes()).hexdigest(),
+            **hashes(network),
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "input": "RGB and relative depth, or RGB alone; square, side a multiple of 32 px",
             "classes": [s.name.lower() for s in Structure],
@@ -112,6 +105,31 @@ def calibrate(
         },
     )
     return card
+
+
+def write_blank_card(network: Path) -> Path:
+    """Write a card whose confidences believe everything, so that ``network`` can be loaded.
+
+    Return its path.
+    """
+    blank = asdict(Confidence(threshold=0.0))
+    card = network.with_suffix(".json")
+    write_card(card, {**hashes(network), "confidence": blank, "photo_confidence": blank})
+    return card
+
+
+def hashes(network: Path) -> dict[str, str]:
+    """Return what a card says of the network's files: the SHA-256 of each that there is."""
+    files = {
+        "sha256": network,
+        "int8_sha256": bytes_path(network),
+        "boxes_sha256": boxes_path(network),
+    }
+    return {
+        key: hashlib.sha256(file.read_bytes()).hexdigest()
+        for key, file in files.items()
+        if file.is_file()
+    }
 
 
 def write_card(path: Path, card: dict[str, Any]) -> None:

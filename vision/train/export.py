@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 import torch
 
-from vision.network import boxes_path
+from vision.network import boxes_path, bytes_path
 from vision.preprocess import CHANNELS
 from vision.train.unet import Deployed, ThroatNet
 
@@ -16,6 +16,7 @@ from vision.train.unet import Deployed, ThroatNet
 def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
     """Write ``network`` to ``path`` as ONNX, its box head beside it; return the file's SHA-256.
 
+    A form in bytes that lay there is removed; ``vision.train.quantise`` makes the new one.
     The picture's side may be any multiple of 32 from 64 to 640.
     """
     deployed = Deployed(network, temperature).eval()
@@ -26,6 +27,7 @@ def export(network: ThroatNet, path: Path, temperature: float = 1.0) -> str:
         _export(deployed, path, side)
     _anonymise(path)
     split(path)
+    bytes_path(path).unlink(missing_ok=True)  # of the network that was there before
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -1,12 +1,13 @@
-"""The whole of training: fit, export, calibrate, card."""
+"""The whole of training: fit, export, quantise, calibrate, card."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from vision.data import RenderedSet
-from vision.train.calibrate import calibrate
+from vision.train.calibrate import calibrate, write_blank_card
 from vision.train.export import export
 from vision.train.fit import Schedule, fit
+from vision.train.quantise import first_frames, quantise
 
 
 def train_network(
@@ -28,6 +29,8 @@ def train_network(
         RenderedSet(folder)  # refuse a broken folder before an hour's work, not after
     out.parent.mkdir(parents=True, exist_ok=True)
     network = fit(data, Schedule(minutes=minutes, seed=seed), out.with_suffix(".pt"), start)
-    digest = export(network, out)
-    card = calibrate(out, digest, calibration or data[0], held_out=calibration is not None)
+    export(network, out)
+    write_blank_card(out)
+    quantise(out, first_frames(calibration or data[0]))
+    card = calibrate(out, calibration or data[0], held_out=calibration is not None)
     return out, card

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -6,7 +7,13 @@ import numpy as np
 import pytest
 
 from vision.errors import VisionError
-from vision.network import DEFAULT_MODEL, load_network, rotation_of_columns
+from vision.network import (
+    DEFAULT_MODEL,
+    bytes_path,
+    load_network,
+    multiplies_bytes,
+    rotation_of_columns,
+)
 from vision.preprocess import network_input
 from vision.segmentation import Segmentation
 from vision.structure import BOXED, Structure
@@ -106,7 +113,7 @@ def test_an_exported_network_can_be_trained_on() -> None:
     network = resume.unfold(DEFAULT_MODEL, tensor)
     with torch.no_grad():
         unfolded = network(tensor)
-    said = load_network(threads=1, boxes=True).segment(picture, depth)
+    said = load_network(threads=1, boxes=True, exact=True).segment(picture, depth)
     assert np.allclose(unfolded.logs[0].exp().numpy(), said.parts, atol=1e-4)
     assert np.allclose(unfolded.seen[0].sigmoid().numpy(), said.seen, atol=1e-4)
     assert np.allclose(rotation_of_columns(unfolded.columns[0].numpy()), said.rotation, atol=1e-4)
@@ -132,6 +139,21 @@ def test_weights_that_are_not_the_cards_are_refused(tmp_path: Path) -> None:
         load_network(path)
     with pytest.raises(VisionError, match="model card"):
         load_network(tmp_path / "other.onnx")
+
+
+@pytest.mark.skipif(not multiplies_bytes(), reason="this processor runs the network in floats")
+def test_a_form_in_bytes_of_another_network_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "throat.onnx"
+    shutil.copy(bytes_path(DEFAULT_MODEL), tmp_path)
+    path.write_bytes(DEFAULT_MODEL.read_bytes() + b"\0")
+    card = json.loads(DEFAULT_MODEL.with_suffix(".json").read_text())
+    card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(VisionError, match="was made of network"):
+        load_network(path)
+    bytes_path(path).write_bytes(b"")
+    with pytest.raises(VisionError, match="hash"):
+        load_network(path)
 
 
 def test_parallel_columns_still_give_a_rotation() -> None:

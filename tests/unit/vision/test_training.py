@@ -16,7 +16,7 @@ from vision.structure import BOXED, MIRRORED, Structure
 from vision.target import Site
 from vision.train.additive import fit_confidence
 from vision.train.augment import IGNORED, Sample, augment, distort
-from vision.train.calibrate import write_card
+from vision.train.calibrate import write_blank_card
 from vision.train.samples import windows
 
 SCENE = Scene()
@@ -155,19 +155,22 @@ def test_no_evidence_weighs_against_its_meaning() -> None:
 
 
 @pytest.mark.slow
-def test_a_network_is_trained_exported_and_loaded(tmp_path: Path) -> None:
+def test_a_network_is_exported_put_in_bytes_and_loaded(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("onnxscript")
     from vision.train.export import export  # noqa: PLC0415 - needs torch
-    from vision.train.unet import ThroatNet  # noqa: PLC0415 - the same
+    from vision.train.quantise import quantise  # noqa: PLC0415 - needs onnx
+    from vision.train.unet import ThroatNet  # noqa: PLC0415 - needs torch
 
     path = tmp_path / "tiny.onnx"
     digest = export(ThroatNet(), path)
-    blank = {"bias": 0.0, "curves": {}, "threshold": 0.5}
-    write_card(
-        path.with_suffix(".json"),
-        {"sha256": digest, "confidence": blank, "photo_confidence": blank},
-    )
+    write_blank_card(path)
+    in_bytes = quantise(path, [SCENE.frame()])
+    assert in_bytes.stat().st_size < 0.4 * path.stat().st_size
+    write_blank_card(path)
+    picture = SCENE.frame().rgb[::5, ::5][:96, :96]
+    exact = load_network(path, exact=True).segment(picture, None)
+    assert np.allclose(load_network(path).segment(picture, None).parts, exact.parts, atol=0.05)
     said = load_network(path).segment(np.zeros((96, 96, 3), np.uint8), None)
     assert said.probability.shape == (len(Structure), 96, 96)
     assert json.loads(path.with_suffix(".json").read_text())["sha256"] == digest
