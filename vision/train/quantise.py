@@ -44,7 +44,7 @@ class Watched:
         return self._model.segment(rgb, depth)
 
 
-class _Shown(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime is untyped
+class _Shown(CalibrationDataReader):
     def __init__(self, pictures: list[NDArray[np.float32]]) -> None:
         self._pictures: Iterator[NDArray[np.float32]] = iter(pictures)
 
