@@ -84,7 +84,7 @@ def generate_launch_description() -> LaunchDescription:
                 "ROS_AUTOMATIC_DISCOVERY_RANGE", LaunchConfiguration("discovery")
             ),
             booth_node("booth_safety", "safety"),
-            booth_node("booth_arm", "arm"),
+            booth_node("booth_arm", "arm", None, calibration),
             booth_node("booth_vision", "vision", None, calibration),
             booth_node("booth_station", "station"),
             booth_node("booth_queue_bridge", "queue", IfCondition(LaunchConfiguration("queue"))),

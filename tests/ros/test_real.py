@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from arm_control.errors import ArmControlError
 from arm_control.monitor import Pace
 from arm_control.motion import MoveJoints
 from arm_control.ports import ArmStatus
+from sim.scene import Scene
+from station.errors import StationError
+from tests.calibrations import written
 from tests.unit.arm_control.robotiq_stand_in import RobotiqStandIn, robotiq_stand_in
 from tests.unit.arm_control.wire import loopback
 from tests.waiting import eventually
@@ -101,10 +105,17 @@ def fingers(address: str) -> Iterator[RobotiqStandIn]:
 
 
 @pytest.fixture(scope="module")
-def arm(robot: Any, fingers: RobotiqStandIn, address: str) -> Iterator[Arm]:  # noqa: ARG001 - both must be there to be driven
+def arm(
+    robot: Any,  # noqa: ARG001 - both must be there to be driven
+    fingers: RobotiqStandIn,  # noqa: ARG001
+    address: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Arm]:
     name = f"test_ur_{os.getpid()}"
     main = partial(loop.main, open_=partial(open_real, pace=Pace.LOCK_STEP))
-    settings = loop.LoopSettings(name, BenchSettings("ur", address, "ur5", rate_hz=125.0), 1.0)
+    file = written(tmp_path_factory.mktemp("ur"), Scene(arm_name="ur5").tool)
+    bench = BenchSettings("ur", address, "ur5", rate_hz=125.0, calibration=file)
+    settings = loop.LoopSettings(name, bench, 1.0)
     link = LoopLink(main, settings, LoopNames(name), answer_s=20.0, start_timeout_s=240.0)
     with permitted(link):
         yield Arm(link)
@@ -116,6 +127,11 @@ def test_goals_reach_a_real_arm(arm: Arm, robot: Any) -> None:
     arm.move(RESTING)
     assert robot.look()["position"] == pytest.approx(RESTING, abs=2e-3)
     assert arm.state.report.position == pytest.approx(RESTING, abs=2e-3)
+
+
+def test_no_real_arm_moves_without_a_calibration(address: str) -> None:
+    with pytest.raises(StationError, match="booth calibrate take"):
+        open_real(BenchSettings("ur", address, "ur5"), pace=Pace.LOCK_STEP)
 
 
 def test_its_gripper_holds_and_lets_go(arm: Arm, fingers: RobotiqStandIn) -> None:
@@ -141,7 +157,9 @@ def test_a_stop_of_its_own_latches_until_a_person_has_reset(arm: Arm, robot: Any
 
 # Franka: see test_franka.py, the maker's client may hang while it connects
 @pytest.fixture(params=[pytest.param("franka", marks=pytest.mark.slow), "xarm"])
-def box(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def box(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Any]:
     """A maker's control box and the settings of its arm."""
     if request.param == "franka":
         pytest.importorskip("pylibfranka", reason="the extra `franka` is not installed")
@@ -158,7 +176,13 @@ def box(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
         arm, rate_hz = "xarm7", 100.0
     box = StandIn()
     space = f"/{request.param}_{os.getpid()}"
-    yield box, BenchSettings(request.param, box.address, arm, rate_hz=rate_hz, namespace=space)
+    file = written(tmp_path, Scene(arm_name=arm).tool)
+    yield (
+        box,
+        BenchSettings(
+            request.param, box.address, arm, rate_hz=rate_hz, namespace=space, calibration=file
+        ),
+    )
     box.close()
 
 

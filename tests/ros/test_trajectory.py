@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from arm_control.monitor import Pace
 from arm_control.motion import MoveJoints
 from arm_control.ports import ArmStatus, JointCommand
 from sim.arms import arm as described
+from sim.scene import Scene
 from spatial import NANOSECONDS_PER_SECOND
+from tests.calibrations import written
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(280)]
@@ -41,10 +44,13 @@ def robot() -> Iterator[Any]:
 
 
 @pytest.fixture
-def bench(robot: Any) -> Iterator[Bench]:  # noqa: ARG001 - it must be there to be driven
+def bench(robot: Any, tmp_path: Path) -> Iterator[Bench]:  # noqa: ARG001 - it must be there to be driven
     from booth_arm.real import open_real
 
-    settings = BenchSettings("trajectory", "", "ur5", rate_hz=RATE_HZ, namespace=BOOTH)
+    file = written(tmp_path, Scene(arm_name="ur5").tool)
+    settings = BenchSettings(
+        "trajectory", "", "ur5", rate_hz=RATE_HZ, namespace=BOOTH, calibration=file
+    )
     bench = open_real(settings, Pace.LOCK_STEP)
     yield bench
     bench.close()

@@ -64,10 +64,13 @@ class BoothCalibration:
         path.write_text(json.dumps({"schema": SCHEMA, **values}, indent=2) + "\n", "utf-8")
 
     @classmethod
-    def read(cls, path: Path, camera: str, now: datetime, max_age: timedelta = MAX_AGE) -> Self:
+    def read(
+        cls, path: Path, camera: str | None, now: datetime, max_age: timedelta = MAX_AGE
+    ) -> Self:
         """Return the calibration in ``path``, which must be of ``camera`` and young enough at now.
 
-        Raises CalibrationError naming file, key and bound.
+        ``camera`` is None for a reader that has none to compare. Raises CalibrationError naming
+        file, key and bound.
         """
         try:
             given = json.loads(path.read_text("utf-8"))
@@ -95,7 +98,7 @@ class BoothCalibration:
             )
         except (ValueError, TypeError, KeyError, CalibrationError) as error:
             raise CalibrationError(f"{path}: {error}") from error
-        if found.camera != camera:
+        if camera is not None and found.camera != camera:
             raise CalibrationError(
                 f"{path}: made with camera {found.camera!r}, now {camera!r}; calibrate this one"
             )
@@ -106,36 +109,6 @@ class BoothCalibration:
                 f"{max_age.total_seconds() / 86400:.0f}; run `booth calibrate`"
             )
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class StartCheck:
-    """How far the check board stands from where calibration says, at the booth's start."""
-
-    distance: float
-    angle: float
-
-
-def check_start(
-    calibration: BoothCalibration,
-    base_flange: Pose,
-    optical_board: Pose,
-    max_distance: float = 0.0015,
-    max_angle: float = 0.01,
-) -> StartCheck:
-    """Compare the board as seen now with the calibration.
-
-    ``max_distance`` [m], ``max_angle`` [rad]. Raises CalibrationError where they disagree, for a
-    camera that was knocked points the swab beside the throat.
-    """
-    seen = base_flange @ calibration.flange_camera @ optical_board
-    distance, angle = calibration.base_board.distance_to(seen)
-    if distance > max_distance or angle > max_angle:
-        raise CalibrationError(
-            f"check board is {1e3 * distance:.2f} mm and {angle:.4f} rad from its place, bounds "
-            f"{1e3 * max_distance:.2f} mm and {max_angle} rad; run `booth calibrate`"
-        )
-    return StartCheck(distance, angle)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of the calibration

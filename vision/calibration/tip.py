@@ -67,10 +67,12 @@ class DepthScale:
     pixels: int
 
 
-def solve_depth_scale(frames: Sequence[Frame], views: Sequence[BoardView]) -> DepthScale:
+def solve_depth_scale(
+    frames: Sequence[Frame], views: Sequence[BoardView], min_corners: int = 30
+) -> DepthScale:
     """Return the depth scale by which measured depth at the board's corners meets its pose.
 
-    Raises CalibrationError with fewer than 30 corners with depth.
+    Raises CalibrationError with fewer than ``min_corners`` corners with depth.
     """
     true, measured = [], []
     for frame, view in zip(frames, views, strict=True):
@@ -84,9 +86,9 @@ def solve_depth_scale(frames: Sequence[Frame], views: Sequence[BoardView]) -> De
         true.append(depth[good])
         measured.append(found[good])
     z, m = np.concatenate(true), np.concatenate(measured)
-    if len(z) < 30:
+    if len(z) < min_corners:
         raise CalibrationError(
-            f"{len(z)} corners have depth, wants 30 or more; come nearer, or add light"
+            f"{len(z)} corners have depth, wants {min_corners} or more; come nearer, or add light"
         )
     ratio = z / m
     near = np.abs(ratio - np.median(ratio)) < 0.03

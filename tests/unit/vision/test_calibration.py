@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from spatial import Pose, vector
 from vision.calibration.board import Board, BoardView, see_board
 from vision.calibration.errors import CalibrationError
-from vision.calibration.file import BoothCalibration, check_start
+from vision.calibration.file import BoothCalibration
 from vision.calibration.hand_eye import SOLVERS, solve_hand_eye
 from vision.calibration.intrinsics import check_intrinsics
 from vision.calibration.rehearsal import Booth
+from vision.calibration.start import StartGate, check_start
 from vision.calibration.tip import solve_depth_scale, solve_tip
 from vision.frame import Frame, Intrinsics
 
@@ -202,10 +203,58 @@ def test_a_file_out_of_bounds_is_refused(
 
 def test_a_knocked_camera_is_noticed_at_the_start() -> None:
     rng = np.random.default_rng(1)
-    base_flange = BOOTH.looking_poses(1, rng)[0]
-    optical_board = (base_flange @ BOOTH.flange_camera).inverse() @ BOOTH.base_board
-    check = check_start(calibration(), base_flange, optical_board)
+    base_camera = BOOTH.looking_poses(1, rng)[0] @ BOOTH.flange_camera
+    optical_board = base_camera.inverse() @ BOOTH.base_board
+    check = check_start(calibration(), base_camera, optical_board)
     assert check.distance < 1e-9
     knocked = Pose(translation=(0.003, 0.0, 0.0)) @ optical_board
     with pytest.raises(CalibrationError, match="check board"):
-        check_start(calibration(), base_flange, knocked)
+        check_start(calibration(), base_camera, knocked)
+
+
+class Start:
+    """A booth at its start: the gate, and a camera that looks at the board from rest."""
+
+    def __init__(self, booth: Booth = BOOTH) -> None:
+        self.gate = StartGate(calibration())
+        self._rng, self._booth = np.random.default_rng(3), booth
+        board = booth.board
+        middle = np.array([board.columns, board.rows, 0]) * board.square / 2
+        optical_board = Pose.from_rotation_vector((0.2, 0.1, 0.0), (0.0, 0.0, 0.25))
+        base_camera = booth.base_board @ (optical_board @ Pose(translation=-middle)).inverse()
+        self._rest = base_camera @ booth.flange_camera.inverse()
+
+    def look(self, scale: float = 1.012, *, board: bool = True) -> str:
+        """Take one picture, its depth times ``scale``, and return what the gate says."""
+        frame = self._booth.view(self._rest, self._rng, 0)
+        rgb = frame.rgb if board else np.full_like(frame.rgb, 128)
+        shown = replace(frame, rgb=rgb, depth=frame.depth * np.float32(scale))
+        # the arm believes its calibration, whatever became of the camera since
+        self.gate.look(shown, self._rest @ BOOTH.flange_camera)
+        return self.gate.problem
+
+
+def test_a_booth_looks_at_nobody_before_its_board_was_seen_in_place() -> None:
+    start = Start()
+    assert "not seen since the start" in start.gate.problem
+    assert "not seen since the start" in start.look(board=False)
+    assert start.look()
+    assert start.look()
+    assert start.look(board=False)  # three in a row, or from the beginning
+    assert [bool(start.look()) for _ in range(3)] == [True, True, False]
+    assert not start.look(board=False)  # a person before it later changes nothing
+
+
+def test_a_camera_knocked_or_out_of_scale_bars_the_booth_until_put_right() -> None:
+    turned = replace(
+        BOOTH, flange_camera=BOOTH.flange_camera @ Pose.from_rotation_vector((0.0, 0.03, 0.0))
+    )
+    knocked = Start(turned)
+    for _ in range(5):
+        assert "check board is" in knocked.look()
+    start = Start()
+    for _ in range(5):
+        assert "depth at the check board is off" in start.look(scale=1.06)
+    start.look()
+    start.look()
+    assert not start.look()

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class BenchSettings:
     """Which arm, where, its set-points a second [Hz]; the simulator's seed and pictures [Hz].
 
-    ``address`` is the real arm's host, ``namespace`` the booth's, where topics are spoken.
+    ``address`` is the real arm's host, ``namespace`` the booth's, where topics are spoken,
+    ``calibration`` the real booth's file.
     """
 
     driver: str
@@ -27,6 +28,7 @@ class BenchSettings:
     picture_rate_hz: float = 10.0
     rate_hz: float = 125.0
     namespace: str = ""
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ class Bench:
 
 
 def open_bench(settings: BenchSettings) -> Bench:
-    """Open the arm. Raises ArmControlError, SimError or OSError where it cannot be had."""
+    """Open the arm.
+
+    Raises ArmControlError, SimError, StationError, VisionError or OSError where it cannot be had.
+    """
     # the real arm's machine need not have the simulator, nor the simulator's an arm's client
     if settings.driver == "sim":
         from booth_arm.simulated import SimulatedBench  # noqa: PLC0415

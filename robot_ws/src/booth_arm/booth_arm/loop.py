@@ -25,11 +25,22 @@ from booth_arm.link import PERMIT_AGE_S, STATE_BYTES, Answer, LoopNames, LoopSta
 from booth_arm.tether import Tether
 from sim.errors import SimError
 from spatial import NANOSECONDS_PER_SECOND, SpatialError, age_s
+from station.errors import StationError
+from vision.errors import VisionError
 from vision.frame import Frame
 
 _SHOW_S = 0.01  # between two states shown, on the loop's clock
 _ORPHAN_S = 12.0  # a loop without its node ends after this long, at rest or not
 _HOLD_S = 0.001  # between two looks whether simulated time may go on
+_CANNOT_OPEN = (
+    ArmControlError,
+    SimError,
+    SpatialError,
+    StationError,
+    VisionError,
+    OSError,
+    ImportError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,7 @@ def main(
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the arm comes to rest first, on `CLOSE`
     try:
         bench = open_(settings.bench)
-    except (ArmControlError, SimError, SpatialError, OSError, ImportError) as error:
+    except _CANNOT_OPEN as error:
         pipe.send(str(error))
         return
     try:

@@ -29,6 +29,10 @@ class Settings:
     driver: str = text("sim", "which arm is driven", ("sim", "ur", "franka", "xarm", "trajectory"))
     address: str = text("", "the real arm's address; unused with simulator and trajectory driver")
     rate_hz: float = number(125.0, 20.0, 1_000.0, "set-points a second, of a real arm [Hz]")
+    calibration: str = text(
+        "", "the booth's file of `booth calibrate`, which says where camera and swab really are on "
+        "a real arm; unused with the simulator",
+    )  # fmt: skip
     arm: str = text("kuka_iiwa", "the arm's description in the catalogue")
     seed: int = number(7, 0, 2_000_000_000, "seed of the simulated booth and its people")
     population: str = text("adult", "whom the simulator seats", ("adult", "child", "elderly"))
@@ -73,6 +77,7 @@ class ArmNode(BoothNode[Settings]):
             s.picture_rate_hz,
             s.rate_hz,
             self.get_namespace(),
+            s.calibration,
         )
         settings = loop.LoopSettings(self.booth, bench, s.pace)
         # a simulated loop stands still while it draws its first picture, or compiles a kernel

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from arm_control.ports import ArmDriver, Gripper
 from booth_arm.bench import Bench, BenchSettings
 from sim.scene import Scene
 from spatial import NANOSECONDS_PER_SECOND
+from station.calibrated import calibrated_arm
 
 if TYPE_CHECKING:
     from booth_common.beside import NodeBeside
@@ -34,17 +36,19 @@ class MachineClock:
 def open_real(settings: BenchSettings, pace: Pace = Pace.REAL_TIME) -> Bench:
     """Open a real arm and its gripper and start its safety monitor.
 
-    The arm's model, the tool and what stands around come from the booth's description
-    (`sim.scene.Scene`), the same as in the simulator. ``pace`` is how loop and monitor keep
-    together. A trip does not stop the arm by its own means: from inside a mouth it has a way to go
-    first. Those of the arm come in when set-points stay away.
+    The arm's model and what stands around come from the booth's description (`sim.scene.Scene`),
+    the same as in the simulator; where camera and swab are on it, from the booth's calibration.
+    ``pace`` is how loop and monitor keep together. A trip does not stop the arm by its own means:
+    from inside a mouth it has a way to go first. Those of the arm come in when set-points stay
+    away.
 
-    Raises ArmControlError or SimError where arm, gripper or monitor cannot be had.
+    Raises ArmControlError or SimError where arm, gripper or monitor cannot be had, StationError or
+    VisionError without a calibration that may be used.
     """
     scene = Scene(arm_name=settings.arm)
     arm = scene.arm
     with ExitStack() as opening:
-        model = scene.arm_model()
+        model = calibrated_arm(scene.arm_model(), settings.calibration, datetime.now(UTC))
         driver, gripper = DRIVERS[settings.driver](settings, model, opening)
         limits = Limits(JointLimits.of(model, acceleration=arm.acceleration))
         monitor = MonitorProcess.for_arm(model, limits, driver.info, pace=pace)

@@ -19,7 +19,7 @@ from booth_interfaces.msg import SwabSighting as SwabMessage
 from booth_interfaces.msg import SwabTarget
 from sensor_msgs.msg import CameraInfo, Image
 
-from spatial import Vector, vector
+from spatial import Pose, Vector, vector
 from vision.errors import VisionError
 from vision.frame import Frame, Intrinsics
 from vision.structure import Structure
@@ -104,19 +104,22 @@ def swab_from_message(message: Any) -> SwabSighting | None:
 class ArmGlimpse:
     """What pictures want to know of the arm, as of ``stamp_ns`` [ns].
 
-    ``near`` the face, and where its swab's tip is (3,) [m] in the camera's optical frame.
+    ``near`` the face, where its camera is, and where its swab's tip is (3,) [m] in that camera's
+    optical frame.
     """
 
     stamp_ns: int
     near: bool
+    base_camera: Pose
     optical_tip: Vector
 
 
 def glimpse_from_message(message: Any, stamp_ns: int) -> ArmGlimpse:
     """Return what pictures want to know of an arm's state, measured at ``stamp_ns`` [ns]."""
     tip = pose_from_message(message.base_tip).translation
-    optical_tip = pose_from_message(message.base_camera).inverse().apply(tip)
-    return ArmGlimpse(stamp_ns, message.zone in _NEAR, optical_tip)
+    base_camera = pose_from_message(message.base_camera)
+    optical_tip = base_camera.inverse().apply(tip)
+    return ArmGlimpse(stamp_ns, message.zone in _NEAR, base_camera, optical_tip)
 
 
 def target_message(site: Site, found: Target | Refusal) -> Any:

@@ -17,10 +17,12 @@ from booth_vision.turns import Turns
 from spatial import SpatialError, Vector, age_s
 from station.sight import LOCATOR
 from vision.calibration.file import BoothCalibration
+from vision.calibration.start import StartGate
 from vision.camera import Camera, CameraFault, NoFrame
 from vision.frame import Frame
 from vision.network import load_network
 from vision.pipeline import Looker, ThroatLocator
+from vision.sources.scaled import ScaledCamera
 from vision.swab import SwabSighting
 from vision.target import Refusal, RefusalReason, Sighting
 
@@ -34,8 +36,8 @@ class Settings:
     camera: str = text("shared", "where pictures come from", ("shared", "realsense"))
     serial: str = text("", "serial number of the RealSense; empty for the only one there is")
     calibration: str = text(
-        "", "the booth's file of `booth calibrate`, which must be young and of this camera; unused "
-        "with the simulator",
+        "", "the booth's file of `booth calibrate`, which must be young and of this camera, and "
+        "agree with the check board when the booth starts; unused with the simulator",
     )  # fmt: skip
     rate_hz: float = number(
         10.0, 1.0, 30.0, "pictures understood per second, at most [Hz]", live=True
@@ -56,6 +58,7 @@ class VisionNode(BoothNode[Settings]):
         self._info = self.plain_publisher(topics.CAMERA_INFO)
         self._camera: Camera | None = None
         self._locator: Looker | None = None
+        self._gate: StartGate | None = None
         self._arm: convert.ArmGlimpse | None = None
         self.listen(topics.ARM_STATE, self._on_arm)
         self._thread: threading.Thread | None = None
@@ -74,9 +77,10 @@ class VisionNode(BoothNode[Settings]):
         """Load the network and open the camera."""
         self._locator = self.make_locator()
         s = self.settings
-        self._camera = open_camera(s.camera, f"swab_{self.booth}_camera", s.serial)
+        self._camera = camera = open_camera(s.camera, f"swab_{self.booth}_camera", s.serial)
         if s.camera != "shared":
-            BoothCalibration.read(Path(s.calibration), self._camera.name, datetime.now(UTC))
+            found = BoothCalibration.read(Path(s.calibration), camera.name, datetime.now(UTC))
+            self._camera, self._gate = ScaledCamera(camera, found.depth_scale), StartGate(found)
 
     def work(self) -> None:
         """Begin to look."""
@@ -95,7 +99,7 @@ class VisionNode(BoothNode[Settings]):
         if self._camera is not None:
             self._camera.close()
             self._camera = None
-        self._locator = None
+        self._locator = self._gate = None
 
     def condition(self) -> tuple[str, dict[str, str]]:
         """Return the camera's fault, if it has one."""
@@ -118,6 +122,11 @@ class VisionNode(BoothNode[Settings]):
             if not self._turns.comes(frame.stamp_ns, self.settings.rate_hz):
                 continue
             self._frames += 1
+            if problem := self._barred(frame):
+                self._problem = problem
+                self._tell(Refusal(RefusalReason.CAMERA, frame.stamp_ns, problem), 0.0)
+                self._show(frame)
+                continue
             start = time.monotonic()
             looks = locator.look(frame)
             seen, swab = locator.judge(looks, frame), None
@@ -140,11 +149,23 @@ class VisionNode(BoothNode[Settings]):
             self._arm = None
             self.report_fault("arm_state", f"arm: its state makes no sense ({error})")
 
+    def _barred(self, frame: Frame) -> str:
+        """Return why a real booth's pictures cannot be trusted yet, or nothing."""
+        if self._gate is None:
+            return ""
+        if (arm := self._arm_at(frame.stamp_ns)) is not None:
+            self._gate.look(frame, arm.base_camera)
+        return self._gate.problem
+
     def _tip_at(self, stamp_ns: int) -> Vector | None:
         """Return where the swab's tip should be in a picture (3,) [m], None away from the face."""
+        arm = self._arm_at(stamp_ns)
+        return arm.optical_tip if arm is not None and arm.near else None
+
+    def _arm_at(self, stamp_ns: int) -> convert.ArmGlimpse | None:
         arm = self._arm
-        near = arm is not None and arm.near and abs(age_s(arm.stamp_ns, stamp_ns)) < _ARM_AGE_S
-        return arm.optical_tip if arm is not None and near else None
+        young = arm is not None and abs(age_s(arm.stamp_ns, stamp_ns)) < _ARM_AGE_S
+        return arm if young else None
 
     def _tell(
         self, seen: Sighting | Refusal, locate_s: float, swab: SwabSighting | None = None
