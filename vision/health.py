@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from spatial import age_s
 from vision.camera import CameraFault, NoFrame
 from vision.frame import Frame
+from vision.histogram import quantile
 from vision.settings import Bounded, bounded
 
 
@@ -33,16 +34,16 @@ class HealthSettings(Bounded):
 
 def picture_fault(frame: Frame, settings: HealthSettings) -> NoFrame | None:
     """Return the fault that one frame shows by itself, or None."""
-    sample = np.ascontiguousarray(frame.rgb[::4, ::4])
-    grey = sample.max(axis=2)
-    bright = float(np.percentile(grey, 90))
+    red, green, blue = cv2.split(np.ascontiguousarray(frame.rgb[::4, ::4]))
+    counts = np.bincount(cv2.max(cv2.max(red, green), blue).ravel())
+    bright = quantile(counts, 0.9)
     if bright < settings.dark:
         return NoFrame(
             CameraFault.DARK,
             f"90 % of the picture lies below {bright:.0f} of 255, bound "
             f"{settings.dark:.0f}; switch the ring light on",
         )
-    clipped = float((sample.min(axis=2) >= 254).mean())
+    clipped = float((cv2.min(cv2.min(red, green), blue) >= 254).mean())
     if clipped > settings.saturated_share:
         return NoFrame(
             CameraFault.SATURATED,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial import Matrix, Pose
+from spatial import Matrix, Pose, Vector
 from vision.frame import Intrinsics
 from vision.settings import LocatorSettings
 from vision.structure import ORAL, Structure
@@ -21,6 +21,7 @@ _BAND = 0.014  # m on either side of the middle in which the opening is measured
 _QUANTILE = 85.0  # percent of strips: outer ones are narrower, a missing tooth widens one
 _STRIPS = round(2 * _BAND / _STRIP)
 _TOOLS = (Structure.SWAB, Structure.DEPRESSOR)
+_WITHIN = (*ORAL, *_TOOLS)
 _MIN_LIP_POINTS = 12
 _MIN_INSIDE_POINTS = 20
 _MIN_HOLLOW = 0.015  # m from the lips back to the tenth of the inside that lies deepest
@@ -91,60 +92,73 @@ def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> 
     A tongue put out over the lip is not part of it.
     """
     hollow = [structure for structure in ORAL if structure is not Structure.TEETH]
-    inside = _in_mouth(view, view.mask(hollow), intrinsics, optical_mouth)
-    inside = inside[~(inside[:, 0] > -_LIPS_BEHIND)]  # unknown depth counts as inside
-    teeth = _in_mouth(view, view.mask([Structure.TEETH]), intrinsics, optical_mouth)
-    tools = _in_mouth(view, view.mask(_TOOLS), intrinsics, optical_mouth)
-    low, high = _strip_ends(inside)
-    teeth_low, teeth_high = _strip_ends(teeth)
-    shown, free = high[:, 0] > low[:, 0], np.ones(_STRIPS, dtype=bool)
-    free[_strips(tools)] = False
+    middle = _Middle.of(view, intrinsics, optical_mouth.inverse())
+    inside = middle.of_mask(view.mask(hollow))
+    inside &= ~(middle.ahead > -_LIPS_BEHIND)  # unknown depth counts as inside
+    teeth = middle.of_mask(view.mask([Structure.TEETH]))
+    low, high = middle.ends(middle.at_incisors, inside)
+    lips_low, lips_high = middle.ends(middle.at_lips, inside)
+    teeth_low, teeth_high = middle.ends(middle.at_incisors, teeth)
+    shown, free = high > low, np.ones(_STRIPS, dtype=bool)
+    free[middle.strips[middle.of_mask(view.mask(_TOOLS))]] = False
     chosen = shown & free if (shown & free).any() else shown
     if not chosen.any():
         return 0.0
-    top = np.where(teeth_high[:, 0] > high[:, 0], high[:, 0], high[:, 1] - _LIP_TO_EDGE)
-    bottom = np.where(teeth_low[:, 0] < low[:, 0], low[:, 0], low[:, 1] + _LIP_TO_EDGE)
+    top = np.where(teeth_high > high, high, lips_high - _LIP_TO_EDGE)
+    bottom = np.where(teeth_low < low, low, lips_low + _LIP_TO_EDGE)
     return float(np.clip(np.percentile((top - bottom)[chosen], _QUANTILE), 0.0, 0.1))
 
 
-def _strips(found: Matrix) -> NDArray[np.intp]:
-    """Return the strip (n,) that each of ``_in_mouth``'s rows (n, 4) lies in."""
-    return np.clip((found[:, 1] + _BAND) / _STRIP, 0, _STRIPS - 1).astype(np.intp)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Middle:
+    """The pixels that show the middle of a mouth, lips left out: arrays (n,), one entry each.
 
-
-def _strip_ends(found: Matrix) -> tuple[Matrix, Matrix]:
-    """Return the lowest and highest z (strips, 2) [m] of every strip, at incisors and at lips.
-
-    Infinite and the wrong way round where a strip is empty.
+    Their ``places`` in the view, row by row; the ``strips`` they lie in; all others [m] in the
+    mouth frame: how far ``ahead`` of the lips they are measured (NaN where unknown), and at what
+    height their rays meet the plane of the incisors (``at_incisors``) and of the lips
+    (``at_lips``).
     """
-    low, high = np.full((_STRIPS, 2), np.inf), np.full((_STRIPS, 2), -np.inf)
-    strips = _strips(found)
-    np.minimum.at(low, strips, found[:, 2:])
-    np.maximum.at(high, strips, found[:, 2:])
-    return low, high
 
+    places: NDArray[np.intp]
+    strips: NDArray[np.intp]
+    ahead: Vector
+    at_incisors: Vector
+    at_lips: Vector
 
-def _in_mouth(
-    view: View, mask: NDArray[np.bool_], intrinsics: Intrinsics, optical_mouth: Pose
-) -> Matrix:
-    """Return for the middle pixels of ``mask`` (n, 4), all [m] in the mouth frame.
+    @classmethod
+    def of(cls, view: View, intrinsics: Intrinsics, mouth_optical: Pose) -> "_Middle":
+        places = np.flatnonzero(view.mask(_WITHIN))
+        rows, columns = np.divmod(places, view.shape[1])
+        start, turn = mouth_optical.translation, mouth_optical.rotation
+        across, down = view.slopes(intrinsics)
+        x, y = across[columns], down[rows]
+        forward = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2]
+        toward = np.minimum(forward, -1e-6)
+        reach = (-_TEETH_BEHIND - start[0]) / toward
+        aside = start[1] + reach * (turn[1, 0] * x + turn[1, 1] * y + turn[1, 2])
+        near = np.abs(aside) < _BAND
+        rise = turn[2, 0] * x[near] + turn[2, 1] * y[near] + turn[2, 2]
+        return cls(
+            places[near],
+            np.clip((aside[near] + _BAND) / _STRIP, 0, _STRIPS - 1).astype(np.intp),
+            start[0] + forward[near] * view.depth[rows[near], columns[near]],
+            start[2] + reach[near] * rise,
+            start[2] - start[0] / toward[near] * rise,
+        )
 
-    The columns: measured x (NaN where unknown), then y and z where the ray meets the incisors'
-    plane, and z where it meets the lips'.
-    """
-    rows, columns = np.nonzero(mask)
-    directions = rays(view.pixels(rows, columns), intrinsics)
-    depth = view.depth[rows, columns].astype(np.float64)
-    mouth_optical = optical_mouth.inverse()
-    ahead = mouth_optical.apply(directions * depth[:, None])[:, 0]
-    start, along = mouth_optical.translation, mouth_optical.rotate(directions)
-    toward = np.minimum(along[:, 0], -1e-6)
-    teeth, lips = ((plane - start[0]) / toward for plane in (-_TEETH_BEHIND, 0.0))
-    y = start[1] + teeth * along[:, 1]
-    found = np.stack(
-        [ahead, y, start[2] + teeth * along[:, 2], start[2] + lips * along[:, 2]], axis=1
-    )
-    return np.asarray(found[np.abs(y) < _BAND])
+    def of_mask(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which of the pixels (n,) lie in a mask (h, w) of the view."""
+        return np.asarray(mask.ravel()[self.places])
+
+    def ends(self, heights: Vector, chosen: NDArray[np.bool_]) -> tuple[Vector, Vector]:
+        """Return the lowest and highest of ``heights`` (strips,) [m] of every strip.
+
+        Infinite and the wrong way round where none is ``chosen``.
+        """
+        low, high = np.full(_STRIPS, np.inf), np.full(_STRIPS, -np.inf)
+        np.minimum.at(low, self.strips[chosen], heights[chosen])
+        np.maximum.at(high, self.strips[chosen], heights[chosen])
+        return low, high
 
 
 def _judge(
@@ -164,7 +178,9 @@ def _judge(
             stamp_ns,
             f"{len(inside)} depth pixels inside the mouth, bound {_MIN_INSIDE_POINTS}",
         )
-    hollow = -float(np.percentile(mouth.optical_mouth.inverse().apply(inside)[:, 0], 10))
+    forward = mouth.optical_mouth.rotation[:, 0]
+    lips = float(forward @ mouth.optical_mouth.translation)
+    hollow = lips - float(np.percentile(inside @ forward, 10))
     if hollow < _MIN_HOLLOW:  # a picture of an open mouth, or one that only looks open
         return Refusal(
             RefusalReason.MOUTH_CLOSED,

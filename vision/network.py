@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -141,16 +142,27 @@ def load_network(
 
 def rotation_of_columns(columns: NDArray[np.float32]) -> Matrix:
     """Return the rotation (3, 3) nearest in Gram-Schmidt's sense to x and z columns (6,)."""
-    x = np.asarray(columns[:3], dtype=np.float64)
-    x = x / max(float(np.linalg.norm(x)), 1e-9)
-    z = np.asarray(columns[3:], dtype=np.float64)
-    z = z - (z @ x) * x
-    length = float(np.linalg.norm(z))
-    if length < 1e-6:  # two parallel columns say nothing about roll: take the picture's up
-        z = np.array([0.0, -1.0, 0.0]) - -x[1] * x
-        length = max(float(np.linalg.norm(z)), 1e-9)
-    z = z / length
-    return np.column_stack([x, np.cross(z, x), z])
+    # in plain numbers: three vectors are too few for arrays to pay
+    x = _normed(*(float(v) for v in columns[:3]))
+    z = _across(x, *(float(v) for v in columns[3:]))
+    if math.hypot(*z) < 1e-6:  # two parallel columns say nothing about roll: take the picture's up
+        z = _across(x, 0.0, -1.0, 0.0)
+    z = _normed(*z)
+    y = (z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0])
+    return np.array([x, y, z]).T
+
+
+def _normed(a: float, b: float, c: float) -> tuple[float, float, float]:
+    length = max(math.hypot(a, b, c), 1e-9)
+    return a / length, b / length, c / length
+
+
+def _across(
+    axis: tuple[float, float, float], a: float, b: float, c: float
+) -> tuple[float, float, float]:
+    """Return what of a vector lies across a unit ``axis``."""
+    along = a * axis[0] + b * axis[1] + c * axis[2]
+    return a - along * axis[0], b - along * axis[1], c - along * axis[2]
 
 
 def _weights(path: Path) -> bytes:

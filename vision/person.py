@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.histogram import quantile
 from vision.preprocess import Crop
 from vision.segmentation import PLACES
 from vision.sites import THROAT
@@ -17,6 +18,7 @@ CROP_MARGIN = 1.25
 THROAT_MARGIN = 1.15
 """Side of the third look, in extents of the throat."""
 
+_MOUTH = (*ORAL, Structure.LIPS)
 _GAP = 0.045  # share of the picture by which two parts of one mouth may seem apart
 _CUT_OFF = 0.08  # share of a look's edge that is mouth, above which the mouth goes on beyond it
 _WIDER = 1.6  # side of the look that is taken then, in extents of what was seen
@@ -42,9 +44,8 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
     throat that fills the picture is found as well.
     """
     labels = view.cells
-    mouth = np.isin(labels, [*ORAL, Structure.LIPS])
-    counts = np.bincount(labels.ravel(), minlength=len(Structure))
-    shares = {s: float(counts[s]) / labels.size for s in Structure}
+    mouth = view.cells_of(_MOUTH)
+    shares = {s: float(view.counts[s]) / labels.size for s in Structure}
     if int(mouth.sum()) < _MIN_MOUTH:
         return _no_mouth(shares, stamp_ns)
     if shares[Structure.MASK] > float(mouth.mean()):
@@ -100,7 +101,7 @@ def find_rest(view: View, width: int, height: int) -> Crop | None:
     ``width`` and ``height`` are the picture's: what lies beyond its edges is not to be had. Of a
     small mouth, far away, the first look may have seen a part alone.
     """
-    mouth = np.isin(view.cells, [*ORAL, Structure.LIPS])
+    mouth = view.cells_of(_MOUTH)
     if not _cut_off(mouth, view.crop, width, height, _CUT_OFF):
         return None
     return _square(mouth, view, _WIDER, _CROP_MIN)
@@ -111,7 +112,7 @@ def find_rest_of_throat(view: View, width: int, height: int) -> Crop | None:
 
     What the look at the mouth took for the throat may have been a part of it, or beside it.
     """
-    throat = np.isin(view.cells, THROAT)
+    throat = view.cells_of(THROAT)
     if not _cut_off(throat, view.crop, width, height, _THROAT_CUT_OFF):
         return None
     return _square(throat, view, _THROAT_WIDER, _THROAT_MIN)
@@ -133,10 +134,10 @@ def find_throat(view: View) -> Crop:
 
     Where none is seen it is the middle of the mouth, so that the third look can say so too.
     """
-    throat = np.isin(view.cells, THROAT)
+    throat = view.cells_of(THROAT)
     if int(throat.sum()) >= _MIN_THROAT:
         return _square(throat, view, THROAT_MARGIN, _THROAT_MIN)
-    mouth = np.isin(view.cells, [*ORAL, Structure.LIPS])
+    mouth = view.cells_of(_MOUTH)
     if int(mouth.sum()) >= _MIN_THROAT:
         return _square(mouth, view, _INNER, _THROAT_MIN)
     return view.crop
@@ -190,9 +191,9 @@ def _covered(labels: NDArray[np.uint8], box: NDArray[np.int32]) -> bool:
 
 def _square(part: NDArray[np.bool_], view: View, margin: float, least: float) -> Crop:
     """Return the square of ``margin`` extents about the inner 98 % of some cells."""
-    rows, columns = np.nonzero(part)
-    left, right = np.percentile(columns, (1, 99))
-    top, bottom = np.percentile(rows, (1, 99))
+    across, down = np.count_nonzero(part, axis=0), np.count_nonzero(part, axis=1)
+    left, right = quantile(across, 0.01), quantile(across, 0.99)
+    top, bottom = quantile(down, 0.01), quantile(down, 0.99)
     whole, scale = view.crop, view.crop.side / part.shape[0]
     extent = max(right - left, bottom - top) + 1.0
     side = max(margin * extent * scale, least)

@@ -114,12 +114,12 @@ def network_input(rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> 
         np.multiply(plane, np.float32(2.0 / 255.0), out=tensor[channel])
     tensor[:3] -= 1.0
     if depth is not None:
-        valid = np.isfinite(depth) & (depth > 0)
+        valid = (depth > 0) & (depth < np.inf)  # not a number is neither
         known = depth[valid]
         if len(known) >= _MIN_VALID:
-            relative = (known - np.median(known)) / DEPTH_SPAN
-            tensor[3][valid] = np.clip(relative, -_FARTHEST, _FARTHEST)
-            tensor[4][valid] = 1.0
+            relative = (depth - np.median(known)) / DEPTH_SPAN
+            np.clip(relative, -_FARTHEST, _FARTHEST, out=tensor[3], where=valid)
+            tensor[4] = valid
     return tensor
 
 

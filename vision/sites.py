@@ -96,28 +96,42 @@ def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) 
     area = float(mask.sum()) * view.step**2
     if area < settings.min_site_pixels:
         return _unseen(view, site, area, settings, stamp_ns)
-    place, probability = view.place(site), view.probability(own)
+    place = view.place(site)
     whole = float(place.sum())
     agreement = float(place[mask].sum()) / whole if whole > 0 else 0.0
     # the place map alone says where the middle is; the mask's own shape would pull it to its bulk
-    shown = place if agreement > 0.0 else np.where(mask, probability, 0.0).astype(np.float32)
+    shown = place if agreement > 0.0 else np.where(mask, view.probability(own), 0.0)
     (row, column), _ = peak(shown, max(2, round(view.crop.side / view.step / 10)))
     row, column = _nearest_inside(mask, row, column)
-    rows, columns = np.ogrid[: mask.shape[0], : mask.shape[1]]
-    square = (rows - row) ** 2 + (columns - column) ** 2
-    spread = float(np.sqrt((square * place).sum() / max(whole, 1e-12))) * view.step
-    disc = square <= max(2.0, (0.02 * view.crop.side / view.step) ** 2)
+    near = np.sqrt(max(2.0, (0.02 * view.crop.side / view.step) ** 2))
+    around, rows, columns = view.near(row, column, near)
+    disc = _square_distance(rows, columns, row, column) <= near**2
     return Spot(
         row,
         column,
         mask,
-        spread,
-        float(probability[disc].mean()),
+        _spread(place, row, column) * view.step,
+        float(around.probability(own)[disc].mean()),
         agreement,
         area,
         _neighbours(view, site),
         float(view.segmentation.seen[1 + list(Site).index(site)]),
     )
+
+
+def _spread(place: NDArray[np.float32], row: float, column: float) -> float:
+    """Return the deviation [grid pixels] of a place map from a place: of its rows and columns."""
+    down = place.sum(axis=1, dtype=np.float64)
+    across = place.sum(axis=0, dtype=np.float64)
+    square = down @ (np.arange(len(down)) - row) ** 2
+    square += across @ (np.arange(len(across)) - column) ** 2
+    return float(np.sqrt(square / max(float(down.sum()), 1e-12)))
+
+
+def _square_distance(rows: slice, columns: slice, row: float, column: float) -> Matrix:
+    """Return the squared distances (h, w) [grid pixels] of a part of the grid from a place."""
+    down, across = np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop)
+    return np.asarray((down[:, None] - row) ** 2 + (across - column) ** 2)
 
 
 def measure_site(
@@ -136,6 +150,7 @@ def measure_site(
     ``obstacles`` (n, 3) [m] are what ``find_obstacles`` saw in the same frame.
     """
     optical_mouth = mouth.optical_mouth
+    mouth_optical = optical_mouth.inverse()
     pixel = np.array([[view.left + view.step * spot.column, view.top + view.step * spot.row]])
     ray = rays(pixel, intrinsics)[0]
     guess = float(np.linalg.norm(optical_mouth.translation)) + 0.08
@@ -143,9 +158,9 @@ def measure_site(
     whole = view
     view, rows_seen, columns_seen = whole.near(spot.row, spot.column, reach / whole.step)
     mask = spot.mask[rows_seen, columns_seen]
-    rows, columns = np.ogrid[rows_seen, columns_seen]
-    distance = np.sqrt((rows - spot.row) ** 2 + (columns - spot.column) ** 2) * view.step
-    there = _within_region(view, mask, site, intrinsics, optical_mouth)
+    square = _square_distance(rows_seen, columns_seen, spot.row, spot.column)
+    distance = np.sqrt(square) * view.step
+    there = _within_region(view, mask, site, intrinsics, mouth_optical)
     tissue = _core(mask, there)
     nearness = distance / (intrinsics.fx / guess)
     found = _measured(tissue, there, nearness, 1.5 * view.step * guess / intrinsics.fx, settings)
@@ -169,7 +184,7 @@ def measure_site(
     point = patch.at(np.zeros((1, 2)))[0]
     if np.linalg.norm(point - ray * depth) > 0.003:  # a patch that leaves its median is not one
         point = ray * depth
-    mouth_point = optical_mouth.inverse().apply(point)
+    mouth_point = mouth_optical.apply(point)
     if (refusal := outside_region(mouth_point, site, settings, stamp_ns)) is not None:
         return refusal
     reach = _REGION * intrinsics.fx / depth
@@ -230,11 +245,12 @@ def measure_site(
 
 def _beside(view: View, spot: Spot, pixel: float) -> float:
     """Return how far [m, at most 10 mm] the uvula is seen from the spot, ``pixel`` [m] wide."""
-    rows, columns = np.nonzero(view.mask([Structure.UVULA]))
-    if not len(rows):
+    places = np.flatnonzero(view.mask([Structure.UVULA]))
+    if not len(places):
         return _BESIDE
-    apart = float(np.hypot(rows - spot.row, columns - spot.column).min())
-    return min(apart * view.step * pixel, _BESIDE)
+    rows, columns = np.divmod(places, view.shape[1])
+    square = float(((rows - spot.row) ** 2 + (columns - spot.column) ** 2).min())
+    return min(np.sqrt(square) * view.step * pixel, _BESIDE)
 
 
 def _measured(
@@ -277,19 +293,17 @@ def _within_region(
     mask: NDArray[np.bool_],
     site: Site,
     intrinsics: Intrinsics,
-    optical_mouth: Pose,
+    mouth_optical: Pose,
 ) -> NDArray[np.bool_]:
     """Return the pixels (h, w) whose measured depth puts them as deep in the mouth as the site is.
 
     Beside the lips a stereo camera gives many a pixel of the throat the lips' own depth. Where
     hardly any pixel of ``mask`` is as deep, all that are measured: it lies elsewhere.
     """
-    rows, columns = np.indices(view.shape)
-    mouth_optical = optical_mouth.inverse()
-    toward = rays(view.pixels(rows.ravel(), columns.ravel()), intrinsics) @ (
-        -mouth_optical.rotation[0]
-    )
-    behind = toward.reshape(view.shape) * view.depth - mouth_optical.translation[0]
+    across, down = view.slopes(intrinsics)
+    x, y, z = -mouth_optical.rotation[0]
+    toward = x * across + (y * down + z)[:, None]
+    behind = toward * view.depth - mouth_optical.translation[0]
     low, high = REGIONS[site].behind
     there = np.asarray(view.valid & (behind >= low) & (behind <= high))
     return there if int((there & mask).sum()) >= _MIN_DISC_POINTS else view.valid

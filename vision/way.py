@@ -21,13 +21,12 @@ def find_obstacles(view: View, intrinsics: Intrinsics) -> Matrix:
 
     Thinned. A depressor held where the swab should enter bars the way as tissue does.
     """
-    obstacles = view.points(view.mask(_MUST_NOT_TOUCH), intrinsics)
-    return obstacles[:: max(1, len(obstacles) // _ENOUGH)]
+    return view.points(view.mask(_MUST_NOT_TOUCH), intrinsics, _ENOUGH)
 
 
 def find_tissue(view: View, own: tuple[Structure, ...], intrinsics: Intrinsics) -> Matrix:
     """Return measured tissue (n, 3) [m] of a look at the throat but a site's ``own``, thinned."""
-    others = view.mask([structure for structure in ORAL if structure not in own])
+    others = view.mask(structure for structure in ORAL if structure not in own)
     every = max(1, round(max(view.shape) / _ACROSS))
     thinned = np.zeros_like(others)
     thinned[::every, ::every] = others[::every, ::every]
@@ -52,8 +51,9 @@ def passage(obstacles: Matrix, start: Vector, point: Vector) -> float:
     if int(there.sum()) < 4:
         return _WIDE
     aside, along = aside[there], np.clip(along[there], 0.0, length - _BEFORE)
-    gaps = np.linalg.norm(aside - along[:, None] * way, axis=1)
-    return float(min(np.partition(gaps, 3)[3], _WIDE))
+    aside -= along[:, None] * way
+    gaps = np.einsum("ij,ij->i", aside, aside)
+    return float(min(np.sqrt(np.partition(gaps, 3)[3]), _WIDE))
 
 
 def clearance(obstacles: Matrix, path: Matrix) -> float:
