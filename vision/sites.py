@@ -250,7 +250,7 @@ def _beside(view: View, spot: Spot, pixel: float) -> float:
         return _BESIDE
     rows, columns = np.divmod(places, view.shape[1])
     square = float(((rows - spot.row) ** 2 + (columns - spot.column) ** 2).min())
-    return min(np.sqrt(square) * view.step * pixel, _BESIDE)
+    return min(float(np.sqrt(square)) * view.step * pixel, _BESIDE)
 
 
 def _measured(

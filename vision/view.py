@@ -149,9 +149,10 @@ class View:
     def slopes(self, intrinsics: Intrinsics) -> tuple[Vector, Vector]:
         """Return x / z of the rays through columns (w,), and y / z of those through rows (h,)."""
         height, width = self.shape
-        across = (self.left + self.step * np.arange(width) - intrinsics.cx) / intrinsics.fx
-        down = (self.top + self.step * np.arange(height) - intrinsics.cy) / intrinsics.fy
-        return across, down
+        columns = self.left + self.step * np.arange(width, dtype=np.float64)
+        rows = self.top + self.step * np.arange(height, dtype=np.float64)
+        across = (columns - intrinsics.cx) / intrinsics.fx
+        return across, (rows - intrinsics.cy) / intrinsics.fy
 
     def points(
         self, mask: NDArray[np.bool_], intrinsics: Intrinsics, enough: int | None = None
