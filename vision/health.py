@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spatial import age_s
 from vision.camera import CameraFault, NoFrame
 from vision.frame import Frame
-from vision.histogram import quantile
+from vision.ranks import quantile_of_counts
 from vision.settings import Bounded, bounded
 
 
@@ -36,7 +36,7 @@ def picture_fault(frame: Frame, settings: HealthSettings) -> NoFrame | None:
     """Return the fault that one frame shows by itself, or None."""
     red, green, blue = cv2.split(np.ascontiguousarray(frame.rgb[::4, ::4]))
     counts = np.bincount(cv2.max(cv2.max(red, green), blue).ravel())
-    bright = quantile(counts, 0.9)
+    bright = quantile_of_counts(counts, 0.9)
     if bright < settings.dark:
         return NoFrame(
             CameraFault.DARK,

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from spatial import Matrix, Pose, Vector
 from vision.frame import Intrinsics
+from vision.ranks import median, quantile
 from vision.settings import LocatorSettings
 from vision.structure import ORAL, Structure
 from vision.surface import point_covariance
@@ -18,7 +19,7 @@ _LIPS_BEHIND = 0.001  # m behind the lips' front from which tissue counts as ins
 _LIP_TO_EDGE = 0.0034  # m from the inner edge of an open lip to the incisal edge, up or down
 _STRIP = 0.001  # m wide
 _BAND = 0.014  # m on either side of the middle in which the opening is measured
-_QUANTILE = 85.0  # percent of strips: outer ones are narrower, a missing tooth widens one
+_QUANTILE = 0.85  # of strips: outer ones are narrower, a missing tooth widens one
 _STRIPS = round(2 * _BAND / _STRIP)
 _TOOLS = (Structure.SWAB, Structure.DEPRESSOR)
 _WITHIN = (*ORAL, *_TOOLS)
@@ -62,7 +63,8 @@ def measure_mouth(
             f"face is turned {np.degrees(np.arccos(np.clip(-toward, -1, 1))):.0f} deg from the "
             f"camera, bound {np.degrees(settings.max_head_turn):.0f} deg",
         )
-    origin = ray * (float(np.median(offset)) / toward)
+    front = median(offset)
+    origin = ray * (front / toward)
     distance = float(origin[2])
     if not settings.min_range <= distance <= settings.max_range:
         return Refusal(
@@ -73,7 +75,7 @@ def measure_mouth(
         )
     optical_mouth = Pose(rotation, origin)
     opening = measure_opening(view, intrinsics, optical_mouth)
-    spread = 1.4826 * float(np.median(np.abs(offset - np.median(offset))))
+    spread = 1.4826 * median(np.abs(offset - front))
     covariance = np.zeros((6, 6))
     across = max(0.001, 1.5 * view.crop.side / 96.0 * distance / intrinsics.fx)
     covariance[:3, :3] = point_covariance(ray, across, max(0.0015, 0.5 * spread))
@@ -106,7 +108,7 @@ def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> 
         return 0.0
     top = np.where(teeth_high > high, high, lips_high - _LIP_TO_EDGE)
     bottom = np.where(teeth_low < low, low, lips_low + _LIP_TO_EDGE)
-    return float(np.clip(np.percentile((top - bottom)[chosen], _QUANTILE), 0.0, 0.1))
+    return min(max(quantile((top - bottom)[chosen], _QUANTILE), 0.0), 0.1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +142,7 @@ class _Middle:
         rise = turn[2, 0] * x[near] + turn[2, 1] * y[near] + turn[2, 2]
         return cls(
             places[near],
-            np.clip((aside[near] + _BAND) / _STRIP, 0, _STRIPS - 1).astype(np.intp),
+            np.minimum((aside[near] + _BAND) / _STRIP, _STRIPS - 1).astype(np.intp),
             start[0] + forward[near] * view.depth[rows[near], columns[near]],
             start[2] + reach[near] * rise,
             start[2] - start[0] / toward[near] * rise,
@@ -180,7 +182,7 @@ def _judge(
         )
     forward = mouth.optical_mouth.rotation[:, 0]
     lips = float(forward @ mouth.optical_mouth.translation)
-    hollow = lips - float(np.percentile(inside @ forward, 10))
+    hollow = lips - quantile(inside @ forward, 0.1)
     if hollow < _MIN_HOLLOW:  # a picture of an open mouth, or one that only looks open
         return Refusal(
             RefusalReason.MOUTH_CLOSED,

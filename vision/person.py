@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.histogram import quantile
 from vision.preprocess import Crop
+from vision.ranks import quantile_of_counts
 from vision.segmentation import PLACES
 from vision.sites import THROAT
 from vision.structure import ORAL, Structure
@@ -192,8 +192,8 @@ def _covered(labels: NDArray[np.uint8], box: NDArray[np.int32]) -> bool:
 def _square(part: NDArray[np.bool_], view: View, margin: float, least: float) -> Crop:
     """Return the square of ``margin`` extents about the inner 98 % of some cells."""
     across, down = np.count_nonzero(part, axis=0), np.count_nonzero(part, axis=1)
-    left, right = quantile(across, 0.01), quantile(across, 0.99)
-    top, bottom = quantile(down, 0.01), quantile(down, 0.99)
+    left, right = quantile_of_counts(across, 0.01), quantile_of_counts(across, 0.99)
+    top, bottom = quantile_of_counts(down, 0.01), quantile_of_counts(down, 0.99)
     whole, scale = view.crop, view.crop.side / part.shape[0]
     extent = max(right - left, bottom - top) + 1.0
     side = max(margin * extent * scale, least)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from spatial import Matrix, unit
 from vision.errors import VisionError
 from vision.frame import Intrinsics
+from vision.ranks import median
 
 DEPTH_SPAN = 0.06
 """Depth [m] from the middle of the crop that is one unit of the network's depth channel."""
@@ -117,7 +118,7 @@ def network_input(rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> 
         valid = (depth > 0) & (depth < np.inf)  # not a number is neither
         known = depth[valid]
         if len(known) >= _MIN_VALID:
-            relative = (depth - np.median(known)) / DEPTH_SPAN
+            relative = (depth - median(known)) / DEPTH_SPAN
             np.clip(relative, -_FARTHEST, _FARTHEST, out=tensor[3], where=valid)
             tensor[4] = valid
     return tensor
@@ -134,8 +135,8 @@ def view_optical(intrinsics: Intrinsics, crop: Crop) -> Matrix:
         ((u - intrinsics.cx) / intrinsics.fx, (v - intrinsics.cy) / intrinsics.fy, 1.0),
         "line of sight",
     )
-    axis = np.cross(ray, (0.0, 0.0, 1.0))
-    K = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    x, y, _ = ray  # its cross product with +z is the axis (y, -x, 0)
+    K = np.array([[0.0, 0.0, -x], [0.0, 0.0, -y], [x, y, 0.0]])
     # Rodrigues with sin and cos taken from the two unit vectors; never singular as ray z > 0
     return np.asarray(np.eye(3) + K + K @ K / (1.0 + ray[2]), dtype=np.float64)
 

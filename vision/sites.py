@@ -11,6 +11,7 @@ from vision.confidence import Evidence, Weighs, log_odds
 from vision.errors import VisionError
 from vision.frame import Intrinsics
 from vision.mouth import Mouth
+from vision.ranks import median
 from vision.region import REGIONS, outside_region, strangeness
 from vision.settings import LocatorSettings
 from vision.structure import Structure
@@ -168,7 +169,7 @@ def measure_site(
         return Refusal(RefusalReason.DEPTH_INVALID, stamp_ns, f"{site}: {found}")
     radius, measured, share = found
     samples = view.depth[measured].astype(np.float64)
-    depth = float(np.median(samples))
+    depth = median(samples)
     around = tissue & (distance <= max(_PATCH, radius) * intrinsics.fx / depth)
     around &= np.abs(view.depth - depth) < _STEP
     points = view.points(around & there, intrinsics)
@@ -203,7 +204,7 @@ def measure_site(
             f"{1e6 * settings.min_site_area:.0f} mm²",
         )
     path = wiping_path(patch, settings.path_length)
-    scatter = 1.4826 * float(np.median(np.abs(samples - depth)))
+    scatter = 1.4826 * median(np.abs(samples - depth))
     along = np.hypot(0.0006 + 0.004 * depth**2, scatter / np.sqrt(len(samples) / 4 + 1))
     across = max(0.0005, 0.5 * spot.spread * depth / intrinsics.fx)
     tissue_and_obstacles = np.vstack(
@@ -220,7 +221,7 @@ def measure_site(
         spot.neighbours,
         1e3 * passage(obstacles, optical_mouth.translation, point),
         1e3 * passage(tissue_and_obstacles, optical_mouth.translation, point),
-        1e3 * float(np.clip(mouth.opening - _LEAST_OPENING, 0.0, _AMPLE)),
+        1e3 * min(max(mouth.opening - _LEAST_OPENING, 0.0), _AMPLE),
         strangeness(mouth_point, site),
         1e3 * _beside(whole, spot, depth / intrinsics.fx),
     )
@@ -283,7 +284,7 @@ def _measured(
 def _stroke(optical_mouth: Pose, site: Site, normal: Vector) -> Vector:
     """Return which way (3,) to wipe: up and down a tonsil, across the wall, along the tissue."""
     along = optical_mouth.rotation[:, 2 if site is not Site.POSTERIOR_WALL else 1]
-    if np.linalg.norm(np.cross(along, normal)) < 1e-3:
+    if abs(float(along @ normal)) > np.sqrt(1.0 - 1e-6):  # of two unit vectors: parallel
         along = optical_mouth.rotation[:, 0]
     return vector(along)
 

@@ -6,6 +6,9 @@ import numpy as np
 
 from spatial import Matrix, Vector, unit
 from vision.errors import VisionError
+from vision.ranks import median, quantile
+
+_IDENTITY = np.eye(3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +40,12 @@ def fit_plane(points: Matrix) -> Plane:
     """
     if len(points) < 3:
         raise VisionError(f"{len(points)} points span no plane, wants 3 or more; widen the patch")
-    away = np.linalg.norm(points - np.median(points, axis=0), axis=1)
+    middle = [median(column) for column in points.T]
+    away = lengths(points - middle)
     core = points[np.argsort(away)[: max(3, (len(points) + 1) // 2)]]
     plane = _least_squares(core)
     distance = np.abs((points - plane.point) @ plane.normal)
-    near = distance <= 3.0 * max(float(np.median(distance)), 1e-5)
+    near = distance <= 3.0 * max(median(distance), 1e-5)
     return _least_squares(points[near]) if int(near.sum()) >= 3 else plane
 
 
@@ -84,7 +88,7 @@ def fit_patch(points: Matrix, origin: Vector, normal: Vector, along: Vector) -> 
     n = unit(normal, "patch normal")
     a = along - (along @ n) * n
     a = unit(a, "patch direction")
-    axes = np.vstack([a, np.cross(n, a), n])
+    axes = np.array([a, cross(n, a), n])
     local = (points - origin) @ axes.T
     coefficients = np.zeros(6)
     if len(points) >= 3:
@@ -97,7 +101,7 @@ def fit_patch(points: Matrix, origin: Vector, normal: Vector, along: Vector) -> 
             coefficients[:count] = solved / scale
             residual = np.abs(basis @ coefficients[:count] - local[:, 2])
             weight = np.minimum(1.0, 1e-3 / np.maximum(residual, 1e-9))
-    reach = float(np.percentile(np.linalg.norm(local[:, :2], axis=1), 90)) if len(points) else 0.0
+    reach = quantile(lengths(local[:, :2]), 0.9) if len(points) else 0.0
     return Patch(origin, axes, coefficients, reach)
 
 
@@ -115,10 +119,24 @@ def wiping_path(patch: Patch, length: float, count: int = 9) -> Matrix:
 def point_covariance(ray: Vector, across: float, along: float) -> Matrix:
     """Return the covariance (3, 3) [m²] of a point: deviations across and along its ray [m]."""
     r = unit(ray, "ray")
-    outer = np.outer(r, r)
-    return np.asarray(across**2 * (np.eye(3) - outer) + along**2 * outer)
+    outer = r[:, None] * r
+    return np.asarray(across**2 * (_IDENTITY - outer) + along**2 * outer)
+
+
+def lengths(vectors: Matrix) -> Vector:
+    """Return the lengths (n,) of vectors (n, k)."""
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)))
+
+
+def cross(a: Vector, b: Vector) -> Vector:
+    """Return the cross product (3,) of two vectors, without what ``numpy.cross`` does for many."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
 
 
 def _basis(ab: Matrix) -> Matrix:
     a, b = ab[:, 0], ab[:, 1]
-    return np.stack([np.ones(len(ab)), a, b, a * a, a * b, b * b], axis=1)
+    basis = np.empty((len(ab), 6))
+    for column, term in enumerate((1.0, a, b, a * a, a * b, b * b)):
+        basis[:, column] = term
+    return basis

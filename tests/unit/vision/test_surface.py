@@ -2,10 +2,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from spatial import Pose
+from spatial import Matrix, Pose
 from vision.errors import VisionError
-from vision.surface import fit_patch, fit_plane, point_covariance, wiping_path
+from vision.surface import (
+    cross,
+    fit_patch,
+    fit_plane,
+    lengths,
+    point_covariance,
+    wiping_path,
+)
 
 angles = st.floats(-0.8, 0.8)
 
@@ -85,3 +93,9 @@ def test_covariance_has_the_stated_spread(ray: list[float], across: float, along
     assert unit @ covariance @ unit == pytest.approx(along**2)
     assert np.trace(covariance) == pytest.approx(along**2 + 2 * across**2)
     assert np.linalg.eigvalsh(covariance)[0] > 0
+
+
+@given(arrays(np.float64, (2, 3), elements=st.floats(-10, 10)))
+def test_products_and_lengths_are_numpy_s(pair: Matrix) -> None:
+    assert np.allclose(cross(pair[0], pair[1]), np.cross(pair[0], pair[1]), atol=1e-12)
+    assert np.allclose(lengths(pair), np.linalg.norm(pair, axis=1), atol=1e-12)

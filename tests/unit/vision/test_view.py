@@ -11,9 +11,9 @@ from hypothesis.extra.numpy import arrays
 from spatial import Pose
 from tests.unit.vision.painted import PaintReader, Scene, Slab
 from vision.frame import Frame
-from vision.histogram import quantile
 from vision.mouth import measure_opening
 from vision.pipeline import Looks, ThroatLocator
+from vision.ranks import median, quantile, quantile_of_counts
 from vision.settings import LocatorSettings
 from vision.sites import SITE_STRUCTURES, Spot, find_spot
 from vision.structure import ORAL, Structure
@@ -43,7 +43,20 @@ def test_quantiles_of_counts_are_those_of_the_numbers_counted(
 ) -> None:
     counts[0] += 1  # of nothing there is no quantile
     numbers = np.repeat(np.arange(len(counts)), counts)
-    assert quantile(counts, share) == pytest.approx(float(np.quantile(numbers, share)), abs=1e-9)
+    assert quantile_of_counts(counts, share) == pytest.approx(
+        float(np.quantile(numbers, share)), abs=1e-9
+    )
+
+
+@given(
+    arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e3, 1e3)),
+    st.floats(0, 1),
+)
+def test_ranks_are_numpy_s(
+    numbers: np.ndarray[tuple[int], np.dtype[np.float64]], share: float
+) -> None:
+    assert median(numbers) == pytest.approx(float(np.median(numbers)), abs=1e-9)
+    assert quantile(numbers, share) == pytest.approx(float(np.quantile(numbers, share)), abs=1e-9)
 
 
 @pytest.mark.parametrize("scene", [STRAIGHT, ASKEW])
