@@ -136,7 +136,7 @@ def cross(a: Vector, b: Vector) -> Vector:
 
 def _basis(ab: Matrix) -> Matrix:
     a, b = ab[:, 0], ab[:, 1]
-    basis = np.empty((len(ab), 6))
-    for column, term in enumerate((1.0, a, b, a * a, a * b, b * b)):
-        basis[:, column] = term
+    basis = np.ones((len(ab), 6))
+    basis[:, 1:3] = ab
+    basis[:, 3], basis[:, 4], basis[:, 5] = a * a, a * b, b * b
     return basis
