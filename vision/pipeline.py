@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,7 +70,9 @@ class ThroatLocator:
 
     ``model`` is what ``vision.network.load_network()`` returns. Three looks: at the whole picture,
     for the person, at the mouth, for its pose and opening, and at the throat, for the sites.
-    Stateless: the same frame gives the same sighting. Not thread-safe.
+    Stateless: the same frame gives the same sighting. Not thread-safe. It keeps OpenCV to one
+    thread: waking more for pictures this small takes longer than they do, and they compete with
+    the network's.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class ThroatLocator:
         settings: LocatorSettings | None = None,
         health: HealthSettings | None = None,
     ) -> None:
+        cv2.setNumThreads(1)
         self._model = model
         self._settings = settings or LocatorSettings()
         self._health = health or HealthSettings()
