@@ -24,7 +24,7 @@ def dataset(
     frames: Annotated[int, typer.Option(help="How many frames.")] = 1000,
     seed: Annotated[int, typer.Option(help="Frame i depends on the seed and i alone.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
-    size: Annotated[str, typer.Option(help="Width x height [px].")] = "256x192",
+    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "256x192",
 ) -> None:
     """Write labelled RGB-D frames for training and evaluating the vision."""
     from sim.dataset import (  # noqa: PLC0415 - OpenGL is loaded only where it is needed
@@ -49,7 +49,7 @@ def picture(
     out: Annotated[Path, typer.Argument(help="PNG file to write.")],
     motif: Annotated[str, typer.Option(help="booth, or throat with its labels.")] = "booth",
     seed: Annotated[int, typer.Option(help="Which person.")] = 7,
-    size: Annotated[str, typer.Option(help="Width x height [px].")] = "1280x800",
+    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "1280x800",
 ) -> None:
     """Draw the booth from the side, or a throat beside its labels."""
     import cv2  # noqa: PLC0415 - heavy, as is what follows

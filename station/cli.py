@@ -22,7 +22,7 @@ _MOUNTED = {
     "loop": ("station.commands.loop", "The arm's real-time loop: hold the arm, how punctual."),
     "arm": ("arm_control.commands", "Arm: plots, dry runs of procedures, identification."),
     "vision": ("vision.commands", "Vision: training, evaluation, playback."),
-    "calibrate": ("vision.calibration.commands", "Camera and hand-eye calibration."),
+    "calibrate": ("station.commands.calibrate", "Calibrate camera, hand-eye and tool, guided."),
     "queue": ("booth_queue.commands", "Queue service: serve, migrate, seed."),
 }
 """Every command: the module whose ``app`` holds it, and one line of help.

@@ -1,11 +1,14 @@
-"""Calibrations of booths that are built as they were drawn."""
+"""Calibrations of booths that are built as they were drawn, and a camera to make them with."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from arm_control.tool import Tool
-from spatial import Pose
+from spatial import Pose, vector
 from vision.calibration.file import BoothCalibration
+from vision.frame import Frame, Intrinsics
 
 
 def of_tool(tool: Tool, camera: str = "D405 1234", depth_scale: float = 1.0) -> BoothCalibration:
@@ -30,3 +33,22 @@ def written(folder: Path, tool: Tool) -> str:
     path = folder / "booth-1.calibration.json"
     of_tool(tool).write(path)
     return str(path)
+
+
+class Still:
+    """A camera on an arm that stands still, with a grey wall before it."""
+
+    name = "D405 1234"
+    base_flange = Pose(translation=vector((0.5, 0.0, 0.4)))
+
+    def __init__(self, intrinsics: Intrinsics | None = None) -> None:
+        self.intrinsics = intrinsics or Intrinsics(64, 48, 43.7, 43.7, 31.5, 23.5)
+
+    def next_frame(self, timeout_s: float) -> Frame:  # noqa: ARG002 - it never has to wait
+        """Return the wall."""
+        size = (self.intrinsics.height, self.intrinsics.width)
+        grey = np.full((*size, 3), 128, np.uint8)
+        return Frame(grey, np.ones(size, np.float32), self.intrinsics, 1, 1)
+
+    def close(self) -> None:
+        """Nothing is held."""

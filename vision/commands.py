@@ -34,7 +34,9 @@ def evaluate(
         Path | None, typer.Option(help="Rendered data set; default a held-out one, made now.")
     ] = None,
     frames: Annotated[int, typer.Option(min=1, help="How many rendered frames.")] = 400,
-    size: Annotated[str, typer.Option(help="Width x height of frames made now [px].")] = "640x480",
+    size: Annotated[
+        str, typer.Option(help="Width x height, in pixels, of frames made now.")
+    ] = "640x480",
     photos: Annotated[Path | None, typer.Option(help="Folder of photographs instead.")] = None,
     boxes: Annotated[Path | None, typer.Option(help="File of boxes for the photographs.")] = None,
     json: _Json = None,

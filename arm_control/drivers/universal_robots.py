@@ -213,5 +213,34 @@ class UniversalRobotsArm:
         return ArmStatus.READY if running else ArmStatus.STOPPED
 
 
+class UniversalRobotsPosture:
+    """Where an arm at ``address`` stands that somebody else leads, freedrive for one.
+
+    Only listens, so the arm may be in local control. Raises ArmControlError where it is not there.
+    """
+
+    def __init__(self, address: str, rate_hz: float = 125.0) -> None:
+        self._address = address
+        try:
+            self._receive = RTDEReceiveInterface(address, rate_hz, ["timestamp", "actual_q"])
+        except RuntimeError as error:
+            raise ArmControlError(
+                f"no Universal Robots controller at {address} ({error}); check power, cable and "
+                "address"
+            ) from error
+
+    def read(self) -> Vector:
+        """Return the joints' angles (6,) [rad]; raises ArmControlError when the arm is gone."""
+        if not self._receive.isConnected():
+            raise ArmControlError(
+                f"the Universal Robots controller at {self._address} hung up; check power and cable"
+            )
+        return _vector(self._receive.getActualQ())
+
+    def close(self) -> None:
+        """Hang up."""
+        self._receive.disconnect()
+
+
 def _vector(values: Sequence[float]) -> Vector:
     return np.array(values, dtype=np.float64)

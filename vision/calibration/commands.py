@@ -1,9 +1,11 @@
 """``booth calibrate``: guides a person through calibration, and rehearses it without a booth."""
 
-import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -12,14 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from spatial import Pose, Vector, vector
-from vision.calibration.board import Board, see_board
-from vision.calibration.errors import CalibrationError
+from vision.calibration.board import Board
 from vision.calibration.file import BoothCalibration
-from vision.calibration.hand_eye import solve_hand_eye
-from vision.calibration.intrinsics import IntrinsicsCheck, check_intrinsics
-from vision.calibration.rehearsal import Booth
-from vision.calibration.tip import solve_depth_scale, solve_tip
-from vision.frame import Frame, Intrinsics
+from vision.calibration.guide import Guide
+from vision.calibration.intrinsics import IntrinsicsCheck
+from vision.calibration.rehearsal import Booth, LedArm
+from vision.calibration.session import CalibrationSession
+from vision.frame import Intrinsics
 
 app = typer.Typer(help="Camera, hand-eye, tool tip and depth calibration.", no_args_is_help=True)
 
@@ -46,20 +47,26 @@ def board(
 @app.command()
 def rehearse(
     out: Annotated[Path | None, typer.Option(help="Calibration file to write.")] = None,
-    views: Annotated[int, typer.Option(min=6, max=60)] = 16,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Do the whole calibration on a simulated booth, and report the error it reached."""
     rng = np.random.default_rng(seed)
     booth = _rehearsed_booth(rng)
-    poses = booth.looking_poses(views, rng)
-    frames = [booth.view(pose, rng, k) for k, pose in enumerate(poses)]
-    told = [booth.told(pose, rng) for pose in poses]
-    pivots = [booth.told(pose, rng) for pose in booth.pivot_poses(12, rng)]
-    found, camera = solve("rehearsal", "simulated camera", told, frames, pivots, booth.board)
+    arm = LedArm(booth, rng)
+    with TemporaryDirectory() as folder:
+        session = CalibrationSession(
+            Path(folder), "rehearsal", arm.name, booth.intrinsics, booth.board
+        )
+        guide = Guide(session, arm.base_flange, arm.now, typer.echo)
+        typer.echo("Lead the arm so that its camera sees the board from many sides.")
+        guide.take_views(arm)
+        typer.echo("Put the swab's tip into the cone and tilt the tool about it.")
+        arm.lead_to_cone()
+        guide.take_pivots()
+        found, camera = session.solve()
     distance, angle = found.flange_camera.distance_to(booth.flange_camera)
     tip = float(np.linalg.norm(found.flange_tip - booth.flange_tip))
-    _show(
+    show(
         found,
         camera,
         {
@@ -83,8 +90,8 @@ def solve_views(
     out: Annotated[Path, typer.Option(help="Calibration file to write.")],
 ) -> None:
     """Calibrate from views that were taken (see docs/how-to/calibrate.md for the format)."""
-    found, intrinsics = solve(**_read_session(folder))
-    _show(found, intrinsics, {})
+    found, intrinsics = CalibrationSession.read(folder).solve()
+    show(found, intrinsics)
     found.write(out)
     typer.echo(f"written: {out}")
 
@@ -96,44 +103,8 @@ def check(
 ) -> None:
     """Say whether a calibration file may be used today."""
     found = BoothCalibration.read(file, camera, datetime.now(UTC))
-    _show(found, None, {})
+    show(found)
     typer.echo(f"{file}: may be used")
-
-
-def solve(
-    booth: str,
-    camera: str,
-    base_flange: list[Pose],
-    frames: list[Frame],
-    pivots: list[Pose],
-    board: Board,
-) -> tuple[BoothCalibration, IntrinsicsCheck]:
-    """Return the calibration of views and pivot poses, and how the camera's intrinsics fared.
-
-    Raises CalibrationError where too few views show the board, a refit contradicts the camera's
-    intrinsics, or a result is out of bounds.
-    """
-    intrinsics = frames[0].intrinsics
-    seen = [see_board(frame.rgb, board, intrinsics) for frame in frames]
-    kept = [(p, f, v) for p, f, v in zip(base_flange, frames, seen, strict=True) if v is not None]
-    checked = check_intrinsics([v for _, _, v in kept], intrinsics)
-    eye = solve_hand_eye([p for p, _, _ in kept], [v for _, _, v in kept], intrinsics)
-    tip = solve_tip(pivots)
-    scale = solve_depth_scale([f for _, f, _ in kept], [v for _, _, v in kept])
-    found = BoothCalibration(
-        booth,
-        camera,
-        datetime.now(UTC),
-        eye.flange_camera,
-        tip.flange_tip,
-        eye.base_board,
-        scale.scale,
-        eye.residual,
-        1e3 * eye.position_95,
-        float(np.degrees(eye.angle_95)),
-        1e3 * tip.position_95,
-    )
-    return found, checked
 
 
 def _rehearsed_booth(rng: np.random.Generator) -> Booth:
@@ -148,7 +119,12 @@ def _rehearsed_booth(rng: np.random.Generator) -> Booth:
     )
 
 
-def _show(found: BoothCalibration, camera: IntrinsicsCheck | None, truth: dict[str, str]) -> None:
+def show(
+    found: BoothCalibration,
+    camera: IntrinsicsCheck | None = None,
+    errors: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Print a calibration, how the camera's intrinsics fared, and its errors where known."""
     table = Table(title=f"calibration of {found.booth}, {found.camera}")
     table.add_column("what")
     table.add_column("value", justify="right")
@@ -166,7 +142,7 @@ def _show(found: BoothCalibration, camera: IntrinsicsCheck | None, truth: dict[s
         "reprojection": f"{found.reprojection_px:.3f} px",
         "hand-eye, 95 % bound": f"{found.hand_eye_mm:.3f} mm, {found.hand_eye_deg:.4f} deg",
         "tip, 95 % bound": f"{found.tip_mm:.3f} mm",
-        **{f"true error, {name}": value for name, value in truth.items()},
+        **{f"true error, {name}": value for name, value in errors.items()},
     }
     for name, value in rows.items():
         table.add_row(name, value)
@@ -175,35 +151,3 @@ def _show(found: BoothCalibration, camera: IntrinsicsCheck | None, truth: dict[s
 
 def _millimetres(place: Vector) -> str:
     return np.array2string(1e3 * place, precision=2)
-
-
-def _read_session(folder: Path) -> dict[str, Any]:
-    path = folder / "views.json"
-    try:
-        given = json.loads(path.read_text("utf-8"))
-        k = Intrinsics(**given["intrinsics"])
-        frames = [_read_frame(folder, entry, k, n) for n, entry in enumerate(given["views"])]
-        return {
-            "booth": str(given["booth"]),
-            "camera": str(given["camera"]),
-            "base_flange": [_pose(entry["base_flange"]) for entry in given["views"]],
-            "frames": frames,
-            "pivots": [_pose(entry) for entry in given["pivots"]],
-            "board": Board(**given.get("board", {})),
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CalibrationError(
-            f"{path} cannot be used ({error!r}); see docs/how-to/calibrate.md"
-        ) from error
-
-
-def _read_frame(folder: Path, entry: dict[str, Any], k: Intrinsics, number: int) -> Frame:
-    picture = cv2.imread(str(folder / entry["picture"]), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise CalibrationError(f"{folder / entry['picture']} is no picture; take the view again")
-    depth = np.load(folder / entry["depth"]).astype(np.float32)
-    return Frame(np.ascontiguousarray(picture[:, :, ::-1], np.uint8), depth, k, number + 1, number)
-
-
-def _pose(given: dict[str, list[float]]) -> Pose:
-    return Pose.from_quaternion(given["quaternion_wxyz"], given["translation_m"])

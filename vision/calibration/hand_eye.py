@@ -6,6 +6,7 @@ covariance of that refinement says how far the result can be trusted.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from vision.calibration.errors import CalibrationError
 from vision.frame import Intrinsics
 
 _MIN_VIEWS = 6
-_MIN_TURN = np.radians(12.0)
+MIN_TURN = float(np.radians(12.0))
+"""By how much views must turn about a second axis [rad], root mean square over their pairs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +56,7 @@ def solve_hand_eye(
         )
     optical_board = [view.optical_board for view in views]
     pairs = _motions(base_flange, optical_board)
-    _check_turns([hand for hand, _ in pairs])
+    _check_turns(base_flange)
     closed = {name: solve(pairs) for name, solve in SOLVERS.items()}
     start = min(closed.values(), key=lambda x: _disagreement(x, pairs))
     board = _mean_board(base_flange, start, optical_board)
@@ -149,13 +151,17 @@ def _motions(base_flange: Sequence[Pose], optical_board: Sequence[Pose]) -> Moti
     ]
 
 
-def _check_turns(hands: Sequence[Pose]) -> None:
-    turns = np.array([h.rotation_vector() for h in hands])
-    spread = np.linalg.svd(turns, compute_uv=False) / np.sqrt(len(turns))
-    if spread[1] < _MIN_TURN:
+def second_turn(base_flange: Sequence[Pose]) -> float:
+    """Return by how much flange poses turn about a second axis [rad], root mean square of pairs."""
+    turns = np.array([(a.inverse() @ b).rotation_vector() for a, b in combinations(base_flange, 2)])
+    return float(np.linalg.svd(turns, compute_uv=False)[1] / np.sqrt(len(turns)))
+
+
+def _check_turns(base_flange: Sequence[Pose]) -> None:
+    if (turn := second_turn(base_flange)) < MIN_TURN:
         raise CalibrationError(
-            f"views turn by {np.degrees(spread[1]):.1f} deg about a second axis, wants "
-            f"{np.degrees(_MIN_TURN):.0f} deg; tilt the camera more between views"
+            f"views turn by {np.degrees(turn):.1f} deg about a second axis, wants "
+            f"{np.degrees(MIN_TURN):.0f} deg; tilt the camera more between views"
         )
 
 

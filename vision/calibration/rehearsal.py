@@ -1,15 +1,15 @@
 """A rehearsal of the whole calibration: a known booth, board pictures drawn by homography.
 
-It shows a person what to do, tests the solvers against truth, and gives the error they reach.
+It shows a person what to do, tests guide and solvers against truth, and gives the error they reach.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial import Pose, Vector
+from spatial import Pose, Vector, vector
 from vision.calibration.board import Board
 from vision.frame import Frame, Intrinsics
 
@@ -68,6 +68,70 @@ class Booth:
         pivot = np.array([0.5, 0.0, 0.3])
         turns = [Pose.from_rotation_vector(rng.normal(0.0, 0.4, 3)) for _ in range(count)]
         return [Pose(t.rotation, pivot - t.rotate(self.flange_tip)) for t in turns]
+
+
+class LedArm:
+    """An arm led from pose to pose by somebody, with its camera and a clock of its own.
+
+    Reading its flange takes 150 ms of that clock. It stands in each pose for 1.5 s, and takes 0.5 s
+    to the next; the first poses show no board, and one that is too far away.
+    """
+
+    def __init__(self, booth: Booth, rng: np.random.Generator, poses: int = 60) -> None:
+        self._booth, self._rng = booth, rng
+        looking = booth.looking_poses(poses, rng)
+        away = looking[0] @ Pose.from_rotation_vector((np.pi, 0.0, 0.0))
+        back = booth.flange_camera @ Pose(translation=vector((0.0, 0.0, -0.2)))
+        far = looking[0] @ back @ booth.flange_camera.inverse()
+        self._poses = [away, far, *looking]
+        self._start = self._time = 0.0
+        self._shown: tuple[int, Frame] | None = None
+        self._frames = 0
+
+    @property
+    def name(self) -> str:
+        """The camera's name."""
+        return "simulated camera"
+
+    @property
+    def intrinsics(self) -> Intrinsics:
+        """The camera's own intrinsics."""
+        return self._booth.intrinsics
+
+    def lead_to_cone(self, poses: int = 30) -> None:
+        """Go on with poses that hold the tip in the cone."""
+        self._poses, self._start = self._booth.pivot_poses(poses, self._rng), self._time
+
+    def now(self) -> float:
+        """Return the time [s]."""
+        return self._time
+
+    def base_flange(self) -> Pose:
+        """Return the flange's pose as the arm tells it."""
+        self._time += 0.15
+        place, gone = self._place()
+        here = self._poses[place]
+        if place + 1 < len(self._poses):
+            here = here.interpolate(self._poses[place + 1], gone)
+        return self._booth.told(here, self._rng)
+
+    def next_frame(self, timeout_s: float) -> Frame:  # noqa: ARG002 - it never has to wait
+        """Return what the camera sees; while the arm moves, still the last pose."""
+        place, _ = self._place()
+        self._frames += 1
+        if self._shown is None or self._shown[0] != place:
+            self._shown = place, self._booth.view(self._poses[place], self._rng, 0)
+        frame = self._shown[1]
+        return replace(frame, stamp_ns=round(1e9 * self._time) + 1, sequence=self._frames)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _place(self) -> tuple[int, float]:
+        """Return the pose it is in, and how much of the way to the next it has gone."""
+        place, since = divmod(self._time - self._start, 2.0)
+        gone = max(since - 1.5, 0.0) / 0.5
+        return min(int(place), len(self._poses) - 1), gone
 
 
 def draw_board(

@@ -10,7 +10,7 @@ from arm_control import ArmControlError, ArmStatus, JointCommand
 
 pytest.importorskip("rtde_control", reason="the extra `ur` is not installed")
 
-from arm_control.drivers.universal_robots import UniversalRobotsArm
+from arm_control.drivers.universal_robots import UniversalRobotsArm, UniversalRobotsPosture
 from tests.unit.arm_control.ur_stand_in import StandIn, stand_in
 from tests.unit.arm_control.wire import loopback
 from tests.waiting import eventually
@@ -130,3 +130,17 @@ def test_no_controller_and_impossible_gains_are_refused() -> None:
         UniversalRobotsArm("127.255.255.254")
     with pytest.raises(ArmControlError, match="look-ahead"):
         UniversalRobotsArm("127.255.255.254", lookahead_s=0.01)
+
+
+def test_an_arm_that_somebody_else_leads_is_only_listened_to(robot: StandIn, address: str) -> None:
+    before = len(robot.look()["commands"])
+    posture = UniversalRobotsPosture(address)
+    try:
+        assert posture.read() == pytest.approx(robot.look()["position"])
+        assert len(robot.look()["commands"]) == before
+    finally:
+        posture.close()
+    with pytest.raises(ArmControlError, match="hung up"):
+        posture.read()
+    with pytest.raises(ArmControlError, match="check power"):
+        UniversalRobotsPosture(loopback())
