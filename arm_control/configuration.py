@@ -54,6 +54,7 @@ def configure(model: ArmModel, limits: Limits, info: ArmInfo) -> np.ndarray:
 
 def _limit_tip(c: np.void, limits: Limits) -> None:
     c["speed"] = [limits.speed.of(zone) for zone in Zone]
+    c["leaving_speed"] = limits.speed.leaving
     c["retreat_speed"] = limits.speed.retreat
     c["bending_speed"] = limits.speed.bending
     c["face_distance"] = limits.speed.face_distance
@@ -85,4 +86,4 @@ def _tune(c: np.void, info: ArmInfo) -> None:
     c["touch_speed"] = 0.010
     c["standoff"] = 0.006
     c["indentation"] = 0.008
-    c["settling"] = 1.0
+    c["settling"] = 0.6

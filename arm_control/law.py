@@ -6,7 +6,7 @@ import numpy as np
 
 from arm_control.braking import easing, highest, stopping, stopping_rate
 from arm_control.compiled import kernel
-from arm_control.contact import FORCE, REACHING, TOUCHING, give_way, regulate
+from arm_control.contact import give_way, regulate
 from arm_control.dynamics import within_torque
 from arm_control.kinematics import measured_kinematics, tip_kinematics, tool_acceleration
 from arm_control.linear import norm, turn_between
@@ -17,6 +17,7 @@ from arm_control.qp import MOST, SOLVED, factor, minimise
 from arm_control.reference import follow_profile, nominal_reference, smooth_mouth
 from arm_control.scratch import scratch, scratch_matrix
 from arm_control.sensing import bend, sense
+from arm_control.stroke import FORCE, REACHING, TOUCHING
 
 HOLD = 0
 JOINT = 1

@@ -99,6 +99,7 @@ class SpeedLimits:
     ``face_distance``: nearer than this to the mouth the tip is in the FACE zone.
     ``mouth_margin``: the MOUTH zone begins this far in front of the lips.
     Limits are on the tip's speed relative to the face, for that is what the person feels.
+    ``leaving``: how fast the tip goes out of the mouth, the way it came in and off what it touched.
     ``retreat``: how fast the tip may give way out of the mouth. ``bending``: what may come on top
     for the unbent tip while the shaft is bent against tissue; the real one is held by it.
     """
@@ -106,6 +107,7 @@ class SpeedLimits:
     free: float = 0.50
     face: float = 0.140
     mouth: float = 0.025
+    leaving: float = 0.060
     retreat: float = 0.30
     bending: float = 0.06
     face_distance: float = 0.25
@@ -116,6 +118,11 @@ class SpeedLimits:
             raise ArmControlError(
                 f"tip speeds mouth {self.mouth}, face {self.face}, free {self.free} m/s must rise "
                 "in this order and stay within (0, 1] m/s"
+            )
+        if not self.mouth <= self.leaving <= self.face:
+            raise ArmControlError(
+                f"tip speed leaving the mouth {self.leaving} m/s must lie between the mouth's "
+                f"{self.mouth} and the face's {self.face} m/s"
             )
         if not (self.mouth <= self.retreat <= 0.5 and 0.0 <= self.bending <= 0.1):
             raise ArmControlError(

@@ -68,6 +68,7 @@ CONFIG = np.dtype(
         ("jerk", "f8", (_J,)),
         ("torque", "f8", (_J,)),
         ("speed", "f8", (3,)),  # by zone
+        ("leaving_speed", "f8"),  # out of the mouth, as planned
         ("retreat_speed", "f8"),  # out of the mouth, from too much force
         ("bending_speed", "f8"),  # what a pressing tip's shaft may add, unbent
         ("face_distance", "f8"),
@@ -211,6 +212,13 @@ STATE = np.dtype(
         ("gap", "f8"),  # reference above the site's surface along the normal
         ("gap_v", "f8"),
         ("travel", "f8"),  # how far below the surface to look for it
+        ("near", "f8"),  # and how far along the normal at first, before it is looked for aside
+        ("slanted", "i8"),  # whether the normal lies so far off the shaft that aside makes sense
+        ("across", "f8", (3,)),  # the normal's part across the shaft, unit, in m
+        ("aside", "f8"),  # the path's way against it, in search of the surface
+        ("aside_v", "f8"),
+        ("met", "f8", (3,)),  # from the bent tip to its reference, where the tissue was met, in m
+        ("going", "f8"),  # 0..1, the strokes' pace: they wait for contact
         ("along", "f8"),  # 0..1 on the path
         ("along_v", "f8"),
         ("dwell", "f8"),

@@ -32,6 +32,8 @@ _CALM_ACCELERATION = (
 )
 _CALM_JERK = 12.0  # [rad/s³]
 _FACE_ROOM = 0.02  # [m] beyond the face's zone within which its speed is still kept
+_SLANTED = 0.3  # sine between shaft and normal, above which a site is looked for across, too
+_NEAR = 0.004  # [m] and first so far along the normal: deeper, a tip slides past a tonsil unfelt
 _FIRST_GUESS = 500.0  # [N/m] of tissue, on the stiff side, until it is felt
 
 
@@ -150,7 +152,7 @@ class Planner:
         out = Pose(self._aim((-1.0, 0.0, 0.0)).rotation, before)
         face = min(goal.speed, speeds.face)
         if inside:
-            self._through(tip, out, speeds.mouth_margin, speeds.mouth, face)
+            self._through(tip, out, speeds.mouth_margin, speeds.leaving, face)
         else:
             self._move_tip(out, follow=True, speed=face)
         self._set(TIP, Phase.WITHDRAWING)
@@ -421,7 +423,14 @@ class Planner:
         s["contact_s"] = 0.0
         s["travel"] = min(0.014 + 3.0 * target.normal_sigma, 0.025)
         axis = np.array(aim.rotation[:, 2])
-        sine2 = 1.0 - float(axis @ target.normal) ** 2
+        across = target.normal - float(axis @ target.normal) * axis
+        sine2 = float(across @ across)
+        s["slanted"] = int(sine2 > _SLANTED**2)
+        s["across"] = across / np.sqrt(sine2) if s["slanted"] else 0.0
+        s["near"] = s["travel"]
+        if s["slanted"]:
+            s["near"] = min(_NEAR + target.normal_sigma, float(s["travel"]))
+        s["aside"] = s["aside_v"] = s["met"] = 0.0
         s["stiffness"] = 1.0 / (sine2 / float(c["shaft_stiffness"]) + 1.0 / _FIRST_GUESS)
         for name in ("stiffness_num", "stiffness_den", "smooth_force"):
             s[name] = 0.0

@@ -7,6 +7,7 @@ import numpy as np
 from arm_control.motion import Corridor
 from arm_control.target import SiteTarget
 from spatial import Pose, Vector, unit, vector
+from vision.target import Site
 from vision.tracking import TrackedMouth, TrackedTarget
 
 _LEFT = vector((0.0, 1.0, 0.0))  # the person's own left; the tool's x axis is nearest to it
@@ -16,6 +17,10 @@ _ASIDE = 0.012  # m to each side: the corners of a mouth 50 mm wide stay clear
 _OUTWARD = (
     0.3  # cosine of the largest angle to the mouth's axis at which a line counts as leading out
 )
+_FACING = {  # where a tonsil lies it faces the midline, and out: the depth is too coarse to tell
+    Site.RIGHT_TONSIL: unit((1.0, 1.0, 0.0)),
+    Site.LEFT_TONSIL: unit((1.0, -1.0, 0.0)),
+}
 _SLANT = 0.45  # rad between shaft and pressing: further across, a thin shaft gives way
 _RADIUS = 0.014  # m: a swab, its bending and the head's sway in a mouth 35 mm open
 
@@ -53,9 +58,10 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     ``base_eye`` (3,) [m], to the target, for what is seen is not hidden by tongue or teeth; to the
     sides, on the line along the target's normal, as a clinician reaches a tonsil across the mouth:
     a thin shaft presses along itself and gives way across. Both are kept near the middle of the
-    opening. The target's normal becomes the direction to touch it along, near the shaft's: what was
-    seen is met on the way it was seen, however wrong the normal. Raises ArmControlError where the
-    target lies too far off the mouth's axis.
+    opening. The target's normal, for a tonsil the one that its place in the throat gives it,
+    becomes the direction to touch it along, near the shaft's: what was seen is met on the way it
+    was seen, however wrong the normal. Raises ArmControlError where the target lies too far off the
+    mouth's axis.
     """
     mouth_base = mouth.base_mouth.inverse()
     point = mouth_base.apply(target.point)
@@ -63,7 +69,7 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     site = SiteTarget(
         target.site.value,
         vector(point),
-        vector(mouth_base.rotate(target.normal)),
+        _FACING.get(target.site, vector(mouth_base.rotate(target.normal))),
         mouth_base.apply(target.path),
         R @ target.covariance @ R.T,
     )

@@ -50,7 +50,8 @@ _TIDY_S = 40.0  # s
 _HOMEWARD = 0.1  # of the joints' limits: slow, on a way that nobody has seen before
 _ANSWER_S = 60.0  # s of the wall: in lock-step a loaded machine makes nothing late but the result
 _WALK_S = 4.0  # s from the call to sitting at the chin rest: the next one stands at the door
-_ASIDE = 0.40  # rad: about 0.35 m beside the mouth, outside the zone of the face
+_WAITING = 0.30  # rad: 0.29 m from the mouth, outside the zone of the face
+_ASIDE = 0.40  # rad: 0.39 m from it; with a used swab the arm keeps further off
 _DRAWN_IN = 0.93  # of the distance to the mouth: nearer, the elbow comes to its end
 
 
@@ -93,7 +94,7 @@ def places_of(scene: Scene) -> Places:
         (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.10, 0.0, -0.015)
     )
     return Places(
-        base_rest=_aside(scene, -_ASIDE),
+        base_rest=_aside(scene, -_WAITING),
         base_exit=_aside(scene, _ASIDE),
         base_look_out=look_out,
         base_swab_rack=scene.base_swab_rack,

@@ -5,8 +5,9 @@ import pytest
 
 from arm_control import ArmInfo, ArmModel, Limits
 from arm_control.configuration import configure
-from arm_control.contact import WIPING, regulate
+from arm_control.contact import regulate
 from arm_control.memory import INPUT, STATE, record
+from arm_control.stroke import WIPING
 from tests.unit.arm_control.rig import JOINTS
 
 DT = 1e-3

@@ -18,10 +18,11 @@ def way(
     eye: tuple[float, float, float] = (0.3, 0.0, 0.04),
     opening: float = 0.045,
     normal: tuple[float, float, float] = (1.0, 0.0, 0.0),
+    site: Site = Site.POSTERIOR_WALL,
 ) -> Way:
     path = np.asarray(point) + np.array([[0.0, 0.0, -0.005], [0.0, 0.0, 0.005]])
     target = TrackedTarget(
-        Site.POSTERIOR_WALL,
+        site,
         0,
         vector(BASE_MOUTH.apply(point)),
         vector(BASE_MOUTH.rotate(normal)),
@@ -66,6 +67,19 @@ def test_a_tonsil_is_reached_across_the_mouth(side: float) -> None:
     assert found.corridor.entry[1] * side < 0.0
     straight = unit(found.target.point)
     assert -found.corridor.axis @ found.target.normal > -straight @ found.target.normal
+
+
+@given(x=st.floats(0.1, 1.0), y=UNIT, z=UNIT, side=st.sampled_from([-1.0, 1.0]))
+def test_a_tonsil_faces_the_midline_whatever_the_depth_says(
+    x: float, y: float, z: float, side: float
+) -> None:
+    """A seen normal that pointed up led the tip down, onto the tongue, when it looked further."""
+    normal = unit(np.array((x, y, z)), "normal")
+    site = Site.LEFT_TONSIL if side > 0.0 else Site.RIGHT_TONSIL
+    found = way((-0.067, 0.012 * side, 0.005), normal=tuple(normal), site=site)
+    back, pressed = -found.corridor.axis, found.target.normal
+    sideways = pressed - (pressed @ back) * back
+    assert sideways @ (0.0, -side, 0.0) > 0.9 * float(np.linalg.norm(sideways)) > 0.1
 
 
 def test_the_tip_stops_before_the_site_and_looks_along_the_corridor() -> None:
