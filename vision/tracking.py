@@ -1,7 +1,7 @@
 """Follows the mouth in the base frame, so that a target is known at the arm's rate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -304,7 +304,7 @@ class MouthTracker:
             keep = np.eye(3) - gain
             covariance = keep @ prior @ keep.T + gain @ seen.covariance @ gain.T
             self._sites[site] = _SiteEstimate(
-                seen,
+                _steadied(known.target, seen, max(1.0 / (known.sightings + 1), _NEWEST)),
                 vector(point),
                 matrix(covariance, (3, 3)),
                 0.7 * known.confidence + 0.3 * seen.confidence,
@@ -314,3 +314,23 @@ class MouthTracker:
 
 
 _TISSUE_DRIFT = 0.002  # m per square root of a second: how far a site wanders in the mouth frame
+
+_NEWEST = 0.1  # least share of the newest sighting in a site's normal and in its path's course
+
+
+def _steadied(known: Target, seen: Target, share: float) -> Target:
+    """Return what was ``seen`` (mouth frame) with its normal and its path's course averaged.
+
+    One picture tells the normal of a few square millimetres of noisy depth to some tens of
+    degrees. ``share`` is the newest sighting's; one that faces away from all before stands alone.
+    """
+    if float(known.normal @ seen.normal) <= 0.0:
+        return seen
+    course = seen.path - seen.point
+    if known.path.shape == seen.path.shape:
+        course = (1.0 - share) * (known.path - known.point) + share * course
+    return replace(
+        seen,
+        normal=(1.0 - share) * known.normal + share * seen.normal,
+        path=seen.point + course,
+    )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -165,3 +167,40 @@ def test_a_site_not_seen_is_refused_and_an_old_one_forgotten() -> None:
     old = tracker.target(Site.POSTERIOR_WALL, stamp_ns(29 / 30))
     assert isinstance(old, Refusal)
     assert old.reason is RefusalReason.WALL_NOT_SEEN
+
+
+def test_the_more_sightings_the_surer_the_normal_and_the_course_of_the_path() -> None:
+    rng, mouth = np.random.default_rng(9), moving_mouth(0.0)
+    tracker, single = MouthTracker(), []
+    truth = sighting(mouth, 0.0).targets[Site.POSTERIOR_WALL]
+    assert isinstance(truth, Target)
+    for k in range(20):
+        seen = sighting(mouth, k / 10)
+        tilt = Pose.from_rotation_vector(rng.normal(0.0, 0.3, 3)).rotation
+        tilted = replace(
+            truth,
+            normal=tilt @ truth.normal,
+            path=truth.point + (truth.path - truth.point) @ tilt.T,
+        )
+        tracker.update(replace(seen, targets={Site.POSTERIOR_WALL: tilted}), BASE_CAMERA)
+        single.append(np.arccos(tilted.normal @ truth.normal))
+    found = tracker.target(Site.POSTERIOR_WALL, stamp_ns(1.9))
+    assert not isinstance(found, Refusal)
+    true_normal = BASE_CAMERA.rotate(truth.normal)
+    assert np.arccos(found.normal @ true_normal) < 0.5 * np.mean(single)
+    along = BASE_CAMERA.rotate(truth.path[-1] - truth.path[0])
+    course = found.path[-1] - found.path[0]
+    assert np.linalg.norm(course / np.linalg.norm(course) - along / np.linalg.norm(along)) < 0.15
+
+
+def test_a_surface_seen_to_face_the_other_way_is_taken_as_it_is_seen_last() -> None:
+    mouth, tracker = moving_mouth(0.0), MouthTracker()
+    for k in range(2):
+        seen = sighting(mouth, k / 10)
+        target = seen.targets[Site.POSTERIOR_WALL]
+        assert isinstance(target, Target)
+        turned = replace(target, normal=(1.0 - 2.0 * k) * target.normal)
+        tracker.update(replace(seen, targets={Site.POSTERIOR_WALL: turned}), BASE_CAMERA)
+    found = tracker.target(Site.POSTERIOR_WALL, stamp_ns(0.1))
+    assert not isinstance(found, Refusal)
+    assert found.normal @ BASE_CAMERA.rotate(turned.normal) == pytest.approx(1.0, abs=1e-6)
