@@ -47,6 +47,11 @@ def identify_tool(
         raise ArmControlError(
             f"{len(positions)} postures and {len(wrenches)} wrenches; give one for each"
         )
+    if len(positions) < 3:
+        raise ArmControlError(
+            f"{len(positions)} postures do not tell weight and bias apart; turn the wrist into at "
+            "least three different directions"
+        )
     pull = np.array([model.base_sensor(q).rotation.T @ model.gravity for q in positions])
     forces = np.array([wrench.force for wrench in wrenches])
     torques = np.array([wrench.torque for wrench in wrenches])
@@ -55,7 +60,7 @@ def identify_tool(
     A = np.hstack([pull.reshape(-1, 1) / 10.0, eye])
     B = np.hstack([np.vstack([-skew(row) for row in pull]).reshape(-1, 3) / 10.0, eye])
     worst = max((float(np.linalg.cond(part)) for part in (A, B)), default=np.inf)
-    if len(positions) < 3 or worst > _WORST_CONDITION:
+    if worst > _WORST_CONDITION:
         raise ArmControlError(
             f"{len(positions)} postures leave weight and bias apart by a condition of {worst:.0f}, "
             f"bound {_WORST_CONDITION:.0f}; turn the wrist into at least three different directions"

@@ -143,14 +143,14 @@ class Scene:
         """The arm's description, from the catalogue."""
         return arm(self.arm_name)
 
-    def arm_model(self) -> ArmModel:
+    def arm_model(self, tool: Tool | None = None) -> ArmModel:
         """Return kinematics and dynamics of the arm with its tool, within the arm's own stops.
 
         Raises ModelError where the arm's description cannot be used.
         """
         arm = self.arm
         model = ArmModel.from_urdf(
-            arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, self.tool
+            arm.urdf, arm.base_link, arm.flange_link, arm.joint_names, tool or self.tool
         )
         lower, upper = joint_limits(arm)
         return replace(model, lower=lower, upper=upper)

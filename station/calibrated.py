@@ -8,6 +8,7 @@ import numpy as np
 
 from arm_control.model import ArmModel
 from arm_control.tool import Tool
+from sim.scene import Scene
 from spatial import Pose
 from station.errors import StationError
 from vision.calibration.file import BoothCalibration
@@ -19,8 +20,8 @@ MAX_TIP_SHIFT = 0.02
 or another unit."""
 
 
-def calibrated_arm(model: ArmModel, file: str, now: datetime) -> ArmModel:
-    """Return ``model`` with the camera and the swab's tip where the calibration ``file`` has them.
+def calibrated_arm(scene: Scene, file: str, now: datetime) -> ArmModel:
+    """Return the arm of ``scene`` with its tool as the calibration ``file`` has it.
 
     A real arm is not driven without: raises StationError where no file is named or the measured
     tool is not the one described, CalibrationError where the file is broken or too old at ``now``.
@@ -31,14 +32,15 @@ def calibrated_arm(model: ArmModel, file: str, now: datetime) -> ArmModel:
             "parameter `calibration`"
         )
     found = BoothCalibration.read(Path(file), None, now)
-    return replace(model, tool=calibrated_tool(model.tool, found))
+    return scene.arm_model(calibrated_tool(scene.tool, found))
 
 
 def calibrated_tool(tool: Tool, found: BoothCalibration) -> Tool:
     """Return ``tool`` with its camera and the swab's tip where calibration found them.
 
     The direction of the shaft stays as described: pivoting says where a tip is, not where it
-    points. Raises StationError where a place is implausibly far from the description.
+    points. Mass and centre of mass are those that were weighed, if they were. Raises StationError
+    where a place is implausibly far from the description.
     """
     shift, turn = tool.flange_camera.distance_to(found.flange_camera)
     tip = float(np.linalg.norm(found.flange_tip - tool.flange_tip.translation))
@@ -53,8 +55,11 @@ def calibrated_tool(tool: Tool, found: BoothCalibration) -> Tool:
                 f"where the booth's description has it, bound {scale * bound:.0f} {unit}; is it "
                 "of this arm and tool, in metres?"
             )
-    return replace(
+    measured = replace(
         tool,
         flange_camera=found.flange_camera,
         flange_tip=Pose(tool.flange_tip.rotation, found.flange_tip),
     )
+    if found.tool_mass is None or found.tool_center is None:
+        return measured
+    return replace(measured, mass=found.tool_mass, center_of_mass=found.tool_center)

@@ -20,7 +20,7 @@ _MOUNTED = {
     "replay": ("station.commands.replay", "Show a recorded session to the vision again."),
     "sim": ("sim.commands", "Simulated booth: pictures, data sets, runs, campaigns, reports."),
     "loop": ("station.commands.loop", "The arm's real-time loop: hold the arm, how punctual."),
-    "arm": ("arm_control.commands", "Arm: plots, dry runs of procedures, identification."),
+    "arm": ("station.commands.arm", "Arm: plots, dry runs of procedures, weighing the tool."),
     "vision": ("vision.commands", "Vision: training, evaluation, playback."),
     "calibrate": ("station.commands.calibrate", "Calibrate camera, hand-eye and tool, guided."),
     "queue": ("booth_queue.commands", "Queue service: serve, migrate, seed."),

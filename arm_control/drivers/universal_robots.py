@@ -222,7 +222,9 @@ class UniversalRobotsPosture:
     def __init__(self, address: str, rate_hz: float = 125.0) -> None:
         self._address = address
         try:
-            self._receive = RTDEReceiveInterface(address, rate_hz, ["timestamp", "actual_q"])
+            self._receive = RTDEReceiveInterface(
+                address, rate_hz, ["timestamp", "actual_q", "ft_raw_wrench"]
+            )
         except RuntimeError as error:
             raise ArmControlError(
                 f"no Universal Robots controller at {address} ({error}); check power, cable and "
@@ -231,11 +233,19 @@ class UniversalRobotsPosture:
 
     def read(self) -> Vector:
         """Return the joints' angles (6,) [rad]; raises ArmControlError when the arm is gone."""
+        return self.feel()[0]
+
+    def feel(self) -> tuple[Vector, Wrench]:
+        """Return the joints' angles (6,) [rad] and what the wrist sensor reads, raw.
+
+        Raises ArmControlError when the arm is gone.
+        """
         if not self._receive.isConnected():
             raise ArmControlError(
                 f"the Universal Robots controller at {self._address} hung up; check power and cable"
             )
-        return _vector(self._receive.getActualQ())
+        wrench = Wrench(*np.split(_vector(self._receive.getFtRawWrench()), 2))
+        return _vector(self._receive.getActualQ()), wrench
 
     def close(self) -> None:
         """Hang up."""

@@ -19,7 +19,9 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "hand_eye_mm": (0.0, 0.5),
     "hand_eye_deg": (0.0, 0.2),
     "tip_mm": (0.0, 0.5),
+    "tool_mass": (0.05, 5.0),
 }
+_LATER = {"tool_mass", "tool_center"}  # weighed after the rest, or never
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +30,9 @@ class BoothCalibration:
 
     ``flange_camera``; ``flange_tip`` (3,) [m]; ``base_board`` where the check board hangs;
     ``depth_scale`` true over measured. ``reprojection_px`` root mean square; ``hand_eye_mm``,
-    ``hand_eye_deg`` and ``tip_mm`` bound the errors with 95 % confidence. Raises CalibrationError
-    where one of them is out of bounds.
+    ``hand_eye_deg`` and ``tip_mm`` bound the errors with 95 % confidence. ``tool_mass`` [kg] and
+    ``tool_center`` (3,) [m] on the flange, once `booth arm weigh` has weighed the tool. Raises
+    CalibrationError where one of them is out of bounds.
     """
 
     booth: str
@@ -43,12 +46,20 @@ class BoothCalibration:
     hand_eye_mm: float
     hand_eye_deg: float
     tip_mm: float
+    tool_mass: float | None = None
+    tool_center: Vector | None = None
 
     def __post_init__(self) -> None:
         if self.made_at.tzinfo is None:
             raise CalibrationError(f"made_at {self.made_at} has no time zone; write it in UTC")
         object.__setattr__(self, "flange_tip", vector(self.flange_tip, 3, "flange tip"))
+        if (self.tool_mass is None) is not (self.tool_center is None):
+            raise CalibrationError("tool_mass and tool_center go together; run `booth arm weigh`")
+        if self.tool_center is not None:
+            object.__setattr__(self, "tool_center", vector(self.tool_center, 3, "tool center"))
         for name, (low, high) in _BOUNDS.items():
+            if name in _LATER and getattr(self, name) is None:
+                continue
             value = float(getattr(self, name))
             if not low <= value <= high:
                 raise CalibrationError(
@@ -60,7 +71,11 @@ class BoothCalibration:
         if path.exists():
             old = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
             path.rename(path.with_name(f"{path.stem}.{old:%Y%m%dT%H%M%SZ}{path.suffix}"))
-        values = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        values = {
+            item.name: _plain(value)
+            for item in fields(self)
+            if (value := getattr(self, item.name)) is not None
+        }
         path.write_text(json.dumps({"schema": SCHEMA, **values}, indent=2) + "\n", "utf-8")
 
     @classmethod
@@ -79,10 +94,10 @@ class BoothCalibration:
                 f"{path} cannot be read ({error}); run `booth calibrate`"
             ) from error
         expected = {item.name for item in fields(cls)} | {"schema"}
-        if not isinstance(given, dict) or set(given) != expected:
-            keys = set(given) if isinstance(given, dict) else set()
+        keys = set(given) if isinstance(given, dict) else set()
+        if not isinstance(given, dict) or not expected - _LATER <= keys <= expected:
             raise CalibrationError(
-                f"{path}: keys missing {sorted(expected - keys)}, unknown "
+                f"{path}: keys missing {sorted(expected - _LATER - keys)}, unknown "
                 f"{sorted(keys - expected)}; run `booth calibrate`"
             )
         if given.pop("schema") != SCHEMA:

@@ -137,6 +137,9 @@ def test_an_arm_that_somebody_else_leads_is_only_listened_to(robot: StandIn, add
     posture = UniversalRobotsPosture(address)
     try:
         assert posture.read() == pytest.approx(robot.look()["position"])
+        robot.feel([0.5, 0.0, -7.0, 0.1, 0.0, 0.2])
+        assert eventually(lambda: posture.feel()[1].force[2] == -7.0)
+        assert posture.feel()[1].torque == pytest.approx([0.1, 0.0, 0.2])
         assert len(robot.look()["commands"]) == before
     finally:
         posture.close()

@@ -176,6 +176,11 @@ def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert back.depth_scale == 1.02
     assert back.flange_camera.almost_equals(BOOTH.flange_camera)
     assert len(list(tmp_path.iterdir())) == 2  # the first is kept
+    assert back.tool_mass is None
+    replace(back, tool_mass=0.6, tool_center=(0.0, 0.01, 0.1)).write(path)
+    weighed = BoothCalibration.read(path, None, NOW)
+    assert weighed.tool_mass == 0.6
+    assert weighed.tool_center == pytest.approx((0.0, 0.01, 0.1))
 
 
 @pytest.mark.parametrize(
@@ -188,6 +193,8 @@ def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
         ({"depth_scale": 1.4}, "depth_scale"),
         ({"hand_eye_mm": 2.0}, "hand_eye_mm"),
         ({"extra": 1}, "unknown"),
+        ({"tool_mass": 0.6}, "go together"),
+        ({"tool_mass": 60.0, "tool_center": [0.0, 0.0, 0.1]}, "tool_mass"),
         ({"schema": 9}, "schema"),
     ],
 )

@@ -48,7 +48,7 @@ def open_real(settings: BenchSettings, pace: Pace = Pace.REAL_TIME) -> Bench:
     scene = Scene(arm_name=settings.arm)
     arm = scene.arm
     with ExitStack() as opening:
-        model = calibrated_arm(scene.arm_model(), settings.calibration, datetime.now(UTC))
+        model = calibrated_arm(scene, settings.calibration, datetime.now(UTC))
         driver, gripper = DRIVERS[settings.driver](settings, model, opening)
         limits = Limits(JointLimits.of(model, acceleration=arm.acceleration))
         monitor = MonitorProcess.for_arm(model, limits, driver.info, pace=pace)
