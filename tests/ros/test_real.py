@@ -119,7 +119,7 @@ def arm(
     link = LoopLink(main, settings, LoopNames(name), answer_s=20.0, start_timeout_s=240.0)
     with permitted(link):
         yield Arm(link)
-        link.close()
+    link.close()  # as the node does it: the permits end first
 
 
 def test_goals_reach_a_real_arm(arm: Arm, robot: Any) -> None:
