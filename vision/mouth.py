@@ -24,6 +24,12 @@ _STRIPS = round(2 * _BAND / _STRIP)
 _TOOLS = (Structure.SWAB, Structure.DEPRESSOR)
 _WITHIN = (*ORAL, *_TOOLS)
 _MIN_LIP_POINTS = 12
+_MIN_LIPS_ACROSS = 40  # of them that tell which way a mouth looks
+_MIN_LIPS_WIDE = 0.020  # m from side to side over which they must be measured for it
+_LIPS_DEEP = 0.015  # m before or behind their middle beyond which they are something else
+_LIPS_ROUGH = 0.0015  # m from their plane beyond which they count less
+_LIPS_SHARE = 0.75  # of their word against the network's, which errs independently
+_MAX_TURN = 0.26  # rad from the network's word
 _MIN_INSIDE_POINTS = 20
 _MIN_HOLLOW = 0.015  # m from the lips back to the tenth of the inside that lies deepest
 
@@ -48,7 +54,7 @@ def measure_mouth(
             stamp_ns,
             f"{len(lips)} depth pixels on the lips, bound {_MIN_LIP_POINTS}",
         )
-    rotation = view.rotation(intrinsics)
+    rotation = _squared_up(view.rotation(intrinsics), lips)
     x_axis = rotation[:, 0]
     (row, column), _ = peak(view.place(None), radius=max(2, view.shape[0] // 5))
     pixel = np.array([[view.left + view.step * column, view.top + view.step * row]])
@@ -81,6 +87,34 @@ def measure_mouth(
     covariance[:3, :3] = point_covariance(ray, across, max(0.0015, 0.5 * spread))
     covariance[3:, 3:] = 0.06**2 * np.eye(3)
     return _judge(Mouth(optical_mouth, covariance, opening), view, intrinsics, settings, stamp_ns)
+
+
+def _squared_up(rotation: Matrix, lips: Matrix) -> Matrix:
+    """Return the mouth's rotation (3, 3), turned about its own z so that lips lie across its x.
+
+    Both corners of a mouth lie as far back: measured lips (n, 3) [m] tell which way it looks to the
+    sides, half as far off as the network. Up and down they lie as the jaw does, which tells less.
+    Where too little of them is measured, or they stand far askew, the network's word stands.
+    """
+    local = (lips - [median(column) for column in lips.T]) @ rotation
+    local = local[np.abs(local[:, 0]) < _LIPS_DEEP]
+    if len(local) < _MIN_LIPS_ACROSS:
+        return rotation
+    if quantile(local[:, 1], 0.95) - quantile(local[:, 1], 0.05) < _MIN_LIPS_WIDE:
+        return rotation
+    basis, weight = np.ones((len(local), 3)), np.ones(len(local))
+    basis[:, 1:] = local[:, 1:]
+    for _ in range(4):  # reweighted by Huber's function (1964)
+        weighted = weight[:, None] * basis
+        across = np.linalg.solve(weighted.T @ basis, weighted.T @ local[:, 0])
+        weight = np.minimum(
+            1.0, _LIPS_ROUGH / np.maximum(np.abs(basis @ across - local[:, 0]), 1e-9)
+        )
+    turn = -float(np.arctan(across[1]))
+    if abs(turn) > _MAX_TURN:
+        return rotation
+    cos, sin = np.cos(_LIPS_SHARE * turn), np.sin(_LIPS_SHARE * turn)
+    return np.asarray(rotation @ [[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
 
 
 def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> float:

@@ -60,6 +60,32 @@ def test_the_wiping_path_lies_on_the_site() -> None:
     assert np.linalg.norm(middle - target.point) < 1e-9
 
 
+def yaw_of(scene: Scene, told: float) -> float:
+    """Return by how much [rad] a mouth seems turned aside to a reader told so of a straight one."""
+    turned = scene.optical_mouth @ Pose.from_rotation_vector((0.0, 0.0, told))
+    seen = sighted(ThroatLocator(PaintReader(turned)), scene.frame())
+    x_axis = scene.optical_mouth.inverse().rotate(seen.optical_mouth.rotation[:, 0])
+    return float(np.arctan2(x_axis[1], x_axis[0]))
+
+
+@pytest.mark.parametrize("told", [0.05, 0.10, 0.15])
+def test_measured_lips_tell_which_way_a_mouth_looks(told: float) -> None:
+    # the reader's rotation is the camera's, off by the crop's line of sight: look at differences
+    left = (yaw_of(SCENE, told) - yaw_of(SCENE, -told)) / (2 * told)
+    assert left == pytest.approx(0.25, abs=0.05)
+    assert abs(yaw_of(SCENE, 0.0)) < 0.02
+
+
+def test_lips_far_askew_or_half_hidden_tell_nothing() -> None:
+    assert yaw_of(SCENE, 0.35) == pytest.approx(0.35, abs=0.04)
+    # a sheet before the left half of the lips, and all that is left of them is narrow
+    half = SCENE.plus(Slab(Structure.SKIN, 0.004, (-0.016, 0.05), (-0.04, -0.0241))).plus(
+        Slab(Structure.SKIN, 0.004, (-0.016, 0.05), (0.0241, 0.04)),
+        Slab(Structure.SKIN, 0.004, (0.0241, 0.05), (-0.04, 0.04)),
+    )
+    assert yaw_of(half, 0.1) == pytest.approx(0.1, abs=0.04)
+
+
 def refusal_of(seen: Sighting | Refusal, site: Site | None) -> RefusalReason | None:
     if site is None:
         return seen.reason if isinstance(seen, Refusal) else None
