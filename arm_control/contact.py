@@ -7,7 +7,7 @@ from arm_control.linear import dot, norm, rotate_back
 from arm_control.memory import Record
 from arm_control.scratch import scratch
 from arm_control.stiffness import estimate
-from arm_control.stroke import WIPING, advance, in_air, search_speed
+from arm_control.stroke import WIPING, advance, face, in_air, search_speed
 
 _SWIFT = 40.0  # [rad/s] how fast the offset takes up its wished velocity along the normal
 _CALM = 25.0  # [rad/s] and across it, where a soft shaft turns the tool's inertia into position
@@ -18,6 +18,7 @@ _YIELD_OUT = 0.06  # [m] out of the mouth: a gag's jerk and a little more
 _YIELD_ASIDE = 0.015  # [m] in any other direction, for a sensor may lie and the teeth are near
 _YIELD_S = 0.1  # for so long after the force was too much the reflex's limits hold
 _FARTHEST = 0.025  # [m] the offset that makes the force: a shaft bent further whips when let go
+_DEEPEST = 0.020  # [m] of it along the normal: the rest is for friction, across
 _UNFELT = 200.0  # [N/m] of what pushes before any site was felt
 
 
@@ -53,8 +54,7 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         gain = min(c.force_bandwidth / s.stiffness, 1.0 / (c.virtual_mass * _SWIFT))
         if in_air(s):
             s.integral = 0.0
-            below = -s.gap - dot(s.offset, s.normal)
-            rate = min(search_speed(c, s, n), max(6.0 * (s.travel - below), 0.0))
+            rate = min(search_speed(c, s, n), _room(c, s, n))
         else:
             s.integral += 0.15 * gain * s.stiffness * err * dt
             s.integral = max(min(s.integral, 0.3), -0.3)
@@ -63,6 +63,7 @@ def regulate(c: Record, i: Record, s: Record) -> None:
             # soft tissue gives way long before the force is reached: the depth is bounded as well
             most = min(most, 6.0 * (c.indentation - s.depth))
             rate = max(min(rate, most), -0.04)
+        rate = min(rate, 6.0 * (_DEEPEST + dot(s.offset, n)))
     over = norm(force) - c.force_soft
     if over > 0.0:
         rate = min(rate, 0.0)
@@ -77,6 +78,21 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         _stay_near(s, wish)
     _flee(c, s, force, over, dt, wish)
     _move_offset(c, s, force, wish, _SWIFT, dt)
+
+
+@kernel
+def _room(c: Record, s: Record, n: np.ndarray) -> float:
+    """Return how fast [m/s] the search along ``n`` (3,) may go on, for how deep it is already.
+
+    Along the shaft it ends a standoff below where the first touch was looked for; across, where
+    the offset does.
+    """
+    deep = 0.0
+    steep = 0.0
+    for k in range(3):
+        deep += (s.gap * s.normal[k] + s.offset[k]) * s.p_R[k, 2]
+        steep -= n[k] * s.p_R[k, 2]
+    return float(max(6.0 * (min(s.near + c.standoff, s.travel) - deep) / max(steep, 0.2), 0.0))
 
 
 @kernel
@@ -202,14 +218,21 @@ def _lean(s: Record, force: np.ndarray, dt: float) -> None:
     """Turn the surface's normal towards the force felt, no further than 60 degrees from the seen.
 
     The vision's normal is of the site's middle; what the tip meets may face elsewhere. Friction
-    pulls the force aside, but to opposite sides on the way there and back.
+    pulls the force aside, but to opposite sides on the way there and back. In the air it turns back
+    to where the site was to be met.
     """
     size = norm(force)
-    if s.phase != WIPING or size < 0.03:
+    air = in_air(s)
+    if s.phase != WIPING or (size < 0.03 and not air):
         return
     way = scratch(3)
+    if air:
+        face(s, way)
+    else:
+        for k in range(3):
+            way[k] = force[k] / size
     for k in range(3):
-        way[k] = s.surface[k] + min(dt / 0.3, 1.0) * (force[k] / size - s.surface[k])
+        way[k] = s.surface[k] + min(dt / 0.3, 1.0) * (way[k] - s.surface[k])
     size = norm(way)
     if size > 0.1 and dot(way, s.normal) > 0.5 * size:
         for k in range(3):

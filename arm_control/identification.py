@@ -1,4 +1,4 @@
-"""Weighing the tool: mass, centre of mass and the sensor's bias, from still postures."""
+"""Weighing the tool: mass, centre of mass and bias, from still postures; and the sensor's delay."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +8,12 @@ import numpy as np
 from arm_control.errors import ArmControlError
 from arm_control.model import ArmModel
 from arm_control.tool import Tool
-from spatial import Vector, Wrench
+from spatial import Matrix, Vector, Wrench
 from spatial.pose import skew
 
 _WORST_CONDITION = 50.0
+_LONGEST_S = 0.15  # from a command to the reading of what it did
+_SURE = 0.7  # correlation of what was felt with the inertia commanded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +81,37 @@ def identify_tool(
         _rms(A @ force - forces.reshape(-1)),
         _rms(B @ torque - torques.reshape(-1)),
     )
+
+
+def identify_delay(commanded: Matrix, felt: Matrix, period_s: float) -> float:
+    """Return how late [s] the wrist reads what is commanded, from a tool shaken in free air.
+
+    ``commanded`` (k, 3) [m/s²] is the acceleration of the tool's centre of mass by the set-points,
+    ``felt`` (k, 3) [N] the readings less the tool's weight, both in one frame and ``period_s`` [s]
+    apart. It is the lag of their greatest correlation (Knapp and Carter 1976, IEEE Trans. ASSP 24,
+    4): the whole way from command to reading, of which a driver states its parts as
+    ``command_delay_s`` and ``sensor_delay_s``. Raises ArmControlError where they hardly agree.
+    """
+    n, most = len(commanded), round(_LONGEST_S / period_s)
+    if felt.shape != commanded.shape or n < 4 * most:
+        raise ArmControlError(
+            f"{n} accelerations and {len(felt)} forces; give as many of each, at least "
+            f"{4.0 * _LONGEST_S:.1f} s of them"
+        )
+    inertia = -(commanded - commanded.mean(axis=0))[: n - most]
+    agreement = np.empty(most + 1)
+    for lag in range(most + 1):
+        late = felt[lag : lag + n - most]
+        late = late - late.mean(axis=0)
+        size = float(np.linalg.norm(inertia) * np.linalg.norm(late))
+        agreement[lag] = float(np.sum(inertia * late)) / size if size > 0.0 else 0.0
+    best = int(np.argmax(agreement))
+    if not agreement[best] > _SURE:
+        raise ArmControlError(
+            f"what the wrist felt agrees with the tool's inertia by {agreement[best]:.2f}, bound "
+            f"{_SURE}; shake the tool harder, in free air, and look at the sensor's axes and sign"
+        )
+    return best * period_s
 
 
 def _rms(values: Vector) -> float:

@@ -213,8 +213,8 @@ STATE = np.dtype(
         ("gap_v", "f8"),
         ("travel", "f8"),  # how far below the surface to look for it
         ("near", "f8"),  # and how far along the normal at first, before it is looked for aside
-        ("slanted", "i8"),  # whether the normal lies so far off the shaft that aside makes sense
-        ("across", "f8", (3,)),  # the normal's part across the shaft, unit, in m
+        ("slanted", "i8"),  # whether the normal lies far off the shaft and the mouth's axis
+        ("across", "f8", (3,)),  # the normal's part across the mouth, unit, in m
         ("aside", "f8"),  # the path's way against it, in search of the surface
         ("aside_v", "f8"),
         ("met", "f8", (3,)),  # from the bent tip to its reference, where the tissue was met, in m

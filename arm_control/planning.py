@@ -423,10 +423,10 @@ class Planner:
         s["contact_s"] = 0.0
         s["travel"] = min(0.014 + 3.0 * target.normal_sigma, 0.025)
         axis = np.array(aim.rotation[:, 2])
-        across = target.normal - float(axis @ target.normal) * axis
-        sine2 = float(across @ across)
-        s["slanted"] = int(sine2 > _SLANTED**2)
-        s["across"] = across / np.sqrt(sine2) if s["slanted"] else 0.0
+        sine2 = 1.0 - float(axis @ target.normal) ** 2
+        aside = np.hypot(target.normal[1], target.normal[2])
+        s["slanted"] = int(min(sine2, aside**2) > _SLANTED**2)
+        s["across"] = (0.0, *(target.normal[1:] / aside)) if s["slanted"] else 0.0
         s["near"] = s["travel"]
         if s["slanted"]:
             s["near"] = min(_NEAR + target.normal_sigma, float(s["travel"]))

@@ -23,7 +23,7 @@ LOST_CONTACT = 13
 _AIR_S = 0.05  # without contact for longer the tip is in the air: shorter is a bump, or noise
 _FELT = 0.04  # [N] from any side: who is held fast is not in the air
 _SIDEWAYS = 0.025  # [m/s] at which a shaft so soft across looks for what it presses across
-_ASIDE = 0.012  # [m] so far a slanted site is looked for across the shaft
+_ASIDE = 0.012  # [m] so far a slanted site is looked for across the mouth
 _OFF = 0.7  # of the speed out of the mouth, for letting go: the bent shaft straightens, too
 _STRIDE = 10.0  # [1/s] at which a stroke's pace follows contact
 
@@ -49,7 +49,7 @@ def search_speed(c: Record, s: Record, n: np.ndarray) -> float:
 def advance(c: Record, s: Record, force: np.ndarray, dt: float) -> None:
     """Move the wipe on by ``dt`` [s]: phase, gap, wished force and strokes; put ``p`` there.
 
-    A slanted site is looked for along its normal first, then across the shaft; ``force`` (3,) [N,
+    A slanted site is looked for along its normal first, then across the mouth; ``force`` (3,) [N,
     m] from either side is a touch.
     """
     speed = 0.0
@@ -58,12 +58,12 @@ def advance(c: Record, s: Record, force: np.ndarray, dt: float) -> None:
         if s.contact:
             _touch(s)
         elif s.slanted and dot(force, s.across) > c.touch_force:
-            _face(s)
+            face(s, s.surface)
             _touch(s)
         elif s.gap > -s.near:
             speed = -search_speed(c, s, s.normal)
         elif s.slanted and s.aside < _ASIDE:
-            sideways = _SIDEWAYS
+            sideways = search_speed(c, s, s.across)
         else:
             s.fault = NO_CONTACT
             s.phase = RELEASING
@@ -84,15 +84,18 @@ def advance(c: Record, s: Record, force: np.ndarray, dt: float) -> None:
 
 
 @kernel
-def _face(s: Record) -> None:
-    """Turn the surface half way from the normal seen to what was felt across the shaft."""
+def face(s: Record, out: np.ndarray) -> None:
+    """Fill ``out`` (3,), where a site faces: slanted, half way from the normal seen to across.
+
+    A slanted site is not known to face where it was seen to, and seldom felt along the shaft.
+    """
     size = 0.0
     for k in range(3):
-        s.surface[k] = s.normal[k] + s.across[k]
-        size += s.surface[k] ** 2
+        out[k] = s.normal[k] + s.across[k]
+        size += out[k] ** 2
     size = math.sqrt(size)
     for k in range(3):
-        s.surface[k] /= size
+        out[k] /= size
 
 
 @kernel

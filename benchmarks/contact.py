@@ -33,6 +33,7 @@ from spatial import Pose, Twist, Vector
 
 WALL = -0.085  # x of the wall in the mouth [m]
 CORRIDOR = Corridor((0.0, 0.0, 0.0), (-1.0, 0.0, 0.0))
+RELAXATION_S = 0.02  # of the tissue: its damping over its stiffness, as the simulator's
 PROTOTYPE_JERK_PEAK_N = 28.8  # 20 mm at 0.3 m/s, anchors of the project
 Motion = Callable[[float], tuple[float, float]]
 
@@ -224,7 +225,7 @@ class Bench:
         self.world._ledger = NoLedger()  # type: ignore[assignment]  # noqa: SLF001
         parts = np.ones(len(Part))
         self.world._tissue = Tissue(  # noqa: SLF001
-            parts * case.stiffness, parts * case.stiffness * 0.02, parts * 0.2
+            parts * case.stiffness, parts * case.stiffness * RELAXATION_S, parts * 0.2
         )
         model = scene.arm_model()
         limits = Limits(JointLimits.of(model))
@@ -421,10 +422,15 @@ def touch_bound(stiffness: float, delay: float) -> float:
     """Return the touch's peak [N] that an arm coming at the law's 10 mm/s could not avoid.
 
     It feels 25 mN by a filter that lags 8 ms, ``delay`` [s] later than that, moves 3 ms after it
-    was told to, and then flees at its whole reflex a: the tip goes on by v d + v² / 2a.
+    was told to, and then flees at its whole reflex a. Tissue is damped, k (x + r v): while the tip
+    goes on at v for so long as d, the force comes to k v (d + r), and while it brakes to no more,
+    where r a > v.
     """
     speed, felt, lag = 0.010, 0.025, delay + 0.008 + 0.003
-    return felt + stiffness * speed * (lag + 0.5 * speed / TipLimits().reflex_acceleration)
+    viscous = stiffness * speed * RELAXATION_S
+    braking = max(speed - RELAXATION_S * TipLimits().reflex_acceleration, 0.0) ** 2
+    braking *= 0.5 * stiffness / TipLimits().reflex_acceleration
+    return max(felt - viscous, 0.0) + viscous + stiffness * speed * lag + braking
 
 
 def sweep(engine: Callable[[Scene], Any]) -> None:

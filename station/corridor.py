@@ -6,7 +6,7 @@ import numpy as np
 
 from arm_control.motion import Corridor
 from arm_control.target import SiteTarget
-from spatial import Pose, Vector, unit, vector
+from spatial import Matrix, Pose, Vector, unit, vector
 from vision.target import Site
 from vision.tracking import TrackedMouth, TrackedTarget
 
@@ -60,8 +60,8 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     a thin shaft presses along itself and gives way across. Both are kept near the middle of the
     opening. The target's normal, for a tonsil the one that its place in the throat gives it,
     becomes the direction to touch it along, near the shaft's: what was seen is met on the way it
-    was seen, however wrong the normal. Raises ArmControlError where the target lies too far off the
-    mouth's axis.
+    was seen, however wrong the normal. The path along a tonsil is as high as seen, and straight.
+    Raises ArmControlError where the target lies too far off the mouth's axis.
     """
     mouth_base = mouth.base_mouth.inverse()
     point = mouth_base.apply(target.point)
@@ -70,7 +70,7 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
         target.site.value,
         vector(point),
         _FACING.get(target.site, vector(mouth_base.rotate(target.normal))),
-        mouth_base.apply(target.path),
+        _straight(target.site, point, mouth_base.apply(target.path)),
         R @ target.covariance @ R.T,
     )
     eye = mouth_base.apply(base_eye)
@@ -84,6 +84,19 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     depth = min(reach + _BEHIND_LAST_SITE, 0.13)
     corridor = Corridor(entry, axis, _RADIUS, depth)
     return Way(site, corridor, standoff, target.confidence, target.sightings)
+
+
+def _straight(site: Site, point: Vector, path: Matrix) -> Matrix:
+    """Return the wiping ``path`` (k, 3): on a tonsil, up and down through its ``point``.
+
+    How deep a tonsil's edges lie is seen among arch and palate before them, and wrong by
+    centimetres; the tip finds out.
+    """
+    if site not in _FACING:
+        return path
+    straight = np.tile(point, (len(path), 1))
+    straight[:, 2] = path[:, 2]
+    return straight
 
 
 def _pressed(normal: Vector, axis: Vector) -> Vector:

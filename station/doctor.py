@@ -161,7 +161,8 @@ def arm(environment: Mapping[str, str]) -> Finding:
         except OSError as error:
             why = error
         else:
-            return Finding("arm", Grade.GOOD, f"{host} answers as {maker} does")
+            remedy = "its force reading's delay is assumed: measure it before contact (control.md)"
+            return Finding("arm", Grade.GOOD, f"{host} answers as {maker} does", remedy)
     remedy = "check cable and address, and that the arm is switched on and may be controlled"
     return Finding("arm", Grade.BAD, f"{host} does not answer: {why}", remedy)
 

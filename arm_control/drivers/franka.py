@@ -37,6 +37,7 @@ _PROGRAM = "from arm_control.drivers.franka_link import main; main()"
 _log = logging.getLogger(__name__)
 
 _PERIOD_S = 1e-3  # of the arm
+SENSOR_DELAY_S = 0.020  # of the estimate from filtered torques (assumed: the maker names none)
 _PERIODS = 3.0  # from the set-point's arrival to the motion (assumed)
 _SILENT_S = 0.3  # without a state for so long the arm is not there
 _OPEN_S = 60.0  # to start the client's process, on a busy machine
@@ -60,6 +61,7 @@ def info_of(
     joint_names: Sequence[str],
     rate_hz: float = 1000.0,
     watchdog_hz: float = 20.0,
+    sensor_delay_s: float = SENSOR_DELAY_S,
 ) -> ArmInfo:
     """Return what `FrankaArm` with these arguments will state, without connecting."""
     return ArmInfo(
@@ -69,6 +71,7 @@ def info_of(
         _PERIODS * _PERIOD_S,
         "its controller brakes all joints (StopMove), as it does without set-points for "
         f"{1.0 / watchdog_hz} s; 20 set-points lost in a row are a reflex, and it brakes itself",
+        sensor_delay_s,
     )
 
 
@@ -92,6 +95,8 @@ class FrankaArm:
         Of set-points, 250 to 1000.
     watchdog_hz
         Without set-points at this rate the arm is stopped.
+    sensor_delay_s
+        From load to estimate of the wrench; see `arm_control.identification.identify_delay`.
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class FrankaArm:
         collision_force: float = 10.0,
         rate_hz: float = 1000.0,
         watchdog_hz: float = 20.0,
+        sensor_delay_s: float = SENSOR_DELAY_S,
     ) -> None:
         if len(model.joint_names) != JOINTS:
             raise ArmControlError(
@@ -117,7 +123,7 @@ class FrankaArm:
                 f"collision force {collision_force} N is outside 5 to 65 N, what the arm tells "
                 "from its own motion and what a face may feel"
             )
-        self._info = info_of(address, model.joint_names, rate_hz, watchdog_hz)
+        self._info = info_of(address, model.joint_names, rate_hz, watchdog_hz, sensor_delay_s)
         self._model = model
         self._settings = _settings(address, model, collision_force, 1.0 / watchdog_hz)
         self._rooms = tuple(map(SharedRecord.room_for, (REPORT, GOAL)))

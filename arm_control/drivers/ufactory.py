@@ -27,10 +27,16 @@ _GO, _STOP = 0, 4  # states that are asked for
 _PAUSED = 3  # states that are told, beside _STOP; less than that is ready
 _SILENT_S = 0.3  # without a report for so long the arm is not there
 _COLLISION = frozenset({22, 31, 35})  # the controller's errors: itself, something, its fence
+SENSOR_DELAY_S = 0.020  # two of the reports' periods (assumed: the maker names no delay)
 _PERIODS = 2.0  # from the set-point's arrival to the motion (assumed)
 
 
-def info_of(address: str, joint_names: Sequence[str], rate_hz: float = 100.0) -> ArmInfo:
+def info_of(
+    address: str,
+    joint_names: Sequence[str],
+    rate_hz: float = 100.0,
+    sensor_delay_s: float = SENSOR_DELAY_S,
+) -> ArmInfo:
     """Return what `UFactoryArm` with these arguments will state, without connecting."""
     return ArmInfo(
         f"UFACTORY arm at {address}",
@@ -38,6 +44,7 @@ def info_of(address: str, joint_names: Sequence[str], rate_hz: float = 100.0) ->
         rate_hz,
         _PERIODS / rate_hz,
         "state 4: the control box brakes all joints; without set-points the arm holds the last",
+        sensor_delay_s,
     )
 
 
@@ -52,15 +59,24 @@ class UFactoryArm:
         As in the URDF, base first: five, six or seven.
     rate_hz
         Of set-points: the control box takes up to 250 a second and reports 100.
+    sensor_delay_s
+        From load to reading of the wrist sensor; see `arm_control.identification.identify_delay`.
     """
 
-    def __init__(self, address: str, joint_names: Sequence[str], *, rate_hz: float = 100.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        joint_names: Sequence[str],
+        *,
+        rate_hz: float = 100.0,
+        sensor_delay_s: float = SENSOR_DELAY_S,
+    ) -> None:
         if not 5 <= len(joint_names) <= 7 or not 50.0 <= rate_hz <= 250.0:
             raise ArmControlError(
                 f"{len(joint_names)} joints at {rate_hz} Hz: an xArm has 5 to 7 and takes 50 to "
                 "250 set-points a second"
             )
-        self._info = info_of(address, joint_names, rate_hz)
+        self._info = info_of(address, joint_names, rate_hz, sensor_delay_s)
         self._news = threading.Condition()
         self._angles = np.zeros(len(joint_names))
         self._velocity = np.zeros(len(joint_names))

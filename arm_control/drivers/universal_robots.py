@@ -47,6 +47,7 @@ _PROTECTIVE = 1 << 2  # of safety_status_bits
 _EMERGENCY = 1 << 5 | 1 << 6 | 1 << 7  # system's, robot's, and stopped by either
 _FAULT = 1 << 8 | 1 << 9
 _SAFEGUARD = 1 << 4 | 1 << 10
+SENSOR_DELAY_S = 0.010  # of ``ft_raw_wrench`` (assumed: the maker names none)
 _UNLOCK_S = 6.0  # the arm's controller unlocks no sooner than 5 s after a protective stop
 
 
@@ -57,6 +58,7 @@ def info_of(
     lookahead_s: float = 0.03,
     watchdog_hz: float = 20.0,
     deceleration: float = 10.0,
+    sensor_delay_s: float = SENSOR_DELAY_S,
 ) -> ArmInfo:
     """Return what `UniversalRobotsArm` with these arguments will state, without connecting."""
     return ArmInfo(
@@ -66,6 +68,7 @@ def info_of(
         lookahead_s + 2.0 / rate_hz,
         f"servo stop at {deceleration} rad/s²; without set-points for {1.0 / watchdog_hz} s "
         "the arm's own program ends and it brakes",
+        sensor_delay_s,
     )
 
 
@@ -86,6 +89,8 @@ class UniversalRobotsArm:
         Without set-points at this rate the program on the arm ends, and the arm brakes.
     deceleration
         Of ``stop`` [rad/s²].
+    sensor_delay_s
+        From load to reading of the wrist sensor; see `arm_control.identification.identify_delay`.
     """
 
     def __init__(
@@ -98,13 +103,16 @@ class UniversalRobotsArm:
         gain: float = 1000.0,
         watchdog_hz: float = 20.0,
         deceleration: float = 10.0,
+        sensor_delay_s: float = SENSOR_DELAY_S,
     ) -> None:
         if not 0.03 <= lookahead_s <= 0.2 or not 100.0 <= gain <= 2000.0:
             raise ArmControlError(
                 f"servoj look-ahead {lookahead_s} s, gain {gain} are outside 0.03 to 0.2 s and 100 "
                 "to 2000, what the arm's controller takes"
             )
-        self._info = info_of(address, joint_names, rate_hz, lookahead_s, watchdog_hz, deceleration)
+        self._info = info_of(
+            address, joint_names, rate_hz, lookahead_s, watchdog_hz, deceleration, sensor_delay_s
+        )
         self._servo = (1.0 / rate_hz, lookahead_s, gain)
         self._watchdog_hz = watchdog_hz
         self._deceleration = deceleration

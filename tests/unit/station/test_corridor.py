@@ -19,8 +19,9 @@ def way(
     opening: float = 0.045,
     normal: tuple[float, float, float] = (1.0, 0.0, 0.0),
     site: Site = Site.POSTERIOR_WALL,
+    bent: float = 0.0,
 ) -> Way:
-    path = np.asarray(point) + np.array([[0.0, 0.0, -0.005], [0.0, 0.0, 0.005]])
+    path = np.asarray(point) + np.array([[bent, 0.0, -0.005], [0.0, 0.0, 0.0], [bent, 0.0, 0.005]])
     target = TrackedTarget(
         site,
         0,
@@ -80,6 +81,14 @@ def test_a_tonsil_faces_the_midline_whatever_the_depth_says(
     back, pressed = -found.corridor.axis, found.target.normal
     sideways = pressed - (pressed @ back) * back
     assert sideways @ (0.0, -side, 0.0) > 0.9 * float(np.linalg.norm(sideways)) > 0.1
+
+
+def test_the_path_along_a_tonsil_is_as_high_as_seen_and_straight() -> None:
+    """Its ends were seen 10 mm beside it, on the palate and before it."""
+    found = way((-0.067, 0.012, 0.005), site=Site.LEFT_TONSIL, bent=0.01)
+    assert found.target.path[:, :2] == pytest.approx(np.tile((-0.067, 0.012), (3, 1)))
+    assert found.target.path[:, 2] == pytest.approx((0.0, 0.005, 0.010))
+    assert way((-0.085, 0.0, 0.0), bent=0.003).target.path[0, 0] == pytest.approx(-0.082)
 
 
 def test_the_tip_stops_before_the_site_and_looks_along_the_corridor() -> None:
