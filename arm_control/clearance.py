@@ -14,6 +14,8 @@ from arm_control.errors import GoalError
 from arm_control.kinematics import forward
 from arm_control.linear import dot, rotate
 from arm_control.memory import INPUT, STATE, Record, record
+from arm_control.motion import Enter, Goal, MoveJoints, MoveTip
+from arm_control.planning import Planner
 from arm_control.scratch import scratch, scratch_matrix
 from arm_control.surroundings import Surroundings
 from spatial import Vector
@@ -88,6 +90,28 @@ class Outlook:
             f"{nearest.distance * 1e3:.0f} mm from {nearest.body}, bound "
             f"{self._around.margin * 1e3:.0f} mm; choose another pose, or come from elsewhere"
         )
+
+
+def take(
+    goal: Goal,
+    planner: Planner,
+    outlook: Outlook | None,
+    inputs: np.ndarray,
+    state: np.ndarray,
+) -> None:
+    """Plan ``goal`` into ``state``, the planner's, and look at its way if it is one in.
+
+    Raises GoalError, and leaves ``state`` as it was, where the goal cannot be taken from there or
+    would lead too near to anything.
+    """
+    before = state.copy()
+    try:
+        planner.take(goal)
+        if outlook is not None and isinstance(goal, MoveJoints | MoveTip | Enter):
+            outlook.approve(inputs, state)
+    except GoalError:
+        state[:] = before
+        raise
 
 
 @kernel

@@ -1,21 +1,23 @@
 """The arm's controller: takes goals and the mouth's motion, makes one command a cycle."""
 
 from arm_control import law
-from arm_control.clearance import Outlook
+from arm_control.clearance import Outlook, take
 from arm_control.configuration import configure
 from arm_control.errors import ArmControlError, GoalError
 from arm_control.history import PoseHistory
 from arm_control.limits import Limits, Zone
 from arm_control.memory import INPUT, STATE, record
 from arm_control.model import ArmModel
-from arm_control.motion import Corridor, Enter, Goal, Hold, MoveJoints, MoveTip, Withdraw
+from arm_control.motion import Corridor, Goal, Hold, Withdraw
+from arm_control.orders import WORDS, Answer
 from arm_control.planning import Planner
 from arm_control.ports import ArmDriver, ArmState, ArmStatus, Clock, JointCommand, Safety
 from arm_control.report import CycleReport, Fault, FaultKind, Phase
-from arm_control.safety import KINDS, SAMPLE, fill_sample
+from arm_control.reporting import report_of
+from arm_control.safety import KINDS, SAMPLE, corridor_of, fill_sample
 from arm_control.surroundings import Surroundings
 from arm_control.target import MouthMotion
-from spatial import Pose, SpatialError, Vector, Wrench, vector
+from spatial import Pose, SpatialError, Vector, vector
 
 PHASES = tuple(Phase)
 _STOPPING = PHASES.index(Phase.STOPPING)
@@ -92,17 +94,10 @@ class ArmController:
     def start(self, goal: Goal) -> None:
         """Take up ``goal`` from the state of now. Raises GoalError where it cannot be taken."""
         if self._latched:
-            raise GoalError("the safety monitor has tripped; a person must look and reset it first")
+            raise GoalError(WORDS[Answer.LATCHED])
         if self._state["cycles"][0] == 0:
-            raise GoalError("no goal before the first cycle: where the arm stands is not known yet")
-        before = self._state.copy()
-        self._planner.take(goal)
-        if self._outlook is not None and isinstance(goal, MoveJoints | MoveTip | Enter):
-            try:
-                self._outlook.approve(self._input, self._state)
-            except GoalError:
-                self._state[:] = before
-                raise
+            raise GoalError(WORDS[Answer.NOT_BEGUN])
+        take(goal, self._planner, self._outlook, self._input, self._state)
         self._goal = goal
         self._fault = None
         self._paused = False
@@ -110,11 +105,8 @@ class ArmController:
         self._state["rate_wish"] = 1.0
         corridor = getattr(goal, "corridor", None)
         if isinstance(corridor, Corridor):
-            s = self._sample[0]
-            s["corridor_entry"] = corridor.entry
-            s["corridor_axis"] = corridor.axis
-            s["corridor_radius"] = corridor.radius
-            s["corridor_depth"] = corridor.depth + 0.02
+            for name, value in corridor_of(corridor).items():
+                self._sample[name] = value
 
     def cycle(self) -> CycleReport:
         """Read the arm, compute, ask the safety monitor, command the arm."""
@@ -153,7 +145,7 @@ class ArmController:
         if not self._paused:
             raise GoalError("nothing is paused; start a goal instead")
         if self._latched:
-            raise GoalError("the safety monitor has tripped; a person must look and reset it first")
+            raise GoalError(WORDS[Answer.LATCHED])
         self._paused = False
         self._planner.resume()
 
@@ -282,27 +274,13 @@ class ArmController:
         self._driver.write(JointCommand(s["q"][:n], s["v"][:n]))
 
     def _report(self, measured: ArmState) -> CycleReport:
-        s = self._state[0]
-        code = int(s["fault"])
-        fault = self._fault
-        if fault is None and code >= 0:
-            fault = Fault(KINDS[code], self._planner.explain(KINDS[code]), latched=False)
-        return CycleReport(
-            stamp_ns=measured.stamp_ns,
-            phase=self._planner.phase(),
-            zone=Zone(int(s["zone"])),
-            done=self._planner.done(paused=self._paused),
-            progress=self._planner.progress(),
-            position=measured.position,
-            base_tip=Pose(s["measured_R"], s["tip_b"]),
-            wrench=Wrench(s["force"], s["torque"]),
-            contact=bool(s["contact"]),
-            normal_force=float(s["normal_force"]),
-            strokes=int(s["strokes"]),
-            contact_s=float(s["contact_s"]),
-            stiffness=float(s["stiffness"]),
-            tracking_error=float(s["tracking"]),
-            fault=fault,
+        return report_of(
+            self._planner,
+            self._state,
+            measured.stamp_ns,
+            measured.position,
+            self._fault,
+            paused=self._paused,
         )
 
 

@@ -1,13 +1,16 @@
 """Loop, pump and monitor of one arm as processes: begun together, ended with their parent.
 
 The loop has a process of its own, so that no Python beside it delays a cycle, and the driver has
-another, so that the loop never waits for a wire. Both end when their parent ends, however it ends;
-the pump stops the arm first. What the loop says of its punctuality goes through shared memory.
+another, so that the loop never waits for a wire. A session steers from the parent
+(`arm_control.loop_controller`). Where the parent dies, the loop brakes, for nobody steers, and when
+the arm rests, or 3 s later, pump and loop end; the pump stops the arm by its own means first.
 """
 
+import contextlib
 import multiprocessing
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -18,9 +21,10 @@ import numpy as np
 
 from arm_control.configuration import configure
 from arm_control.errors import ArmControlError
-from arm_control.exchange import Exchange
+from arm_control.exchange import SETPOINT, Exchange
 from arm_control.limits import Limits
 from arm_control.loop import Punctuality, RealTimeLoop
+from arm_control.loop_controller import LoopController
 from arm_control.memory import CONFIG, record
 from arm_control.model import ArmModel
 from arm_control.monitor import VERDICT, MonitorProcess, Pace
@@ -30,6 +34,8 @@ from arm_control.realtime import Rights, claim, hurry
 from arm_control.report import Fault
 from arm_control.safety import SAMPLE, fault_of
 from arm_control.shared import SharedRecord
+from arm_control.surroundings import Surroundings
+from spatial import SpatialError, Vector
 
 LEDGER = np.dtype(
     [
@@ -48,6 +54,10 @@ _START_S = 280.0  # the first start compiles, on a busy machine
 _STOP_S = 5.0
 _LOOK_S = 0.1  # between two looks at the parent
 _FOR_EVER = 2**62
+_ANSWER_S = 15.0  # an arm may unlock 5 s after a protective stop, and no sooner
+_ORPHAN_S = (0.5, 3.0)  # the least, in which the loop notices and brakes, and the most
+_REST = 1e-3  # [rad/s]
+_BYE, _RESET = "bye", "reset"
 
 MakeDriver = Callable[[], ArmDriver]
 
@@ -76,11 +86,13 @@ class ArmCrew:
         info: ArmInfo,
         make_driver: MakeDriver,
         core: int | None = None,
+        posture: Vector | None = None,
     ) -> None:
         self._config = configure(model, limits, info)
         self._model, self._limits, self._info = model, limits, info
         self._make_driver = make_driver
         self._core = core
+        self._posture = posture
         self._ending: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
@@ -115,9 +127,38 @@ class ArmCrew:
         """Process ids of pump, loop and monitor, for fault campaigns."""
         return self._pump.pid, self._loop.pid, self._monitor.pid
 
+    def controller(self, surroundings: Surroundings | None = None) -> LoopController:
+        """Return what steers the loop from here; there may be one at a time."""
+        return LoopController(
+            self._exchange,
+            self,
+            self._model,
+            self._limits,
+            self._info,
+            surroundings,
+            self._posture,
+        )
+
+    @property
+    def fault(self) -> Fault | None:
+        """What the safety monitor has latched, in words."""
+        verdict = record(VERDICT)
+        return fault_of(verdict) if self._verdicts.read(verdict) else None
+
+    def recover(self) -> None:
+        """Have the arm take set-points again after its own stop, on a person's word.
+
+        Raises ArmControlError where its driver cannot.
+        """
+        self._pump.ask(_RESET, _ANSWER_S)
+
+    def reset(self, by: str) -> None:
+        """Clear the monitor's latch; ``by`` has looked. Raises MonitorError if it is dead."""
+        self._monitor.reset(by)
+
     def report(self) -> LoopReport:
         """Return how punctual the loop has been until now, and whether the monitor has tripped."""
-        ledger, verdict = record(LEDGER), record(VERDICT)
+        ledger = record(LEDGER)
         self._ledger.read(ledger)
         x = ledger[0]
         punctuality = Punctuality(
@@ -128,8 +169,7 @@ class ArmCrew:
             int(x["skipped"]),
             float(x["worst"]),
         )
-        fault = fault_of(verdict) if self._verdicts.read(verdict) else None
-        return LoopReport(self._rights, punctuality, fault)
+        return LoopReport(self._rights, punctuality, self.fault)
 
     def _open(self) -> None:
         self._exchange = Exchange.create()
@@ -148,7 +188,14 @@ class ArmCrew:
         self._loop = _Helper(
             "loop",
             _loop,
-            (names, self._monitor.names, self._ledger.name, self._config.tobytes(), self._core),
+            (
+                names,
+                self._monitor.names,
+                self._ledger.name,
+                self._config.tobytes(),
+                self._core,
+                self._posture,
+            ),
         )
         self._later(self._loop.close)
         self._pump.await_ready()
@@ -166,7 +213,7 @@ class ArmCrew:
 
 
 class _Helper:
-    """A process that begins at once, says when it is ready, and ends when its pipe closes."""
+    """A process that begins at once, says when it is ready, and ends when it is told to."""
 
     def __init__(self, name: str, target: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         self.name = name
@@ -197,7 +244,21 @@ class _Helper:
         why = "ended while starting" if heard else f"did not start within {_START_S:.0f} s"
         raise ArmControlError(f"the arm's {self.name} {why}; look at what its process printed")
 
+    def ask(self, word: str, seconds: float) -> None:
+        """Have ``word`` done. Raises ArmControlError where it is not, or not in so many seconds."""
+        why = f"did not answer within {seconds:.0f} s"
+        try:
+            self._pipe.send(word)
+            if self._pipe.poll(seconds):
+                why = self._pipe.recv()
+        except (EOFError, OSError):
+            why = "has ended; start the arm's processes again"
+        if why:
+            raise ArmControlError(f"the arm's {self.name}: {why}")
+
     def close(self) -> None:
+        with contextlib.suppress(OSError):  # it is gone already
+            self._pipe.send(_BYE)
         self._pipe.close()
         self._process.join(_STOP_S)
         if self._process.is_alive():
@@ -205,15 +266,57 @@ class _Helper:
             self._process.join()
 
 
+class _Parent:
+    """The parent as its helper hears it: ``over`` says when to end.
+
+    That is at its farewell or, where it died, when the arm has come to rest.
+    """
+
+    def __init__(self, pipe: Connection, exchange: Exchange) -> None:
+        self._pipe = pipe
+        self._exchange = exchange
+        self._setpoint = record(SETPOINT)
+        self._died: float | None = None
+
+    def over(self, obey: Callable[[str], str] | None = None) -> bool:
+        """Whether to end; what the parent asks for meanwhile is answered by ``obey``."""
+        if self._died is not None:
+            least, most = _ORPHAN_S
+            since = time.monotonic() - self._died
+            return since > most or (since > least and self._at_rest())
+        try:
+            while self._pipe.poll():
+                word = self._pipe.recv()
+                if word == _BYE:
+                    return True
+                self._pipe.send("unknown word" if obey is None else obey(word))
+        except (EOFError, OSError):
+            self._died = time.monotonic()
+        return False
+
+    def _at_rest(self) -> bool:
+        read = self._exchange.setpoint.read(self._setpoint)
+        return read and bool(np.abs(self._setpoint["v"]).max() < _REST)
+
+
 def _pump(pipe: Connection, names: tuple[str, ...], make_driver: MakeDriver) -> None:
-    """Carry measurements and set-points until the parent hangs up, then stop and leave the arm."""
+    """Carry measurements and set-points until it is over, then stop and leave the arm."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     exchange = Exchange.attach(names)
     driver = make_driver()
     try:
         hurry()  # late set-points stop the arm
         pipe.send(driver.info)
-        Pump(driver, exchange).run(pipe.poll)
+        pump, parent = Pump(driver, exchange), _Parent(pipe, exchange)
+
+        def reset(_: str) -> str:
+            try:
+                pump.reset()
+            except (ArmControlError, SpatialError, OSError) as error:
+                return str(error)
+            return ""
+
+        pump.run(lambda: parent.over(reset))
     finally:
         driver.close()
         exchange.close()
@@ -226,14 +329,15 @@ def _loop(
     ledger_name: str,
     config: bytes,
     core: int | None,
+    posture: Vector | None,
 ) -> None:
-    """Run the compiled loop until the parent hangs up; a thread beside it keeps the ledger."""
+    """Run the compiled loop until it is over; a thread beside it keeps the ledger."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     exchange = Exchange.attach(names)
     samples, verdicts = map(SharedRecord.attach, monitor, (SAMPLE, VERDICT))
     ledger = SharedRecord.attach(ledger_name, LEDGER)
     words = samples.words, verdicts.words
-    loop = RealTimeLoop(np.frombuffer(config, CONFIG).copy(), exchange, words)
+    loop = RealTimeLoop(np.frombuffer(config, CONFIG).copy(), exchange, words, posture=posture)
     while exchange.measurement.sequence == 0:  # an arm that never spoke is none to hold
         if pipe.poll(_LOOK_S):
             return
@@ -241,8 +345,10 @@ def _loop(
 
     def keep_ledger() -> None:
         begun.wait()
-        while not pipe.poll(_LOOK_S):  # a closed pipe counts as something to read
+        parent = _Parent(pipe, exchange)
+        while not parent.over():
             _enter(ledger, loop.punctuality)
+            time.sleep(_LOOK_S)
         loop.quit()
 
     # begun before the claim, which is for the calling thread alone: this one has time

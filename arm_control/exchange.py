@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from arm_control.memory import MAX_JOINTS
+from arm_control.memory import MAX_JOINTS, STATE
 from arm_control.shared import SharedRecord
 
 MEASUREMENT = np.dtype(
@@ -37,23 +37,61 @@ SETPOINT = np.dtype(
         ("q", "f8", (MAX_JOINTS,)),  # [rad]
         ("v", "f8", (MAX_JOINTS,)),
         ("a", "f8", (MAX_JOINTS,)),  # for arms that feed it forward
+        ("stop", "i8"),  # the arm is to stop by its own means, and takes no set-point
     ],
     align=True,
 )
 
-_KINDS = (MEASUREMENT, MOUTH, SETPOINT)
+PULSE = np.dtype([("number", "i8")], align=True)
+"""The session's word that it is there: another number with each of its cycles."""
+
+ORDER = np.dtype(
+    [
+        ("number", "i8"),  # another one for each order
+        ("kind", "i8"),  # as arm_control.orders.OrderKind
+        ("code", "i8"),  # of the fault, for a trip
+        ("cycle", "i8"),  # that the state was of which the plan was made
+        # corridor of an entry, in the mouth frame; radius 0: none
+        ("corridor_entry", "f8", (3,)),
+        ("corridor_axis", "f8", (3,)),
+        ("corridor_radius", "f8"),
+        ("corridor_depth", "f8"),
+        ("state", STATE),  # with the plan in it
+    ],
+    align=True,
+)
+
+VIEW = np.dtype(
+    [
+        ("now", "i8"),  # of the cycle [ns]
+        ("stamp", "i8"),  # of the measurement [ns]
+        ("order", "i8"),  # number of the last order
+        ("answer", "i8"),  # to it, as arm_control.orders.Answer
+        ("tripped", "i8"),  # code of the latched fault, -1 for none
+        ("stopped", "i8"),  # the arm has stopped by its own means
+        ("q", "f8", (MAX_JOINTS,)),  # measured [rad]
+        ("v", "f8", (MAX_JOINTS,)),
+        ("state", STATE),
+    ],
+    align=True,
+)
+
+_KINDS = (MEASUREMENT, MOUTH, SETPOINT, PULSE, ORDER, VIEW)
 
 
 class Exchange(NamedTuple):
     """The loop's shared records. The owner creates and unlinks them, others attach by ``names``.
 
-    The arm's driver writes ``measurement``, the vision ``mouth``, the loop ``setpoint``; everybody
-    else only reads.
+    The arm's driver writes ``measurement``, the session ``mouth``, ``pulse`` and ``order``, the
+    loop ``setpoint`` and ``view``; everybody else only reads.
     """
 
     measurement: SharedRecord
     mouth: SharedRecord
     setpoint: SharedRecord
+    pulse: SharedRecord
+    order: SharedRecord
+    view: SharedRecord
 
     @classmethod
     def create(cls) -> Self:

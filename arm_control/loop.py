@@ -1,10 +1,13 @@
 """The real-time loop: wake, read, compute, tell the monitor, command, note — once a period.
 
 All of it is one compiled function, which allocates nothing and holds no lock of Python's.
-Everything comes and goes by shared memory under sequence locks. While it waits for the deadline the
+Everything comes and goes by shared memory under sequence locks; orders are taken up at the start
+of a cycle (`arm_control.inbox`), and whoever gives them is watched (`arm_control.supervision`).
+While it waits for the deadline the
 loop rehearses the cycle on a copy of the state, so that the real one finds code and data in cache.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,9 +16,11 @@ import numpy as np
 from arm_control import law
 from arm_control.blackbox import BlackBox, note
 from arm_control.compiled import kernel, unlocked
-from arm_control.exchange import MEASUREMENT, MOUTH, SETPOINT, Exchange
-from arm_control.memory import INPUT, STATE, Record, record
+from arm_control.exchange import MEASUREMENT, MOUTH, PULSE, SETPOINT, VIEW, Exchange
+from arm_control.inbox import Inbox, obey
+from arm_control.memory import INPUT, STATE, record
 from arm_control.monitor import VERDICT
+from arm_control.orders import HELM, begin, brake
 from arm_control.realtime import (
     LATENESS,
     charged_ns,
@@ -28,21 +33,17 @@ from arm_control.realtime import (
 from arm_control.report import FaultKind
 from arm_control.safety import KINDS, SAMPLE, fill_sample
 from arm_control.shared import publish, snapshot
+from arm_control.supervision import OLD_NS, Watched, supervise
+from spatial import Vector
 
 PARTS = ("read", "law", "hand over", "black box")
 CLOCKED = (*PARTS, "computing")
 """What a cycle's times are of: its parts by the wall's clock, and all of it by the thread's own."""
 
 _UNTIMED = np.zeros((0, len(CLOCKED)), np.int64)
-_BRAKE = law.BRAKE
-_HOLD = law.HOLD
 _LATE = KINDS.index(FaultKind.LATE)
-_STALE = KINDS.index(FaultKind.STALE_STATE)
-_MONITOR = KINDS.index(FaultKind.MONITOR)
-_OLD_NS = 50_000_000  # a measurement older than this is none
-_SILENT_NS = 100_000_000  # so long the monitor may be silent; it judges every millisecond
+_ARM = KINDS.index(FaultKind.ARM)
 _SENSELESS = 1e4  # rad, rad/s, N, m: no sum of magnitudes is so large
-_FAULTS = len(KINDS)
 _TRIES = 100
 
 
@@ -55,15 +56,20 @@ class Intake(NamedTuple):
     mouth_port: np.ndarray
     mouth: np.ndarray
     mouth_words: np.ndarray
-    verdict_port: np.ndarray
-    verdict: np.ndarray
-    verdict_words: np.ndarray
+    watched: Watched
+    inbox: Inbox
 
 
 class Outlet(NamedTuple):
-    """The state, and what the loop writes: records, their words, and the shared words."""
+    """The loop's state, and what it writes: records, their words, and the shared words."""
 
     state: np.ndarray
+    state_words: np.ndarray
+    helm: np.ndarray
+    shown: np.ndarray
+    view_words: np.ndarray
+    view_state: np.ndarray  # those of them that are the state's
+    view_port: np.ndarray
     sample: np.ndarray
     sample_words: np.ndarray
     sample_port: np.ndarray
@@ -87,7 +93,7 @@ class Punctuality:
 
 @kernel
 def take_in(inputs: np.ndarray, state: np.ndarray, x: Intake) -> None:
-    """Copy the newest measurement and mouth into ``inputs``; brake on a stale one or a trip.
+    """Copy the newest measurement and mouth into ``inputs``.
 
     What is torn, is no number, is larger than anything can be or comes from the future is not
     taken: the last one stays, and grows old.
@@ -96,7 +102,7 @@ def take_in(inputs: np.ndarray, state: np.ndarray, x: Intake) -> None:
     s = state[0]
     m = x.measurement[0]
     good = snapshot(x.measurement_port, x.measurement_words, _TRIES)
-    good = good and 0 < m.stamp < i.now + _OLD_NS
+    good = good and 0 < m.stamp < i.now + OLD_NS
     size = 0.0
     for k in range(7):
         size += abs(m.q[k]) + abs(m.v[k])
@@ -107,11 +113,13 @@ def take_in(inputs: np.ndarray, state: np.ndarray, x: Intake) -> None:
         i.q[:] = m.q
         i.v[:] = m.v
         i.wrench[:] = m.wrench
-        if s.cycles == 0:
-            s.q[:] = m.q
+    if s.cycles == 0 and i.stamp > 0:
+        begin(inputs, state)
+        if math.isnan(s.rest[0]):
+            s.rest[:] = i.q
     o = x.mouth[0]
     good = snapshot(x.mouth_port, x.mouth_words, _TRIES)
-    good = good and i.mouth_stamp < o.stamp < i.now + _OLD_NS
+    good = good and i.mouth_stamp < o.stamp < i.now + OLD_NS
     size = 0.0
     for k in range(3):
         size += abs(o.t[k]) + abs(o.v[k]) + abs(o.w[k])
@@ -124,25 +132,8 @@ def take_in(inputs: np.ndarray, state: np.ndarray, x: Intake) -> None:
         i.mouth_t[:] = o.t
         i.mouth_v[:] = o.v
         i.mouth_w[:] = o.w
-    _watch(i, s, x)
-
-
-@kernel
-def _watch(i: Record, s: Record, x: Intake) -> None:
-    """Brake a moving arm on a measurement too old, a trip, or a monitor that is silent."""
-    if s.mode in (_HOLD, _BRAKE):
-        return
-    if i.now - i.stamp > _OLD_NS:
-        s.mode = _BRAKE
-        s.fault = _STALE
-    if x.verdict_port.size > 1:
-        read = snapshot(x.verdict_port, x.verdict_words, _TRIES)
-        if read and x.verdict[0].fault >= 0:
-            s.mode = _BRAKE
-            s.fault = x.verdict[0].fault if x.verdict[0].fault < _FAULTS else _MONITOR
-        elif i.now - x.verdict[0].stamp > _SILENT_NS:
-            s.mode = _BRAKE
-            s.fault = _MONITOR
+        if not o.known:
+            s.M_known = 0
 
 
 @kernel
@@ -155,9 +146,32 @@ def hand_over(inputs: np.ndarray, x: Outlet, arm_ok: int) -> None:
     p.q[:] = s.q
     p.v[:] = s.v
     p.a[:] = s.a
+    p.stop = int(x.helm[0].stopped > 0 or x.helm[0].tripped == _ARM)
     publish(x.setpoint_port, x.setpoint_words)
     fill_sample(inputs, x.state, x.sample, arm_ok)
     publish(x.sample_port, x.sample_words)
+
+
+@kernel
+def show(inputs: np.ndarray, x: Outlet) -> None:
+    """Publish the view, if it is due."""
+    h = x.helm[0]
+    h.countdown -= 1
+    if h.countdown > 0:
+        return
+    h.countdown = h.interval
+    v = x.shown[0]
+    v.now = inputs[0].now
+    v.stamp = inputs[0].stamp
+    v.order = h.order
+    v.answer = h.answer
+    v.tripped = h.tripped
+    v.stopped = h.stopped
+    v.q[:] = inputs[0].q
+    v.v[:] = inputs[0].v
+    for k in range(x.state_words.size):
+        x.view_state[k] = x.state_words[k]
+    publish(x.view_port, x.view_words)
 
 
 @kernel
@@ -172,8 +186,8 @@ def wake(
     step = (now - i.now) * 1e-9
     i.step = min(max(step, 0.2 * config[0].period), 4.0 * config[0].period)
     i.now = now
-    if stats[0].row >= stats[0].brake_after and state[0].mode != _BRAKE:
-        state[0].mode = _BRAKE
+    if stats[0].row >= stats[0].brake_after and state[0].mode not in (law.HOLD, law.BRAKE):
+        brake(state)
         state[0].fault = _LATE
 
 
@@ -188,13 +202,22 @@ def cycle(
     marks: np.ndarray,
 ) -> None:
     """Carry out one cycle; ``marks`` (5,) [ns] are its beginning and the end of each of PARTS."""
-    marks[0] = monotonic_ns(clock)
+    marks[:] = monotonic_ns(clock)
     take_in(inputs, outlet.state, intake)
+    if outlet.state[0].cycles == 0 and inputs[0].stamp == 0:
+        return  # where the arm stands is not known yet
+    arm_ok = intake.measurement[0].arm_ok
+    supervise(inputs, outlet.state, outlet.helm, arm_ok, intake.watched)
+    if obey(
+        config, inputs, outlet.state, outlet.state_words, outlet.helm, intake.inbox, outlet.sample
+    ):
+        outlet.helm[0].countdown = 0
     marks[1] = monotonic_ns(clock)
     law.cycle(config, inputs, outlet.state)
     marks[2] = monotonic_ns(clock)
-    hand_over(inputs, outlet, intake.measurement[0].arm_ok)
+    hand_over(inputs, outlet, arm_ok)
     marks[3] = monotonic_ns(clock)
+    show(inputs, outlet)
     note(inputs[0], outlet.state[0], stats[0].lateness, outlet.ring)
     marks[4] = monotonic_ns(clock)
 
@@ -227,6 +250,7 @@ def run(
             rehearsing = monotonic_ns(clock) + 2 * cost < stats[0].deadline
             if rehearsing:
                 stage.state[0] = outlet.state[0]
+                stage.helm[0] = outlet.helm[0]
                 spare_inputs[0] = inputs[0]
             else:
                 wake(config, inputs, outlet.state, stats, clock)
@@ -251,7 +275,9 @@ class RealTimeLoop:
     ``exchange`` carries measurement, mouth and set-point; ``monitor``, the words of the safety
     monitor's sample and verdict (`MonitorProcess.sample_words`, ``verdict_words``), or None for a
     loop that nobody watches, which is for benchmarks. After ``brake_after`` late cycles in a row
-    the arm brakes. One thread may be in ``run``; ``quit`` may be called by any.
+    the arm brakes. One thread may be in ``run``; ``quit`` may be called by any. ``posture`` (n,)
+    [rad] is what the null space is drawn to, or where the arm first stands. The state is shown to
+    whoever steers every ``view_s`` [s].
     """
 
     def __init__(
@@ -262,6 +288,8 @@ class RealTimeLoop:
         *,
         black_box_s: float = 120.0,
         brake_after: int = 5,
+        posture: Vector | None = None,
+        view_s: float = 0.004,
     ) -> None:
         self.config = config
         self.inputs = record(INPUT)
@@ -278,13 +306,16 @@ class RealTimeLoop:
         self._intake = Intake(
             *_way(exchange.measurement.words, MEASUREMENT),
             *_way(exchange.mouth.words, MOUTH),
-            *_way(verdict, VERDICT),
+            Watched(*_way(verdict, VERDICT), *_way(exchange.pulse.words, PULSE)),
+            Inbox.of(exchange.order.words),
         )
-        self._outlet = _outlet(self.state, sample, exchange.setpoint.words, self.black_box.ring)
+        self._outlet = _outlet(self.state, sample, exchange, self.black_box.ring)
         # rehearsals note into the true ring: the slot that the cycle they rehearse overwrites
-        self._stage = _outlet(
-            record(STATE), _nowhere(SAMPLE), _nowhere(SETPOINT), self.black_box.ring
-        )
+        self._stage = _outlet(record(STATE), _nowhere(SAMPLE), None, self.black_box.ring)
+        self._outlet.helm["interval"] = round(view_s / float(config["period"][0]))
+        self.state["rest"] = math.nan
+        if posture is not None:
+            self.state["rest"][0, : len(posture)] = posture
         self.state["rate"] = 1.0
         self.state["rate_wish"] = 1.0
         self.state["fault"] = -1
@@ -325,6 +356,26 @@ class RealTimeLoop:
         self._stats["deadline"] = start + 2_000_000
         self._run(cycles, _UNTIMED if durations is None else durations)
 
+    def step(self, now_ns: int) -> None:
+        """Carry out one cycle at ``now_ns`` without waiting for it: for lock-step, not for an arm.
+
+        ``now_ns`` [ns] stands for the clock, which is not looked at.
+        """
+        i, period = self.inputs[0], float(self.config["period"][0])
+        begun = self.state["cycles"][0] > 0
+        step = (now_ns - int(i["now"])) * 1e-9 if begun else period
+        i["step"] = min(max(step, 0.2 * period), 4.0 * period)
+        i["now"] = now_ns
+        cycle(
+            self.config,
+            self.inputs,
+            self._intake,
+            self._outlet,
+            self._stats,
+            self._clock,
+            self._marks,
+        )
+
     def _run(self, cycles: int, durations: np.ndarray) -> None:
         run(
             self.config,
@@ -354,16 +405,24 @@ def _way(port: np.ndarray, kind: np.dtype) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def _outlet(
-    state: np.ndarray, sample_port: np.ndarray, setpoint_port: np.ndarray, ring: np.ndarray
+    state: np.ndarray, sample_port: np.ndarray, exchange: Exchange | None, ring: np.ndarray
 ) -> Outlet:
-    sample, setpoint = record(SAMPLE), record(SETPOINT)
+    sample, setpoint, view, helm = record(SAMPLE), record(SETPOINT), record(VIEW), record(HELM)
+    helm["tripped"] = -1
+    words = view.view(np.uint64)
     return Outlet(
         state,
+        state.view(np.uint64),
+        helm,
+        view,
+        words,
+        words[-(STATE.itemsize // 8) :],
+        exchange.view.words if exchange else _nowhere(VIEW),
         sample,
         sample.view(np.uint64),
         sample_port,
         setpoint,
         setpoint.view(np.uint64),
-        setpoint_port,
+        exchange.setpoint.words if exchange else _nowhere(SETPOINT),
         ring,
     )

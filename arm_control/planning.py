@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from arm_control import orders
 from arm_control.errors import GoalError
 from arm_control.kinematics import joint_tip
 from arm_control.law import BRAKE, HOLD, JOINT, TIP, WIPE
@@ -44,6 +45,7 @@ class Planner:
         self._limits = limits
         self._c = config[0]
         self._s = state[0]
+        self._state = state
         self._up: Vector = np.array([0.0, 0.0, 1.0])
         self._entry: Vector = np.zeros(3)
         self._tip_up: Vector = np.zeros(3)
@@ -69,30 +71,19 @@ class Planner:
 
     def hold(self) -> None:
         """Brake, then stay."""
-        self._set(HOLD, Phase.HOLDING)
-        self._s["follow"] = 0
+        orders.hold(self._state)
 
     def brake(self) -> None:
         """Brake as fast as the joints may, then stay."""
-        self._set(BRAKE, Phase.STOPPING)
-        self._s["follow"] = 0
+        orders.brake(self._state)
 
     def pause(self) -> None:
         """Stop the goal's clock; in contact, let go first."""
-        s = self._s
-        s["rate_wish"] = 0.0
-        if s["mode"] == WIPE and PHASES[int(s["phase"])] in (Phase.TOUCHING, Phase.WIPING):
-            s["phase"] = PHASES.index(Phase.RELEASING)
+        orders.pause(self._state)
 
     def resume(self) -> None:
         """Let the goal's clock run; a site that was let go of is touched again."""
-        s = self._s
-        s["rate_wish"] = 1.0
-        if s["mode"] == WIPE and PHASES[int(s["phase"])] is Phase.RELEASING:
-            s["phase"] = PHASES.index(Phase.TOUCHING)
-            s["along"] = float(s["strokes"] % 2)
-            s["along_v"] = 0.0
-            s["done"] = 0
+        orders.resume(self._state)
 
     def phase(self) -> Phase:
         """Return what the kernel is doing."""
@@ -137,6 +128,9 @@ class Planner:
             "locate it again",
             FaultKind.UNREACHED: "the goal was not reached 2 s after it should have been; a joint "
             "limit or an obstacle bars the way: choose another pose",
+            FaultKind.LATE: "the loop woke late again and again; look at the load of the machine, "
+            "then ask again",
+            FaultKind.STALE_STATE: "no measurement of the arm for 0.05 s; look at the network",
             FaultKind.LOST_CONTACT: "contact was lost for 2 s; locate the site again",
         }.get(kind, kind.value)
 
@@ -158,13 +152,7 @@ class Planner:
         self._set(TIP, Phase.WITHDRAWING)
 
     def _set(self, mode: int, phase: Phase) -> None:
-        s = self._s
-        s["mode"] = mode
-        s["phase"] = PHASES.index(phase)
-        s["done"] = 0
-        s["clock"] = 0.0
-        s["over_s"] = 0.0
-        s["free_s"] = 0.0
+        orders.settle(self._state, mode, PHASES.index(phase))
 
     def _moving(self) -> bool:
         return bool(np.abs(self._s["v"]).max() > _REST)
@@ -371,14 +359,7 @@ class Planner:
 
     def tare(self) -> None:
         """Take the sensor's free-air mean as its bias."""
-        s = self._s
-        s["tare"] = s["raw_mean"]
-        s["tared"] = 1
-        s["force"] = 0.0
-        s["force_1"] = 0.0
-        s["force_slow"] = 0.0
-        s["force_1_slow"] = 0.0
-        s["torque"] = 0.0
+        orders.tare(self._state)
 
     def _wipe(self, goal: Wipe) -> None:
         s, c = self._s, self._c

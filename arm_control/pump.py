@@ -14,7 +14,7 @@ from arm_control.ports import ArmDriver, ArmStatus, JointCommand
 from spatial import SpatialError
 
 STALE_S = 0.02
-"""A set-point older than this [s] is none: 20 periods of a loop at 1 kHz."""
+"""A set-point older than this [s], and than three periods of the arm, is none."""
 
 
 class Pump:
@@ -36,11 +36,13 @@ class Pump:
         self._measurement = record(MEASUREMENT)
         self._setpoint = record(SETPOINT)
         self._cycle = 0
+        self._stale_s = max(STALE_S, 3.0 / driver.info.rate_hz)
         self._stalled = False
+        self._told_to_stop = False
 
     @property
     def stalled(self) -> bool:
-        """Whether the arm was stopped because set-points grew old; ``reset`` ends it."""
+        """Whether the arm was stopped, for old set-points or on the loop's word, until a reset."""
         return self._stalled
 
     def turn(self) -> None:
@@ -53,6 +55,7 @@ class Pump:
         self._driver.reset()
         if self._exchange.setpoint.read(self._setpoint):
             self._cycle = int(self._setpoint["cycle"][0])
+            self._told_to_stop = bool(self._setpoint["stop"][0])  # heard, and answered for
         self._stalled = False
 
     def run(self, over: Callable[[], bool]) -> None:
@@ -83,15 +86,26 @@ class Pump:
         self._exchange.measurement.write(self._measurement)
 
     def _pass_setpoint(self) -> None:
-        if self._stalled or not self._exchange.setpoint.read(self._setpoint):
+        if not self._exchange.setpoint.read(self._setpoint):
             return
         s = self._setpoint[0]
         n = self._joints
+        if s["stop"]:
+            if not self._told_to_stop:
+                self._told_to_stop = True
+                self._stall()
+            return
+        self._told_to_stop = False
+        if self._stalled:
+            return
         age = (self._now_ns() - int(s["stamp"])) * 1e-9
         fresh = int(s["cycle"]) != self._cycle
-        if fresh and age <= STALE_S:
+        if fresh and age <= self._stale_s:
             self._cycle = int(s["cycle"])
             self._driver.write(JointCommand(s["q"][:n], s["v"][:n]))
-        elif self._cycle > 0 and age > STALE_S:
-            self._stalled = True
-            self._driver.stop()
+        elif self._cycle > 0 and age > self._stale_s:
+            self._stall()
+
+    def _stall(self) -> None:
+        self._stalled = True
+        self._driver.stop()

@@ -15,10 +15,12 @@ from arm_control.limits import Limits
 from arm_control.linear import multiply, norm, rotate, rotate_back
 from arm_control.memory import MAX_JOINTS, STATE, Record
 from arm_control.model import ArmModel
+from arm_control.motion import Corridor
 from arm_control.pace import AWAY, TOWARDS, allowed, part, relative, zone_at
 from arm_control.ports import ArmInfo
 from arm_control.report import Fault, FaultKind
 from arm_control.scratch import scratch, scratch_matrix
+from spatial import Vector
 
 SAMPLE = np.dtype(
     [
@@ -160,6 +162,16 @@ def fill_sample(inputs: np.ndarray, state: np.ndarray, sample: np.ndarray, arm_o
     x.mouth_known = s.M_known
     x.following = s.follow
     x.arm_ok = arm_ok
+
+
+def corridor_of(corridor: Corridor) -> dict[str, Vector | float]:
+    """Return the fields of a SAMPLE (and of an ORDER) in which the monitor is told a corridor."""
+    return {
+        "corridor_entry": corridor.entry,
+        "corridor_axis": corridor.axis,
+        "corridor_radius": corridor.radius,
+        "corridor_depth": corridor.depth + 0.02,
+    }
 
 
 @kernel

@@ -37,7 +37,9 @@ SWAY = 0.002
 
 
 class Bench:
-    """Plant, controller and a swaying mouth."""
+    """Plant, controller and a swaying mouth, seen every 33rd cycle from ``first`` on."""
+
+    first = 0
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class Bench:
     def cycle(self) -> CycleReport:
         self.plant.sleep_until(self.plant.now + 1_000_000)
         mouth = self.mouth()
-        if self.camera and self.cycles % 33 == 0:
+        if self.camera and self.cycles % 33 == self.first:
             self.controller.follow(mouth)
         if self.wall is not None:
             point, normal, stiffness = self.wall

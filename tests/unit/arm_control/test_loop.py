@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from arm_control import ArmInfo, ArmModel, FaultKind, Limits, law
 from arm_control.configuration import configure
-from arm_control.exchange import MEASUREMENT, MOUTH, SETPOINT, Exchange
+from arm_control.exchange import MEASUREMENT, MOUTH, PULSE, SETPOINT, Exchange
+from arm_control.inbox import Inbox
 from arm_control.law import BRAKE, JOINT
 from arm_control.loop import CLOCKED, Intake, RealTimeLoop, take_in, wake
 from arm_control.memory import INPUT, STATE, record
 from arm_control.monitor import VERDICT
+from arm_control.orders import HELM
 from arm_control.realtime import (
     LATENESS,
     charged_ns,
@@ -27,6 +29,7 @@ from arm_control.realtime import (
 )
 from arm_control.safety import KINDS, SAMPLE
 from arm_control.shared import publish, snapshot
+from arm_control.supervision import UNSTEERED_NS, Watched, supervise
 from tests.unit.arm_control.rig import HOME, JOINTS
 
 
@@ -101,49 +104,82 @@ def test_a_loop_ends_when_it_is_told_to(config: np.ndarray, exchange: Exchange) 
     assert not thread.is_alive()
 
 
+KINDS_IN = {"measurement": MEASUREMENT, "mouth": MOUTH, "verdict": VERDICT, "pulse": PULSE}
+
+
 def intake(words: dict[str, np.ndarray]) -> Intake:
-    kinds = {"measurement": MEASUREMENT, "mouth": MOUTH, "verdict": VERDICT}
-    parts = []
-    for name, kind in kinds.items():
+    parts = {}
+    for name, kind in KINDS_IN.items():
         inside = record(kind)
-        parts += [words[name], inside, inside.view(np.uint64)]
-    return Intake(*parts)
+        parts[name] = (words[name], inside, inside.view(np.uint64))
+    return Intake(
+        *parts["measurement"],
+        *parts["mouth"],
+        Watched(*parts["verdict"], *parts["pulse"]),
+        Inbox.of(np.zeros(1, np.uint64)),
+    )
+
+
+def helm() -> np.ndarray:
+    out = record(HELM)
+    out["tripped"] = -1
+    return out
 
 
 @pytest.mark.parametrize(
-    ("spoil", "fault"),
+    ("spoil", "fault", "latched"),
     [
-        (lambda m, _: m.__setitem__("stamp", 1), FaultKind.STALE_STATE),
-        (lambda m, _: m["q"].__setitem__((0, 2), np.nan), FaultKind.STALE_STATE),
-        (lambda _, v: v.__setitem__("fault", KINDS.index(FaultKind.FORCE)), FaultKind.FORCE),
-        (lambda _, v: v.__setitem__("stamp", 1), FaultKind.MONITOR),
-        (lambda *_: None, None),
+        (lambda m, *_: m.__setitem__("stamp", 1), FaultKind.STALE_STATE, False),
+        (lambda m, *_: m["q"].__setitem__((0, 2), np.nan), FaultKind.STALE_STATE, False),
+        (lambda m, *_: m.__setitem__("arm_ok", 0), FaultKind.ARM, True),
+        (
+            lambda _, v, *__: v.__setitem__("fault", KINDS.index(FaultKind.FORCE)),
+            FaultKind.FORCE,
+            True,
+        ),
+        (lambda _, v, *__: v.__setitem__("stamp", 1), FaultKind.MONITOR, True),
+        (
+            lambda *a: a[2].__setitem__("pulsed", 10**9 - UNSTEERED_NS - 1),
+            FaultKind.HEARTBEAT,
+            True,
+        ),
+        (lambda *_: None, None, False),
     ],
 )
-def test_stale_or_senseless_measurements_and_trips_brake_a_moving_arm(
-    spoil: Callable[[np.ndarray, np.ndarray], None], fault: FaultKind | None
+def test_stale_or_senseless_measurements_trips_and_silence_brake_a_moving_arm(
+    spoil: Callable[[np.ndarray, np.ndarray, np.ndarray], None],
+    fault: FaultKind | None,
+    latched: bool,
 ) -> None:
     inputs, state = record(INPUT), record(STATE)
     now = 10**9
     inputs["now"], inputs["stamp"] = now, 1
     inputs["q"][0, :7] = HOME
     state["mode"], state["fault"], state["cycles"] = JOINT, -1, 5
-    measurement, verdict = record(MEASUREMENT), record(VERDICT)
-    measurement["q"], measurement["stamp"] = HOME, now - 1_000_000
+    measurement, verdict, pulse = record(MEASUREMENT), record(VERDICT), record(PULSE)
+    measurement["q"], measurement["stamp"], measurement["arm_ok"] = HOME, now - 1_000_000, 1
     verdict["fault"], verdict["stamp"] = -1, now - 1_000_000
-    spoil(measurement, verdict)
+    steered = helm()
+    steered["pulse"] = pulse["number"] = 7
+    steered["pulsed"] = now - 1_000_000
+    spoil(measurement, verdict, steered)
     ports = {}
     for name, inside in (
         ("measurement", measurement),
         ("mouth", record(MOUTH)),
         ("verdict", verdict),
+        ("pulse", pulse),
     ):
         ports[name] = np.zeros(inside.itemsize // 8 + 1, np.uint64)
         publish(ports[name], inside.view(np.uint64))
-    take_in(inputs, state, intake(ports))
+    taken = intake(ports)
+    take_in(inputs, state, taken)
+    supervise(inputs, state, steered, int(taken.measurement["arm_ok"][0]), taken.watched)
     assert np.isfinite(inputs["q"]).all()
     assert state["mode"][0] == (JOINT if fault is None else BRAKE)
-    assert state["fault"][0] == (-1 if fault is None else KINDS.index(fault))
+    code = -1 if fault is None else KINDS.index(fault)
+    assert state["fault"][0] == code
+    assert steered["tripped"][0] == (code if latched else -1)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -159,9 +195,9 @@ def test_whatever_a_hostile_writer_leaves_the_arm_keeps_its_limits_and_brakes(
     profile = state[0]["joint_profile"]
     profile["start"][:, 1:], profile["duration"] = np.inf, 100.0
     profile["state"][:, 0, 0], profile["state"][:, 0, 1] = HOME, 0.5
-    kinds = {"measurement": MEASUREMENT, "mouth": MOUTH, "verdict": VERDICT}
+    kinds = KINDS_IN
     ports = {name: np.zeros(kind.itemsize // 8 + 1, np.uint64) for name, kind in kinds.items()}
-    taken = intake(ports)
+    taken, steered = intake(ports), helm()
     now = 10**9
     for _ in range(1_500):
         now += 1_000_000
@@ -175,11 +211,13 @@ def test_whatever_a_hostile_writer_leaves_the_arm_keeps_its_limits_and_brakes(
                 words.view(np.float64)[:] = rng.normal(size=words.size) * 10.0 ** rng.integers(
                     -3, 9
                 )
-                inside["stamp"] = now + rng.integers(-(10**8), 10**8)
+                stamp = "number" if kind is PULSE else "stamp"
+                inside[stamp] = now + rng.integers(-(10**8), 10**8)
             publish(ports[name], words)
             if rng.random() < 0.2:  # and dies in the middle
                 ports[name][0] += np.uint64(1)
         take_in(inputs, state, taken)
+        supervise(inputs, state, steered, int(taken.measurement["arm_ok"][0]), taken.watched)
         law.cycle(config, inputs, state)
         for name in ("q", "v", "wrench", "mouth_R", "mouth_t"):
             assert np.isfinite(inputs[name]).all()
@@ -207,12 +245,12 @@ def test_late_wakes_are_counted_as_episodes_and_missed_deadlines_skipped() -> No
 def test_a_loop_that_is_late_again_and_again_brakes(model: ArmModel, limits: Limits) -> None:
     config = configure(model, limits, ArmInfo("rehearsal", JOINTS, 1000.0, 0.002, "holds"))
     inputs, state, stats = record(INPUT), record(STATE), record(LATENESS)
-    stats["brake_after"] = 3
+    stats["brake_after"], state["mode"] = 3, JOINT
     clock = np.zeros(2, np.int64)
     for row in range(1, 4):
         stats["deadline"] = monotonic_ns(clock) - 500_000  # woken half a period late
         wake(config, inputs, state, stats, clock)
-        assert state["mode"][0] == (BRAKE if row == 3 else 0)
+        assert state["mode"][0] == (BRAKE if row == 3 else JOINT)
 
 
 def test_the_kernels_clock_is_pythons() -> None:
