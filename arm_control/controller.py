@@ -129,6 +129,7 @@ class ArmController:
         """Brake to rest as fast as the joints' limits allow; from any state. Ends the goal."""
         self._planner.brake()
         self._goal = Hold()
+        self._paused = False
 
     def pause(self) -> None:
         """Come smoothly to rest, keeping the goal. In contact, let go of the tissue first."""

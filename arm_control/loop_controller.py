@@ -192,6 +192,7 @@ class LoopController:
         A loop that does not hear it is lost, which the next cycle reports.
         """
         self._goal = Hold()
+        self._paused = False
         self._send(OrderKind.STOP)
         self._heed()
 

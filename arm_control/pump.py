@@ -8,10 +8,12 @@ become of the loop.
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from arm_control.exchange import MEASUREMENT, SETPOINT, Exchange
 from arm_control.memory import record
 from arm_control.ports import ArmDriver, ArmStatus, JointCommand
-from spatial import SpatialError
+from spatial import SpatialError, Vector
 
 STALE_S = 0.02
 """A set-point older than this [s], and than three periods of the arm, is none."""
@@ -39,6 +41,7 @@ class Pump:
         self._stale_s = max(STALE_S, 3.0 / driver.info.rate_hz)
         self._stalled = False
         self._told_to_stop = False
+        self._standing: Vector | None = None  # since a reset, until the loop goes on
 
     @property
     def stalled(self) -> bool:
@@ -57,6 +60,7 @@ class Pump:
             self._cycle = int(self._setpoint["cycle"][0])
             self._told_to_stop = bool(self._setpoint["stop"][0])  # heard, and answered for
         self._stalled = False
+        self._standing = None
 
     def run(self, over: Callable[[], bool]) -> None:
         """Turn at the driver's rate until ``over`` says so, then stop the arm."""
@@ -94,6 +98,8 @@ class Pump:
             if not self._told_to_stop:
                 self._told_to_stop = True
                 self._stall()
+            elif not self._stalled:
+                self._stand()
             return
         self._told_to_stop = False
         if self._stalled:
@@ -105,6 +111,12 @@ class Pump:
             self._driver.write(JointCommand(s["q"][:n], s["v"][:n]))
         elif self._cycle > 0 and age > self._stale_s:
             self._stall()
+
+    def _stand(self) -> None:
+        """Keep an arm that was reset where it stands until the loop goes on: some count silence."""
+        if self._standing is None:
+            self._standing = self._measurement["q"][0, : self._joints].copy()
+        self._driver.write(JointCommand(self._standing, np.zeros(self._joints)))
 
     def _stall(self) -> None:
         self._stalled = True

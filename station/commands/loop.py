@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from arm_control.model import ArmModel
 from arm_control.ports import ArmDriver, ArmInfo
 from sim.arms import ArmDescription, arm
 from sim.scene import Scene
+from station.makers import MAKERS
 
 app = typer.Typer(add_completion=False)
 
@@ -45,7 +46,7 @@ def loop(
     description = arm(model or ("ur5" if address else "kuka_iiwa"))
     kinematics = _model(description.name)
     if address:
-        info, make = _driver(description, address)
+        info, make = _driver(description, address, kinematics)
     else:
         make = partial(_nothing, description.name)
         info = make().info
@@ -97,47 +98,17 @@ def _nothing(name: str) -> ArmDriver:
     return RehearsalArm(_model(name), description.home, description.rate_hz)
 
 
-def _driver(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
+def _driver(
+    description: ArmDescription, address: str, model: ArmModel
+) -> tuple[ArmInfo, MakeDriver]:
     try:
-        known = _DRIVERS[description.name]
+        maker = _MAKERS[description.name]
     except KeyError:
         raise ArmControlError(
             f"no driver for {description.name} at {address}; with an address, --model is one of "
-            f"{', '.join(_DRIVERS)}"
+            f"{', '.join(_MAKERS)}"
         ) from None
-    return known(description, address)
+    return MAKERS[maker](address, model, None)
 
 
-def _universal_robots(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
-    from arm_control.drivers.universal_robots import (  # noqa: PLC0415 - an extra
-        UniversalRobotsArm,
-        info_of,
-    )
-
-    make = partial(UniversalRobotsArm, address, description.joint_names)
-    return info_of(address, description.joint_names), make
-
-
-def _franka(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
-    from arm_control.drivers.franka import info_of  # noqa: PLC0415 - an extra
-
-    make = partial(_franka_arm, description.name, address)
-    return info_of(address, description.joint_names), make
-
-
-def _franka_arm(name: str, address: str) -> ArmDriver:
-    from arm_control.drivers.franka import FrankaArm  # noqa: PLC0415 - an extra
-
-    return FrankaArm(address, _model(name))
-
-
-def _ufactory(description: ArmDescription, address: str) -> tuple[ArmInfo, MakeDriver]:
-    from arm_control.drivers.ufactory import UFactoryArm, info_of  # noqa: PLC0415 - an extra
-
-    make = partial(UFactoryArm, address, description.joint_names)
-    return info_of(address, description.joint_names), make
-
-
-_DRIVERS: Mapping[str, Callable[[ArmDescription, str], tuple[ArmInfo, MakeDriver]]] = (
-    MappingProxyType({"ur5": _universal_robots, "fr3": _franka, "xarm7": _ufactory})
-)
+_MAKERS: Mapping[str, str] = MappingProxyType({"ur5": "ur", "fr3": "franka", "xarm7": "xarm"})

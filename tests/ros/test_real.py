@@ -17,7 +17,6 @@ from booth_arm.link import LoopLink, LoopNames, LoopState, Order
 from booth_arm.real import open_real
 
 from arm_control.errors import ArmControlError
-from arm_control.monitor import Pace
 from arm_control.motion import MoveJoints
 from arm_control.ports import ArmStatus
 from sim.scene import Scene
@@ -112,7 +111,7 @@ def arm(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Arm]:
     name = f"test_ur_{os.getpid()}"
-    main = partial(loop.main, open_=partial(open_real, pace=Pace.LOCK_STEP))
+    main = partial(loop.main, open_=open_real)
     file = written(tmp_path_factory.mktemp("ur"), Scene(arm_name="ur5").tool)
     bench = BenchSettings("ur", address, "ur5", rate_hz=125.0, calibration=file)
     settings = loop.LoopSettings(name, bench, 1.0)
@@ -131,7 +130,7 @@ def test_goals_reach_a_real_arm(arm: Arm, robot: Any) -> None:
 
 def test_no_real_arm_moves_without_a_calibration(address: str) -> None:
     with pytest.raises(StationError, match="booth calibrate take"):
-        open_real(BenchSettings("ur", address, "ur5"), pace=Pace.LOCK_STEP)
+        open_real(BenchSettings("ur", address, "ur5"))
 
 
 def test_its_gripper_holds_and_lets_go(arm: Arm, fingers: RobotiqStandIn) -> None:
@@ -188,7 +187,7 @@ def box(
 
 def test_other_makers_arms_come_with_a_gripper_on_topics(box: Any) -> None:
     stand_in, settings = box
-    bench = open_real(settings, pace=Pace.LOCK_STEP)
+    bench = open_real(settings)
     try:
         assert bench.driver.info.rate_hz == settings.rate_hz
         assert eventually(lambda: bench.driver.read().status is ArmStatus.READY)

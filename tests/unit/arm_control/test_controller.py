@@ -265,6 +265,16 @@ def test_stop_rests_within_its_bound_from_any_goal(bench: Bench, limits: Limits)
     assert report.done
 
 
+def test_a_stop_ends_a_pause_and_its_goal(bench: Bench) -> None:
+    bench.controller.start(MoveJoints(HOME + 0.4, scale=1.0))
+    bench.run(lambda r: r.progress > 0.3)
+    bench.controller.pause()
+    bench.controller.stop()
+    assert bench.run(lambda r: r.done, 2.0).phase is Phase.STOPPED
+    with pytest.raises(GoalError, match="nothing is paused"):
+        bench.controller.resume("Nurse Li")
+
+
 def test_the_camera_is_where_it_was_when_the_picture_was_taken(bench: Bench) -> None:
     bench.controller.start(MoveJoints(HOME + 0.2))
     bench.run(lambda r: r.progress > 0.5)

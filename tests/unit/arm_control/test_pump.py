@@ -31,8 +31,11 @@ def pump(plant: Plant, exchange: Exchange) -> Pump:
     return Pump(plant, exchange, plant.now_ns)
 
 
-def command(exchange: Exchange, cycle: int, stamp_ns: int, position: np.ndarray) -> None:
+def command(
+    exchange: Exchange, cycle: int, stamp_ns: int, position: np.ndarray, stop: int = 0
+) -> None:
     setpoint = record(SETPOINT)
+    setpoint["stop"] = stop
     setpoint["cycle"], setpoint["stamp"], setpoint["q"] = cycle, stamp_ns, position
     exchange.setpoint.write(setpoint)
 
@@ -85,6 +88,31 @@ def test_a_set_point_that_grows_old_stops_the_arm_until_a_person_resets(
     command(exchange, 3, plant.now, HOME + 0.02)
     pump.turn()
     assert plant.queue[-1][0] == pytest.approx(HOME + 0.02)
+
+
+def test_the_loops_word_stops_the_arm_and_after_a_reset_it_stands_until_the_loop_goes_on(
+    pump: Pump, plant: Plant, exchange: Exchange
+) -> None:
+    command(exchange, 1, plant.now, HOME)
+    pump.turn()
+    command(exchange, 2, plant.now, HOME + 0.5, stop=1)
+    pump.turn()
+    assert plant.stopped
+    assert pump.stalled
+    pump.reset()
+    assert not plant.stopped
+    for cycle in range(3, 6):  # the loop has not heard of the reset yet
+        command(exchange, cycle, plant.now, HOME + 0.5, stop=1)
+        pump.turn()
+        assert measured(exchange)["arm_ok"] == 1
+        assert plant.queue[-1][0] == pytest.approx(HOME)
+    assert not plant.stopped
+    command(exchange, 6, plant.now, HOME + 0.01)
+    pump.turn()
+    assert plant.queue[-1][0] == pytest.approx(HOME + 0.01)
+    command(exchange, 7, plant.now, HOME + 0.01, stop=1)  # and says it anew
+    pump.turn()
+    assert plant.stopped
 
 
 def test_an_unready_arm_is_told_and_a_senseless_reading_grows_old(

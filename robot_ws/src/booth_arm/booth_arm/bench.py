@@ -3,14 +3,57 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from arm_control.controller import ArmController
-from arm_control.ports import ArmDriver, Clock, Gripper
+from arm_control.model import ArmModel
+from arm_control.ports import ArmInfo, ArmState, Clock, Gripper
+from arm_control.report import Fault
+from station.ports import Controller
 from vision.camera import Camera
 
-if TYPE_CHECKING:
-    from arm_control.ports import Safety
+
+class Feed(Protocol):
+    """What the loop shows of the arm: its driver, or what measures for it."""
+
+    @property
+    def info(self) -> ArmInfo:
+        """What the driver states of its arm."""
+        ...
+
+    def read(self) -> ArmState:
+        """Return the latest measurement."""
+        ...
+
+
+class Steering(Controller, Protocol):
+    """The arm as the node's orders drive it: in this process, or in the real-time loop's."""
+
+    model: ArmModel
+
+    @property
+    def latched(self) -> bool:
+        """Whether something has tripped and nobody has reset it."""
+        ...
+
+    def pause(self) -> None:
+        """Come smoothly to rest, keeping the goal."""
+        ...
+
+    def resume(self, by: str) -> None:
+        """Take the paused goal up again on the word of ``by``."""
+        ...
+
+    def reset(self, by: str) -> None:
+        """Clear a trip after ``by`` has looked."""
+        ...
+
+
+class Tripwire(Protocol):
+    """Where the loop's own word latches."""
+
+    def trip(self, fault: Fault) -> None:
+        """Latch ``fault``; the arm stops, or leaves the mouth."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +76,20 @@ class BenchSettings:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Everything the loop owns. ``person`` passes a word on to the simulated person."""
+    """Everything the loop owns. ``person`` passes a word on to the simulated person.
 
-    driver: ArmDriver
+    ``rate_hz`` [Hz] is how often the loop cycles, the driver's own rate where it says nothing.
+    """
+
+    driver: Feed
     gripper: Gripper
     clock: Clock
-    controller: ArmController
-    safety: "Safety"
+    controller: Steering
+    safety: Tripwire
     camera: Camera | None = None
     person: Callable[..., None] = field(default=lambda *_: None)
     simulated: bool = False
+    rate_hz: float | None = None
     opened: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:

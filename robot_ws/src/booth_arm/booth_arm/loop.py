@@ -1,8 +1,10 @@
 """The loop's process: it owns the arm and its time; the graph may stall, it does not.
 
-Everything that moves or stops the arm happens here, once per period of the driver's rate. The node
-sends goals and a permit; without a fresh permit the loop trips the safety monitor, which stops and
-withdraws, and latches. When the node dies the loop brings the arm to rest, then ends.
+Goals, stops and what the arm says pass here, once a period. A simulated arm, and one behind ROS 2
+topics, is driven from here; another maker's is steered from here, by the real-time loop beside it
+(`arm_control.crew`), which moves it in its own time. The node sends goals and a permit; without a
+fresh permit the loop trips the safety monitor, which stops and withdraws, and latches. When the
+node dies the loop brings the arm to rest, then ends.
 """
 
 import pickle
@@ -123,7 +125,8 @@ class Loop:
     def run(self) -> None:
         """Cycle until closed."""
         bench = self._bench
-        period_ns = round(NANOSECONDS_PER_SECOND / bench.driver.info.rate_hz)
+        rate_hz = bench.rate_hz or bench.driver.info.rate_hz
+        period_ns = round(NANOSECONDS_PER_SECOND / rate_hz)
         deadline = bench.clock.now_ns() + period_ns
         self._pipe.send(bench.driver.info)
         pace = _Pace(self._settings.pace, bench.clock.now_ns()) if bench.simulated else None
