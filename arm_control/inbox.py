@@ -39,7 +39,7 @@ _WIPE = (
     "stroke_profile", "normal", "surface", "path", "path_length", "path_points", "force_goal",
     "force_wish", "integral", "strokes", "strokes_wanted", "dwell", "dwell_s", "lost_s",
     "contact_s", "travel", "stiffness", "stiffness_num", "stiffness_den", "smooth_force",
-    "late_press", "smooth_press",
+    "late_press", "smooth_press", "near", "slanted", "across", "aside", "aside_v", "met",
 )  # fmt: skip
 PLANNED: Mapping[int, tuple[str, ...]] = MappingProxyType(
     {
