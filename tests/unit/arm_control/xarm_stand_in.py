@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from arm_control.ports import ArmDriver
 from tests.unit.arm_control.wire import exactly, loopback
 
 COMMAND_PORT = 10_502  # the real one, 502, only root may open
@@ -119,3 +120,13 @@ class StandIn:
                 raw = [value and value + wobble for value in self.force]
                 body += struct.pack("<6f6f", *[0.0] * 6, *raw)
                 link.sendall(struct.pack(">I", 4 + len(body)) + body)
+
+
+def open_arm(address: str, joint_names: tuple[str, ...], rate_hz: float) -> ArmDriver:
+    """Open the driver, in whichever process, on the stand-in's port instead of the real one."""
+    from xarm.core.config.x_config import XCONF  # noqa: PLC0415 - an extra
+
+    from arm_control.drivers.ufactory import UFactoryArm  # noqa: PLC0415 - an extra
+
+    XCONF.SocketConf.TCP_CONTROL_PORT = COMMAND_PORT
+    return UFactoryArm(address, joint_names, rate_hz=rate_hz)
