@@ -54,7 +54,7 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         gain = min(c.force_bandwidth / s.stiffness, 1.0 / (c.virtual_mass * _SWIFT))
         if in_air(s):
             s.integral = 0.0
-            rate = min(search_speed(c, s, n), _room(c, s, n))
+            rate = search_speed(c, s, n)
         else:
             s.integral += 0.15 * gain * s.stiffness * err * dt
             s.integral = max(min(s.integral, 0.3), -0.3)
@@ -75,24 +75,28 @@ def regulate(c: Record, i: Record, s: Record) -> None:
         else:
             wish[k] = max(min(-8.0 * s.offset[k], 0.04), -0.04)
     if pressing:
+        if in_air(s):
+            _no_deeper(c, s, wish)
         _stay_near(s, wish)
     _flee(c, s, force, over, dt, wish)
     _move_offset(c, s, force, wish, _SWIFT, dt)
 
 
 @kernel
-def _room(c: Record, s: Record, n: np.ndarray) -> float:
-    """Return how fast [m/s] the search along ``n`` (3,) may go on, for how deep it is already.
+def _no_deeper(c: Record, s: Record, wish: np.ndarray) -> None:
+    """Take out of a search's ``wish`` [m/s] what leads deeper along the shaft than it may.
 
-    Along the shaft it ends a standoff below where the first touch was looked for; across, where
-    the offset does.
+    That is a standoff below where the first touch was looked for. Across it goes on.
     """
     deep = 0.0
-    steep = 0.0
+    axial = 0.0
     for k in range(3):
         deep += (s.gap * s.normal[k] + s.offset[k]) * s.p_R[k, 2]
-        steep -= n[k] * s.p_R[k, 2]
-    return float(max(6.0 * (min(s.near + c.standoff, s.travel) - deep) / max(steep, 0.2), 0.0))
+        axial += wish[k] * s.p_R[k, 2]
+    over = axial - max(6.0 * (min(s.near + c.standoff, s.travel) - deep), 0.0)
+    if over > 0.0:
+        for k in range(3):
+            wish[k] -= over * s.p_R[k, 2]
 
 
 @kernel

@@ -125,6 +125,7 @@ def begin(
     s["path"][0, :3], s["path"][1, :3] = (-0.01, 0.0, 0.0), (-0.01, 0.0, 0.012)
     s["path_length"][1], s["path_points"] = 0.012, 2
     s["force_goal"], s["strokes_wanted"], s["travel"] = 0.3, 3, 0.02
+    s["near"], s["slanted"], s["across"] = 0.006, rng.integers(2), (0.0, 1.0, 0.0)
     s["stiffness"] = rng.choice([5.0, 200.0, 3000.0])
     return inputs, state
 

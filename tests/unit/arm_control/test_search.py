@@ -2,9 +2,14 @@
 
 import numpy as np
 
-from arm_control import ArmModel, Limits, Phase, SiteTarget, Wipe
+from arm_control import ArmInfo, ArmModel, Limits, Phase, SiteTarget, Wipe
+from arm_control.configuration import configure
+from arm_control.contact import regulate
+from arm_control.memory import INPUT, STATE, record
+from arm_control.stroke import WIPING
 from spatial import Wrench
 from tests.unit.arm_control.plant import BIAS
+from tests.unit.arm_control.rig import JOINTS
 from tests.unit.arm_control.test_controller import Bench
 
 POINT = np.array((-0.08, 0.0, 0.0))
@@ -75,3 +80,24 @@ def test_a_site_that_faces_across_the_shaft_is_pressed_aside_not_slid_past(
         if r.phase is Phase.TOUCHING
     ]
     assert min(reached) > POINT[0] - 0.010
+
+
+def test_what_lies_no_deeper_is_looked_for_further_across(model: ArmModel, limits: Limits) -> None:
+    """A tilted shaft's way across leads deeper, too: where that ended, the search once did."""
+    config = configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds"))
+    inputs, state = record(INPUT), record(STATE)
+    inputs["step"] = 1e-3
+    s = state[0]
+    shaft = np.array((-np.cos(0.35), -np.sin(0.35), 0.0))
+    s["M"], s["p_R"][:, 2], s["M_known"] = np.eye(3), shaft, 1
+    s["phase"], s["tared"], s["lost_s"], s["stiffness"] = WIPING, 1, 0.1, 20.0
+    s["normal"], s["across"], s["slanted"] = (np.sqrt(0.5), np.sqrt(0.5), 0.0), (0.0, 1.0, 0.0), 1
+    s["surface"] = (0.38, np.sqrt(1.0 - 0.38**2), 0.0)
+    s["near"], s["travel"], s["dwell"], s["path_points"] = 0.006, 0.020, 60.0, 2
+    s["path"][1], s["path_length"][1] = (0.0, 0.0, 0.01), 0.01
+    s["offset"] = 0.012 * shaft
+    for _ in range(600):
+        regulate(config[0], inputs[0], s)
+    deep = float(s["offset"] @ shaft)
+    assert deep < 0.0125
+    assert np.linalg.norm(s["offset"] - deep * shaft) > 0.004
