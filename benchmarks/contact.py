@@ -421,16 +421,24 @@ def _least(motion: Callable[[float, float, float], Motion], distance: float) -> 
 def touch_bound(stiffness: float, delay: float) -> float:
     """Return the touch's peak [N] that an arm coming at the law's 10 mm/s could not avoid.
 
-    It feels 25 mN by a filter that lags 8 ms, ``delay`` [s] later than that, moves 3 ms after it
-    was told to, and then flees at its whole reflex a. Tissue is damped, k (x + r v): while the tip
-    goes on at v for so long as d, the force comes to k v (d + r), and while it brakes to no more,
-    where r a > v.
+    Tissue is damped, k (x + r v). The arm feels 25 mN by its filter, ``delay`` [s] later than that,
+    moves 3 ms after it was told to, and then flees at its whole reflex a: until then the force has
+    come to k v (d + r), and while the arm brakes, to more only where v > r a.
     """
-    speed, felt, lag = 0.010, 0.025, delay + 0.008 + 0.003
-    viscous = stiffness * speed * RELAXATION_S
-    braking = max(speed - RELAXATION_S * TipLimits().reflex_acceleration, 0.0) ** 2
-    braking *= 0.5 * stiffness / TipLimits().reflex_acceleration
-    return max(felt - viscous, 0.0) + viscous + stiffness * speed * lag + braking
+    speed, reflex = 0.010, TipLimits().reflex_acceleration
+    lag = felt_after(stiffness, speed) + delay + 0.003
+    braking = max(speed - RELAXATION_S * reflex, 0.0) ** 2 / (2.0 * reflex)
+    return stiffness * (speed * (lag + RELAXATION_S) + braking)
+
+
+def felt_after(stiffness: float, speed: float) -> float:
+    """Return how long [s] after the touch the law's filter, two poles at 250 rad/s, says 25 mN."""
+    step, time, once, twice = 1e-5, 0.0, 0.0, 0.0
+    while twice < 0.025:
+        time += step
+        once += 250.0 * step * (stiffness * speed * (time + RELAXATION_S) - once)
+        twice += 250.0 * step * (once - twice)
+    return time
 
 
 def sweep(engine: Callable[[Scene], Any]) -> None:
