@@ -1,7 +1,8 @@
 """The arm: ports, model, kinematics, path, control law, procedure, safety, loop and drivers.
 
 What drives an arm compiles kernels and is imported from its own module, so that this package stays
-light: `arm_control.controller.ArmController`, `arm_control.monitor.MonitorProcess`.
+light: `arm_control.controller.ArmController`, `arm_control.crew.ArmCrew` with its controller, and
+`arm_control.monitor.MonitorProcess`.
 """
 
 from arm_control.errors import (

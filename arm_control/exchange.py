@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from arm_control.memory import MAX_JOINTS, STATE
+from arm_control.memory import MAX_JOINTS, STATE, state_words
 from arm_control.shared import SharedRecord
 
 MEASUREMENT = np.dtype(
@@ -61,6 +61,15 @@ ORDER = np.dtype(
     align=True,
 )
 
+_LARGE = ("joint_profile", "tip_profile", "stroke_profile", "tool_past")
+_SHOWN = tuple(name for name in STATE.names or () if name not in _LARGE)
+
+SHOWN = np.dtype([(name, STATE[name]) for name in _SHOWN], align=True)
+"""What of STATE is shown: all but what is large and the session has itself, its plans."""
+
+SHOWN_WORDS = state_words(_SHOWN)
+"""The words of STATE that SHOWN is made of, in its order."""
+
 VIEW = np.dtype(
     [
         ("now", "i8"),  # of the cycle [ns]
@@ -71,7 +80,7 @@ VIEW = np.dtype(
         ("stopped", "i8"),  # the arm has stopped by its own means
         ("q", "f8", (MAX_JOINTS,)),  # measured [rad]
         ("v", "f8", (MAX_JOINTS,)),
-        ("state", STATE),
+        ("state", SHOWN),
     ],
     align=True,
 )

@@ -16,7 +16,7 @@ from arm_control.compiled import kernel
 from arm_control.exchange import ORDER
 from arm_control.law import JOINT, TIP, WIPE
 from arm_control.linear import dot, multiply_transposed, norm, rotate_back, turn_between
-from arm_control.memory import MAX_PATH, STATE, TIP_DOFS, Record, record
+from arm_control.memory import MAX_PATH, STATE, TIP_DOFS, Record, record, state_words
 from arm_control.orders import (
     Answer,
     OrderKind,
@@ -81,25 +81,24 @@ def _offset(kind: np.dtype, name: str) -> int:
 _STATE_IN_ORDER = _offset(ORDER, "state")
 
 
-def _words(names: tuple[str, ...], *, numbers: bool = False) -> np.ndarray:
-    """Return which 8-byte words of STATE the fields ``names`` are.
+def _numbers(names: tuple[str, ...]) -> np.ndarray:
+    """Return which words of the fields ``names`` have to be finite.
 
-    With ``numbers`` only those that have to be finite: no integers, no starts of a profile's
-    phases, of which the unused ones begin at infinity.
+    Not the integers, nor the starts of a profile's phases: the unused ones begin at infinity.
     """
     found: list[int] = []
     for name in names:
         kind, offset = _fields(STATE)[name][:2]
         for part, (inside, shift, *_) in (_fields(kind) or {name: (kind, 0)}).items():
-            if not numbers or (inside.base.kind == "f" and part != "start"):
+            if inside.base.kind == "f" and part != "start":
                 first = (offset + shift) // 8
                 found += range(first, first + inside.itemsize // 8)
     return np.array(found, np.int64)
 
 
-_JOINT_WORDS, _TIP_WORDS, _WIPE_WORDS = (_words(PLANNED[mode]) for mode in (JOINT, TIP, WIPE))
+_JOINT_WORDS, _TIP_WORDS, _WIPE_WORDS = (state_words(PLANNED[mode]) for mode in (JOINT, TIP, WIPE))
 _JOINT_NUMBERS, _TIP_NUMBERS, _WIPE_NUMBERS = (
-    _words(PLANNED[mode], numbers=True) for mode in (JOINT, TIP, WIPE)
+    _numbers(PLANNED[mode]) for mode in (JOINT, TIP, WIPE)
 )
 
 _PHASES = tuple(Phase)

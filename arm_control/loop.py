@@ -16,7 +16,15 @@ import numpy as np
 from arm_control import law
 from arm_control.blackbox import BlackBox, note
 from arm_control.compiled import kernel, unlocked
-from arm_control.exchange import MEASUREMENT, MOUTH, PULSE, SETPOINT, VIEW, Exchange
+from arm_control.exchange import (
+    MEASUREMENT,
+    MOUTH,
+    PULSE,
+    SETPOINT,
+    SHOWN_WORDS,
+    VIEW,
+    Exchange,
+)
 from arm_control.inbox import Inbox, obey
 from arm_control.memory import INPUT, STATE, record
 from arm_control.monitor import VERDICT
@@ -169,8 +177,8 @@ def show(inputs: np.ndarray, x: Outlet) -> None:
     v.stopped = h.stopped
     v.q[:] = inputs[0].q
     v.v[:] = inputs[0].v
-    for k in range(x.state_words.size):
-        x.view_state[k] = x.state_words[k]
+    for k in range(SHOWN_WORDS.size):
+        x.view_state[k] = x.state_words[SHOWN_WORDS[k]]
     publish(x.view_port, x.view_words)
 
 
@@ -416,7 +424,7 @@ def _outlet(
         helm,
         view,
         words,
-        words[-(STATE.itemsize // 8) :],
+        words[-SHOWN_WORDS.size :],
         exchange.view.words if exchange else _nowhere(VIEW),
         sample,
         sample.view(np.uint64),

@@ -14,7 +14,7 @@ import numpy as np
 from arm_control.clearance import Outlook, take
 from arm_control.configuration import configure
 from arm_control.errors import ArmControlError, GoalError
-from arm_control.exchange import MEASUREMENT, MOUTH, ORDER, PULSE, VIEW, Exchange
+from arm_control.exchange import MEASUREMENT, MOUTH, ORDER, PULSE, SHOWN_WORDS, VIEW, Exchange
 from arm_control.history import PoseHistory
 from arm_control.law import BRAKE
 from arm_control.limits import Limits, Zone
@@ -118,6 +118,7 @@ class LoopController:
         self._history = PoseHistory(info.rate_hz, model.joints)
         self._measurement, self._mouth = record(MEASUREMENT), record(MOUTH)
         self._pulse, self._order, self._view = record(PULSE), record(ORDER), record(VIEW)
+        self._shown = self._view.view(np.uint64)[-SHOWN_WORDS.size :]
         # a loop steered before goes on counting
         exchange.pulse.read(self._pulse)
         exchange.order.read(self._order)
@@ -267,7 +268,7 @@ class LoopController:
         v, now = self._view[0], self._now_ns()
         if read and int(v["now"]) != before:
             self._heard_ns = now
-            self._state[0] = v["state"]
+            self._state.view(np.uint64)[SHOWN_WORDS] = self._shown
             self._history.add(int(v["stamp"]), v["q"][: self.model.joints])
         elif self._lost is None and age_s(self._heard_ns, now) > SILENT_S:
             gone = ", ".join(self._keeper.missing)

@@ -6,6 +6,7 @@ sized for ``MAX_JOINTS``; with fewer joints the rest stays zero. Units are SI; f
 the comments: b base, m mouth, f flange, s wrist sensor, t nominal (unbent) tip.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -254,3 +255,13 @@ STATE = np.dtype(
 def record(kind: np.dtype) -> np.ndarray:
     """Return one zeroed record of ``kind`` as an array (1,)."""
     return np.zeros(1, kind)
+
+
+def state_words(names: Iterable[str]) -> np.ndarray:
+    """Return the numbers of the 8-byte words of STATE in which the fields ``names`` lie."""
+    fields: Mapping[str, tuple[Any, ...]] = STATE.fields or {}
+    found: list[int] = []
+    for name in names:
+        kind, offset = fields[name][:2]
+        found += range(offset // 8, (offset + kind.itemsize) // 8)
+    return np.array(found, np.int64)
