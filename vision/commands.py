@@ -123,11 +123,17 @@ def train(
     start: Annotated[
         Path | None, typer.Option(help="Checkpoint (.pt) or network (.onnx) to go on from.")
     ] = None,
+    shares: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(help="Shares of looks at the whole picture, the mouth and the throat."),
+    ] = None,
 ) -> None:
     """Train a network on rendered frames, export and calibrate it (needs the `train` extra)."""
-    from vision.train.run import train_network  # noqa: PLC0415 - torch is no run-time dependency
+    from vision.train.fit import Schedule  # noqa: PLC0415 - torch is no run-time dependency
+    from vision.train.run import train_network  # noqa: PLC0415 - the same
 
-    for path in train_network(data, out, minutes, seed, calibration, start):
+    schedule = Schedule(minutes=minutes, seed=seed, shares=shares)
+    for path in train_network(data, out, schedule, calibration, start):
         typer.echo(str(path))
 
 

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from spatial import Matrix, Pose, Vector
 from vision.frame import Intrinsics
+from vision.incisors import opening_between
 from vision.ranks import median, quantile
+from vision.segmentation import Edge
 from vision.settings import LocatorSettings
 from vision.structure import ORAL, Structure
 from vision.surface import point_covariance
@@ -21,6 +23,7 @@ _STRIP = 0.001  # m wide
 _BAND = 0.014  # m on either side of the middle in which the opening is measured
 _QUANTILE = 0.85  # of strips: outer ones are narrower, a missing tooth widens one
 _STRIPS = round(2 * _BAND / _STRIP)
+_WIDEST = 0.1  # m; nobody opens wider
 _TOOLS = (Structure.SWAB, Structure.DEPRESSOR)
 _WITHIN = (*ORAL, *_TOOLS)
 _MIN_LIP_POINTS = 12
@@ -36,7 +39,10 @@ _MIN_HOLLOW = 0.015  # m from the lips back to the tenth of the inside that lies
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mouth:
-    """A mouth seen: ``optical_mouth``, its ``covariance`` (6, 6) [m², rad²], ``opening`` [m]."""
+    """A mouth seen: ``optical_mouth``, its ``covariance`` (6, 6) [m², rad²], ``opening`` [m].
+
+    The opening is the mean of what the labels and what the incisors' edges say (decision 0107).
+    """
 
     optical_mouth: Pose
     covariance: Matrix
@@ -80,7 +86,8 @@ def measure_mouth(
             f"{settings.max_range} m",
         )
     optical_mouth = Pose(rotation, origin)
-    opening = measure_opening(view, intrinsics, optical_mouth)
+    shown = measure_opening(view, intrinsics, optical_mouth)
+    opening = (shown + _between_edges(view, intrinsics, optical_mouth)) / 2
     spread = 1.4826 * median(np.abs(offset - front))
     covariance = np.zeros((6, 6))
     across = max(0.001, 1.5 * view.crop.side / 96.0 * distance / intrinsics.fx)
@@ -117,8 +124,14 @@ def _squared_up(rotation: Matrix, lips: Matrix) -> Matrix:
     return np.asarray(rotation @ [[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
 
 
+def _between_edges(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> float:
+    """Return the opening [m] between where the model puts the incisors' edges, hidden or not."""
+    upper, lower = rays(np.stack([view.pixel_of(edge) for edge in Edge]), intrinsics)
+    return min(max(opening_between(optical_mouth, upper, lower), 0.0), _WIDEST)
+
+
 def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> float:
-    """Return the opening [m] between the incisors.
+    """Return the opening [m] between the incisors, as the labels show it.
 
     The gap between teeth is measured in strips of 1 mm across the middle of the mouth, those with
     swab or depressor left out, and their upper quartile taken: the dental arch narrows the outer
@@ -142,7 +155,7 @@ def measure_opening(view: View, intrinsics: Intrinsics, optical_mouth: Pose) -> 
         return 0.0
     top = np.where(teeth_high > high, high, lips_high - _LIP_TO_EDGE)
     bottom = np.where(teeth_low < low, low, lips_low + _LIP_TO_EDGE)
-    return min(max(quantile((top - bottom)[chosen], _QUANTILE), 0.0), 0.1)
+    return min(max(quantile((top - bottom)[chosen], _QUANTILE), 0.0), _WIDEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

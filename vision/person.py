@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 
 from vision.preprocess import Crop
 from vision.ranks import quantile_of_counts
-from vision.segmentation import PLACES
+from vision.segmentation import SEEN
 from vision.sites import THROAT
 from vision.structure import ORAL, Structure
 from vision.target import Refusal, RefusalReason
-from vision.view import View, peak
+from vision.view import View
 
 CROP_MARGIN = 1.25
 """Side of the second look, in extents of lips and mouth."""
@@ -33,7 +33,8 @@ _SURE = 0.5  # probability of a mouth in the picture from which one is looked fo
 _CLOSER = 0.5  # side of that look, in sides of the picture
 _MIN_FACE = 0.01  # share of the picture that is skin, below which there is nobody
 _RIVAL = 0.3  # share of the largest mouth's area from which a second mouth is another person
-_HAND = 3.0  # a hand this many times the mouth's size is before it, or raised to stop
+_HAND = 0.3  # a hand this many times the mouth's size is before it, or raised to stop
+_MIN_HAND = 0.01  # share of the picture; less is a speck beside a mouth that is small itself
 _CROP_MIN = 48.0  # px; a smaller mouth is too far away to be judged
 
 
@@ -54,7 +55,7 @@ def find_mouth(view: View, stamp_ns: int) -> Crop | Refusal:
             stamp_ns,
             f"mask covers {shares[Structure.MASK]:.1%} of the picture, mouth {mouth.mean():.1%}",
         )
-    if shares[Structure.HAND] > _HAND * float(mouth.mean()):
+    if shares[Structure.HAND] > max(_MIN_HAND, _HAND * float(mouth.mean())):
         return Refusal(
             RefusalReason.OCCLUDED,
             stamp_ns,
@@ -84,14 +85,10 @@ def find_small_mouth(view: View) -> Crop | None:
     The model may be sure that a mouth is to be seen, and where, though no cell is likelier lips or
     mouth than face. None where it is not sure.
     """
-    segmentation = view.segmentation
-    if segmentation.seen[PLACES.index(None)] < _SURE:
+    if view.segmentation.seen[SEEN.index(None)] < _SURE:
         return None
-    place = segmentation.places[PLACES.index(None)]
-    (row, column), _ = peak(place, max(2, place.shape[0] // 10))
-    scale = view.crop.side / place.shape[0]
+    u, v = view.pixel_of(None) + 0.5
     side = _CLOSER * view.crop.side
-    u, v = view.crop.left + (column + 0.5) * scale, view.crop.top + (row + 0.5) * scale
     return Crop(u - side / 2, v - side / 2, side)
 
 

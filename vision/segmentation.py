@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -16,8 +17,25 @@ from vision.target import Site
 
 _Number = TypeVar("_Number", np.uint8, np.float32)
 
-PLACES: tuple[Site | None, ...] = (None, *Site)
-"""What the place maps show, in order: the mouth's origin (None), then the middle of each site."""
+
+class Edge(StrEnum):
+    """Where the incisors end; the opening lies between."""
+
+    UPPER = "upper_incisors"
+    LOWER = "lower_incisors"
+
+
+Place = Site | Edge | None
+"""What a place map shows: the middle of a site, an edge, or (None) the mouth's origin."""
+
+PLACES: tuple[Place, ...] = (None, *Site, *Edge)
+"""What the place maps show, in order."""
+
+SEEN: tuple[Site | None, ...] = (None, *Site)
+"""Of what the model says whether it is to be seen, in order: the mouth, then the sites."""
+
+_MIRRORED_SEEN = [0, 2, 1, 3]  # right and left tonsil change places
+_MIRRORED_PLACES = [*_MIRRORED_SEEN, 4, 5]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +45,12 @@ class Segmentation:
     ``parts`` (classes, 4, S/2, S/2) float32 is the probability of every class, as the network
     computes it: part 2 a + b holds rows a, a + 2, ... and columns b, b + 2, ...; it sums to 1 over
     the classes. To put it together costs as much as a tenth of the network, so only what is asked
-    for is. ``places`` (4, S/4, S/4) float32, in the order of ``PLACES``, each sums to 1 over the
+    for is. ``places`` (6, S/4, S/4) float32, in the order of ``PLACES``, each sums to 1 over the
     picture. ``rotation`` (3, 3) is the mouth's rotation in the view frame of the crop. ``seen``
-    (4,), same order, is the probability that the mouth, or a site that can be reached, is in the
-    picture. ``boxes`` (n, 5) [px], of ``BOXED`` in its order, are left, top, right, bottom and the
-    IoU to be expected with the structure's true box; None from a model that reads none.
+    (4,), in the order of ``SEEN``, is the probability that the mouth, or a site that can be
+    reached, is in the picture. ``boxes`` (n, 5) [px], of ``BOXED`` in its order, are left, top,
+    right, bottom and the IoU to be expected with the structure's true box; None from a model that
+    reads none.
     """
 
     parts: NDArray[np.float32]
@@ -59,7 +78,7 @@ class Segmentation:
                 "another version"
             )
         object.__setattr__(self, "rotation", matrix(self.rotation, (3, 3), "mouth rotation"))
-        object.__setattr__(self, "seen", vector(self.seen, len(PLACES), "what is seen"))
+        object.__setattr__(self, "seen", vector(self.seen, len(SEEN), "what is seen"))
 
     @classmethod
     def of_map(
@@ -99,7 +118,6 @@ class Segmentation:
     def mirrored(self) -> "Segmentation":
         """Return what is said of the mirrored picture; of a mirrored one, what it says of this."""
         classes = [int(MIRRORED.get(s, s)) for s in Structure]
-        sites = [0, 2, 1, 3]  # right and left tonsil change places
         boxes = self.boxes
         if boxes is not None:
             boxes = boxes[[BOXED.index(MIRRORED.get(s, s)) for s in BOXED]]
@@ -107,9 +125,9 @@ class Segmentation:
         across = np.diag([-1.0, 1.0, 1.0])
         return Segmentation(
             np.ascontiguousarray(self.parts[classes][:, [1, 0, 3, 2], :, ::-1]),
-            np.ascontiguousarray(self.places[sites][:, :, ::-1]),
+            np.ascontiguousarray(self.places[_MIRRORED_PLACES][:, :, ::-1]),
             across @ self.rotation @ np.diag([1.0, -1.0, 1.0]),
-            self.seen[sites],
+            self.seen[_MIRRORED_SEEN],
             boxes,
         )
 

@@ -11,8 +11,9 @@ from vision.confidence import Evidence, Weighs, log_odds
 from vision.errors import VisionError
 from vision.frame import Intrinsics
 from vision.mouth import Mouth
-from vision.ranks import median
+from vision.ranks import median, quantile
 from vision.region import REGIONS, outside_region, strangeness
+from vision.segmentation import SEEN
 from vision.settings import LocatorSettings
 from vision.structure import Structure
 from vision.surface import Plane, fit_patch, fit_plane, point_covariance, wiping_path
@@ -68,6 +69,8 @@ _BESIDE = 0.010  # m from the uvula; more is as good as far away
 _AMPLE = 0.005  # m of opening beyond it; more does not make a target likelier
 _MIN_DISC_POINTS = 3
 _MIN_NEIGHBOUR = 20  # pixels of the model's square from which a neighbour is fully there
+_DEEPEST = 0.85  # of the wall's pixels that lie before its deepest
+_HOLLOW = 0.010  # m before the deepest that the wall may reach
 _RIM = 2  # px of a site's edge whose depth is not trusted
 _MIN_CORE = 20  # measured pixels that must be left inside the rim
 
@@ -116,7 +119,7 @@ def find_spot(view: View, site: Site, settings: LocatorSettings, stamp_ns: int) 
         agreement,
         area,
         _neighbours(view, site),
-        float(view.segmentation.seen[1 + list(Site).index(site)]),
+        float(view.segmentation.seen[SEEN.index(site)]),
     )
 
 
@@ -299,7 +302,9 @@ def _within_region(
     """Return the pixels (h, w) whose measured depth puts them as deep in the mouth as the site is.
 
     Beside the lips a stereo camera gives many a pixel of the throat the lips' own depth. Where
-    hardly any pixel of ``mask`` is as deep, all that are measured: it lies elsewhere.
+    hardly any pixel of ``mask`` is as deep, all that are measured: it lies elsewhere. The wall gets
+    depth of uvula, tongue or swab along its edges, too: it stands behind all else and is all but
+    flat, so the deepest of its pixels tell which are its own.
     """
     across, down = view.slopes(intrinsics)
     x, y, z = -mouth_optical.rotation[0]
@@ -307,7 +312,11 @@ def _within_region(
     behind = toward * view.depth - mouth_optical.translation[0]
     low, high = REGIONS[site].behind
     there = np.asarray(view.valid & (behind >= low) & (behind <= high))
-    return there if int((there & mask).sum()) >= _MIN_DISC_POINTS else view.valid
+    if int((there & mask).sum()) < _MIN_DISC_POINTS:
+        return view.valid
+    if site is Site.POSTERIOR_WALL:
+        there &= behind > quantile(behind[there & mask], _DEEPEST) - _HOLLOW
+    return there
 
 
 def _core(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from spatial import Matrix, Vector
 from vision.frame import Intrinsics
 from vision.preprocess import Crop, cut, view_optical
-from vision.segmentation import PLACES, Model, Segmentation
+from vision.segmentation import PLACES, Model, Place, Segmentation
 from vision.structure import Structure
-from vision.target import Site
 
 _FINEST = 1.6  # grid pixels that one of the model's may fill; finer tells nothing new
 
@@ -130,9 +129,20 @@ class View:
         """Return the probability (h, w) that a pixel shows one of ``structures``."""
         return self._onto_grid(self.segmentation.probability_of(structures))
 
-    def place(self, site: Site | None) -> NDArray[np.float32]:
-        """Return the map (h, w) of where a site's middle, or (None) the mouth's origin, is."""
-        return self._onto_grid(self.segmentation.places[PLACES.index(site)])
+    def place(self, place: Place) -> NDArray[np.float32]:
+        """Return the map (h, w) of where ``place`` is."""
+        return self._onto_grid(self.segmentation.places[PLACES.index(place)])
+
+    def pixel_of(self, place: Place) -> Vector:
+        """Return the pixel (2,) of the picture where ``place`` is likeliest to be seen."""
+        cells = self.segmentation.places[PLACES.index(place)]
+        (row, column), _ = peak(cells, max(2, len(cells) // 10))
+        scale = self.crop.side / len(cells)
+        return (
+            np.array([self.crop.left, self.crop.top])
+            + scale * np.array([column + 0.5, row + 0.5])
+            - 0.5
+        )
 
     def mask(self, structures: Iterable[Structure]) -> NDArray[np.bool_]:
         """Return where the likeliest structure is one of ``structures`` (h, w)."""

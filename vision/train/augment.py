@@ -23,8 +23,9 @@ IGNORED = 255
 _MIRROR_TABLE = np.arange(256, dtype=np.uint8)
 for _from, _to in MIRRORED.items():
     _MIRROR_TABLE[_from] = _to
-_MIRRORED_PLACES = [0, 2, 1, 3]  # right and left tonsil change places
+_MIRRORED_PLACES = [0, 2, 1, 3, 4, 5]  # right and left tonsil change places
 _MEASURED = 0.6  # share of examples with depth; the rest stand for photographs
+_TILT, _PHOTO_TILT = 0.15, 0.22  # rad, standard deviation of a turn in the picture's plane
 _CALM = 0.5  # how strange pictures with depth may look: they come from the booth's own cameras
 _MARGINS = {
     Look.WHOLE: (0.6, 1.0, 1.6),
@@ -40,10 +41,11 @@ class Sample:
     """A window of a rendered frame about what one look is at.
 
     ``rgb`` (h, w, 3), ``depth`` (h, w) [m], ``labels`` (h, w) Structure. ``window`` is the square
-    of the frame they show, ``rotation`` (3, 3) that of optical_mouth. ``places`` (4, 2) [px of the
-    window] is where the mouth's origin and the middles of the sites are seen, in the order of
-    ``Site``; ``visible`` (4,) says which of them really are. ``extent`` is the smallest square
-    [px of the window] about what the look is at, None where that is not to be seen.
+    of the frame they show, ``rotation`` (3, 3) that of optical_mouth. ``places`` (6, 2) [px of the
+    window] is where the mouth's origin, the middles of the sites, in the order of ``Site``, and the
+    incisors' upper and lower edge are seen; ``visible`` (6,) says which of them really are.
+    ``extent`` is the smallest square [px of the window] about what the look is at, None where that
+    is not to be seen.
     """
 
     look: Look
@@ -79,7 +81,8 @@ def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float
     ``strength`` 0 gives the plain crop, for validation.
     """
     crop = _random_crop(sample, rng, strength)
-    angle = float(rng.normal(0.0, 0.15) * strength) if strength else 0.0
+    measured = not strength or rng.random() < _MEASURED
+    angle = float(rng.normal(0.0, _TILT if measured else _PHOTO_TILT) * strength)
     mirrored = bool(strength) and rng.random() < 0.5
     to_square = _turned(crop, size, angle, mirrored)
     rgb, depth, labels = _warp(sample, to_square, crop.side / size, size)
@@ -92,7 +95,7 @@ def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float
         places, visible = places[_MIRRORED_PLACES], visible[_MIRRORED_PLACES]
     use_depth: NDArray[np.float32] | None = depth
     strangeness = strength
-    if strength and rng.random() < _MEASURED:
+    if strength and measured:
         use_depth = _thin_depth(depth, rng)
         strangeness = strength * _CALM
     elif strength:
@@ -104,6 +107,8 @@ def augment(sample: Sample, rng: np.random.Generator, size: int, strength: float
             rgb = _recolour(rgb, labels, rng)
         if rng.random() < 0.3 * strength:
             rgb = _coat(rgb, rng)
+        if rng.random() < 0.25 * strength:
+            rgb = _restyle(rgb, rng)
     boxes = _boxes(sample.look, labels, crop.side / size)
     if strength:
         rgb, labels = _photometry(rgb, labels, rng, strangeness)
@@ -226,7 +231,7 @@ def _bend(
     places: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]:
-    """Move picture, labels and places (4, 2) [px] by a smooth field, for throats differ."""
+    """Move picture, labels and places (n, 2) [px] by a smooth field, for throats differ."""
     size = rgb.shape[0]
     knots = rng.normal(0.0, rng.uniform(0.01, 0.04) * size, (2, 4, 4)).astype(np.float32)
     du, dv = (cv2.resize(k, (size, size), interpolation=cv2.INTER_CUBIC) for k in knots)
@@ -269,6 +274,25 @@ def _coat(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]
     return np.asarray(rgb + cover[:, :, None] * (colour - rgb), dtype=np.uint8)
 
 
+def _restyle(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Mix a picture with a random filtering of itself: shapes stay, colours and grain do not.
+
+    Random convolutions (Xu et al. 2021, arXiv 2007.13003).
+    """
+    side = int(rng.choice([1, 3, 5]))
+    kernels = rng.standard_normal((3, 3, side, side)).astype(np.float32)
+    planes = [plane.astype(np.float32) for plane in cv2.split(rgb)]
+    filtered = np.stack(
+        [sum(cv2.filter2D(p, -1, k) for p, k in zip(planes, row, strict=True)) for row in kernels],
+        axis=2,
+    )
+    filtered -= filtered.mean()
+    filtered *= float(rgb.std()) / max(float(filtered.std()), 1e-3)
+    share = float(rng.uniform(0.2, 0.9))
+    mixed = rgb + share * (filtered + float(rgb.mean()) - rgb)
+    return np.asarray(np.clip(mixed, 0.0, 255.0), dtype=np.uint8)
+
+
 def _photometry(
     rgb: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator, strength: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -287,6 +311,8 @@ def _photometry(
         picture = (
             picture * cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR)[:, :, None]
         )
+    if rng.random() < 0.25 * strength:
+        picture = picture * _lamp(size, rng)[:, :, None]
     if rng.random() < 0.3 * strength:  # patchy colour: tissue is never one colour
         patches = rng.normal(
             0.0, rng.uniform(0.02, 0.12) * strength, (int(rng.integers(6, 40)),) * 2 + (3,)
@@ -305,6 +331,14 @@ def _photometry(
     if rng.random() < 0.25 * strength:
         out, labels = _cut_out(out, labels, rng)
     return out, labels
+
+
+def _lamp(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return the light (size, size) of a lamp that lights a part of the picture alone."""
+    middle, reach = rng.uniform(0.25, 0.75, 2), float(rng.uniform(0.2, 0.6))
+    u, v = (np.exp(-0.5 * ((np.linspace(0.0, 1.0, size) - m) / reach) ** 2) for m in middle)
+    dark, bright = float(rng.uniform(0.1, 0.8)), float(rng.uniform(0.9, 1.7))
+    return np.asarray(dark + (bright - dark) * np.outer(v, u), dtype=np.float32)
 
 
 def _noise(size: int, rng: np.random.Generator) -> NDArray[np.float32]:

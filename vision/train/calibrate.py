@@ -24,7 +24,7 @@ from vision.target import Refusal
 from vision.train.additive import fit_confidence
 from vision.train.augment import distort
 
-WRONG_RATE = 0.02
+WRONG_RATE = 0.015
 """Share of wrong targets, of all given with depth on data-set frames, that sets the threshold.
 
 The aim is 0.005. These frames are far stranger than a booth's (odd light, blur, blocked ways in),

@@ -15,13 +15,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from vision.data import RenderedSet
+from vision.errors import VisionError
 from vision.preprocess import Look
 from vision.structure import Structure
 from vision.train.augment import IGNORED, Example, augment
 from vision.train.boxhead import box_loss
 from vision.train.resume import grown, unfold
 from vision.train.samples import RenderedSamples
-from vision.train.unet import Said, ThroatNet
+from vision.train.unet import SEEN, Said, ThroatNet
 
 LOG = logging.getLogger(__name__)
 _FORMAT = "%(asctime)s %(message)s"
@@ -45,10 +46,14 @@ _OVERLAPPED = (
 )
 """Classes whose overlap counts as well as their pixels."""
 
-_LATER_SHARES = (0.1, 0.1, 0.8)
-"""Shares of the looks in a leg that goes on from a trained network."""
+FIRST_SHARES = (0.2, 0.2, 0.6)
+"""Shares of the looks in a first leg."""
+
+LATER_SHARES = (0.1, 0.1, 0.8)
+"""Shares of the looks in a leg that goes on from a trained network, unless others are given."""
 
 _MEASURED_ON = 100  # frames on which an exported network's normalisations are measured
+_BOX = 1.5  # weight of the boxes' edges, where most precision is lost
 _CLOSE_UPS = 0.3  # share of whole pictures that show a mouth or a throat and nothing else
 
 
@@ -56,7 +61,8 @@ _CLOSE_UPS = 0.3  # share of whole pictures that show a mouth or a throat and no
 class Schedule:
     """How long and how to train: total ``minutes`` or ``steps``, whichever ends first.
 
-    ``shares`` and ``sizes`` [px] of the looks stand in the order of ``Look``. Pictures are smaller
+    ``shares`` and ``sizes`` [px] of the looks stand in the order of ``Look``; no shares are
+    those of a first or a later leg. Pictures are smaller
     than in use at first, which costs a third less; a second leg, from a checkpoint, looks as close
     as the booth does. ``batch`` is per worker. Augmentation grows to full strength over the first
     ``ramp`` pictures of each worker, for what is shown mildly first is learnt sooner.
@@ -65,12 +71,18 @@ class Schedule:
     minutes: float = 100.0
     steps: int = 100_000
     batch: int = 8
-    shares: tuple[float, float, float] = (0.2, 0.2, 0.6)
+    shares: tuple[float, float, float] | None = None
     sizes: tuple[int, int, int] = (128, 128, 160)
     rate: float = 2.5e-3
     ramp: int = 8_000
     workers: int = 2
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.shares is not None and (
+            min(self.shares) < 0.0 or abs(sum(self.shares) - 1.0) > 1e-6
+        ):
+            raise VisionError(f"shares {self.shares} of the looks are not such as add up to 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +148,11 @@ def _work(
     if start is not None:
         in_use = (Look.WHOLE.size, Look.MOUTH.size, Look.THROAT.size)
         schedule = replace(
-            schedule, rate=schedule.rate / 2, ramp=1, sizes=in_use, shares=_LATER_SHARES
+            schedule,
+            rate=schedule.rate / 2,
+            ramp=1,
+            sizes=in_use,
+            shares=schedule.shares or LATER_SHARES,
         )
     network = network.to(memory_format=torch.channels_last)
     shared = torch.nn.parallel.DistributedDataParallel(network)
@@ -220,9 +236,11 @@ def _loss(said: Said, batch: _Batch, weights: Tensor) -> tuple[Tensor, str]:
     pose = shown[:, 0]
     turn = functional.smooth_l1_loss(said.columns, batch.columns, beta=0.1, reduction="none")
     turn = (turn.mean(1) * pose).sum() / pose.sum().clamp_min(1.0)
-    sight = functional.binary_cross_entropy_with_logits(said.seen, shown)
+    sight = functional.binary_cross_entropy_with_logits(said.seen, shown[:, :SEEN])
     box, worth = box_loss(said.edges, said.worth, batch.boxes)
-    total = cross + dice + 0.1 * place + turn + 0.8 * sight + batch.near * (box + 0.5 * worth)
+    total = (
+        cross + dice + 0.1 * place + turn + 0.8 * sight + batch.near * (_BOX * box + 0.5 * worth)
+    )
     return total, (
         f"ce {cross:.3f} dice {dice:.3f} place {place:.2f} turn {turn:.4f} sight {sight:.3f}"
         f" box {box:.3f} worth {worth:.3f}"
@@ -275,14 +293,14 @@ def _batches(samples: RenderedSamples, schedule: Schedule, rank: int) -> Generat
     def produce() -> None:
         common = np.random.default_rng([schedule.seed, 1])
         own = np.random.default_rng([schedule.seed, 2, rank])
-        looks = list(Look)
+        looks, shares = list(Look), schedule.shares or FIRST_SHARES
         shown = 0
         while not stopped.is_set():
             strength = min(1.0, 0.3 + 0.7 * shown / schedule.ramp)
             shown += schedule.batch
-            which = int(common.choice(len(looks), p=schedule.shares))
+            which = int(common.choice(len(looks), p=shares))
             look, size = looks[which], schedule.sizes[which]
-            picked = own.integers(0, len(samples), schedule.batch)
+            picked = samples.drawn(look, schedule.batch, own)
             batch = _stack(
                 [
                     augment(samples.of(int(i), _window(look, own)), own, size, strength)

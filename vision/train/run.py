@@ -13,8 +13,7 @@ from vision.train.quantise import first_frames, quantise
 def train_network(
     data: Sequence[Path],
     out: Path,
-    minutes: float,
-    seed: int,
+    schedule: Schedule,
     calibration: Path | None,
     start: Path | None = None,
 ) -> tuple[Path, Path]:
@@ -28,7 +27,7 @@ def train_network(
     for folder in [*data, *([calibration] if calibration else [])]:
         RenderedSet(folder)  # refuse a broken folder before an hour's work, not after
     out.parent.mkdir(parents=True, exist_ok=True)
-    network = fit(data, Schedule(minutes=minutes, seed=seed), out.with_suffix(".pt"), start)
+    network = fit(data, schedule, out.with_suffix(".pt"), start)
     export(network, out)
     write_blank_card(out)
     quantise(out, first_frames(calibration or data[0]))

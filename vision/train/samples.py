@@ -1,12 +1,14 @@
 """Rendered frames as training samples: of every frame, what each look needs of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.data import LabelledFrame, RenderedSet
+from vision.data import LabelledFrame
+from vision.evaluation.boxes import SMALLEST
+from vision.incisors import incisal_edges
 from vision.preprocess import Crop, Look, cut
 from vision.sites import SITE_STRUCTURES, THROAT
 from vision.structure import ORAL, Structure
@@ -20,12 +22,28 @@ _MOST = {Look.WHOLE: 176, Look.MOUTH: 208, Look.THROAT: 288}
 """Largest side [px] at which a window is kept; a larger one is shrunk to it."""
 _MARGIN = 2.1  # side of a window, in extents of what it is about
 
+_DOUBTFUL = (0.027, 0.043)  # m of opening about the least that a swab may pass
+_OFTEN = 2.0  # times as often as others: mouths so wide open, and depressors
+_TONSIL = 1.5  # times as often as others: throats with a tonsil to be seen
+_SELDOM = 0.5  # as often as others: mouths that show no throat
+
 
 class RenderedSamples:
     """All frames of some data sets: read once, and of each only what the looks need is kept."""
 
-    def __init__(self, sets: Sequence[RenderedSet]) -> None:
-        self._samples = [windows(labelled) for each in sets for labelled in each]
+    def __init__(self, sets: Sequence[Iterable[LabelledFrame]]) -> None:
+        self._samples, interest = [], []
+        for each in sets:
+            for labelled in each:
+                self._samples.append(windows(labelled))
+                interest.append([_interest(labelled, look, self._samples[-1]) for look in Look])
+        self._shares = np.array(interest).reshape(-1, len(Look))
+        self._shares /= self._shares.sum(axis=0)
+
+    def drawn(self, look: Look, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Return ``count`` frames drawn for one look, more often those it can learn much from."""
+        shares = self._shares[:, list(Look).index(look)]
+        return rng.choice(len(self._samples), count, p=shares)
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -74,23 +92,25 @@ def windows(labelled: LabelledFrame) -> dict[Look, Sample]:
 
 
 def _places(labelled: LabelledFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return where mouth and sites are seen (4, 2) [px], and which of them really are (4,).
+    """Return where ``Sample.places`` are seen (6, 2) [px], and which of them really are (6,).
 
     A site counts as visible where it is safe, or would be but for the opening, which is measured
     and not guessed by the network.
     """
     k = labelled.frame.intrinsics
-    places, visible = np.zeros((4, 2)), np.zeros(4, dtype=bool)
+    places, visible = np.zeros((6, 2)), np.zeros(6, dtype=bool)
     mouth = int(np.isin(labelled.labels, [*ORAL, Structure.LIPS]).sum())
-    points = [labelled.optical_mouth.translation, *(labelled.sites[s].point for s in Site)]
+    edges = labelled.optical_mouth.apply(incisal_edges(labelled.opening))
+    sites = [labelled.sites[s].point for s in Site]
+    points = [labelled.optical_mouth.translation, *sites, *edges]
     for number, point in enumerate(points):
         if point[2] < 0.02:
             continue
         place = k.project(point[None])[0]
         inside = bool((place >= 0).all() and place[0] < k.width - 1 and place[1] < k.height - 1)
         places[number] = place
-        if number == 0:
-            visible[0] = inside and mouth >= _MIN_MOUTH
+        if not 1 <= number <= len(sites):
+            visible[number] = inside and mouth >= _MIN_MOUTH
             continue
         site = list(Site)[number - 1]
         truth = labelled.sites[site]
@@ -99,6 +119,21 @@ def _places(labelled: LabelledFrame) -> tuple[NDArray[np.float64], NDArray[np.bo
             own = labelled.labels[row, column] in SITE_STRUCTURES[site]
             visible[number] = truth.safe or own
     return places, visible
+
+
+def _interest(labelled: LabelledFrame, look: Look, samples: Mapping[Look, Sample]) -> float:
+    """Return how often a frame is shown for a look, in times of an ordinary one."""
+    often = 1.0
+    if look is Look.WHOLE:
+        return often
+    if float(labelled.attributes["depressor"]) > 0.0:
+        often *= _OFTEN
+    if look is Look.MOUTH:
+        return often * (_OFTEN if _DOUBTFUL[0] <= labelled.opening <= _DOUBTFUL[1] else 1.0)
+    if samples[look].extent is None:
+        return often * _SELDOM
+    tonsils = np.isin(labelled.labels, (Structure.RIGHT_TONSIL, Structure.LEFT_TONSIL))
+    return often * (_TONSIL if int(tonsils.sum()) >= SMALLEST else 1.0)
 
 
 def _extent(labels: NDArray[np.uint8], structures: Sequence[Structure]) -> Crop | None:

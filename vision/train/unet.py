@@ -18,7 +18,9 @@ UP = (1, 1, 2, 2)
 FINEST = 32
 """Features from which the classes of four pixels are read: no fewer will hold all their edges."""
 CLASSES = len(Structure)
-PLACES = 4  # the mouth's origin, then the sites in the order of vision.target.Site
+SEEN = 4  # the mouth, then the sites in the order of vision.target.Site
+PLACES = SEEN + 2
+"""Where these are, and where the upper and the lower incisors end, also behind the lips."""
 _STEEPEST = 30.0  # largest logit: its exponential is far from overflow, and as good as certain
 _PLACE_LEVEL = 1  # the level of a quarter of the input's resolution
 
@@ -58,9 +60,10 @@ class ThroatNet(nn.Module):
 
     Input (n, 5, S, S), S divisible by 32. Features of half the resolution hold the classes of two
     by two pixels (Shi et al. 2016, arXiv 1609.05158). Beside them it gives logits of where the
-    mouth's origin and each site's middle are seen (n, 4, S/4, S/4), two columns of the mouth's
-    rotation (n, 6), not yet orthonormal (Zhou et al. 2019, arXiv 1812.07035), logits of whether
-    mouth and sites can be seen and reached (n, 4), and boxes of what ``BOXED`` names.
+    mouth's origin, each site's middle and the incisors' edges are seen (n, 6, S/4, S/4), two
+    columns of the mouth's rotation (n, 6), not yet orthonormal (Zhou et al. 2019, arXiv
+    1812.07035), logits of whether mouth and sites can be seen and reached (n, 4), and boxes of what
+    ``BOXED`` names.
     """
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
@@ -78,7 +81,7 @@ class ThroatNet(nn.Module):
         self.boxes = BoxHead(FINEST, len(BOXED))
         self.places = nn.Conv2d(widths[_PLACE_LEVEL], PLACES, 1)
         self.whole = nn.Sequential(
-            nn.Conv2d(widths[-1], 64, 1), nn.ReLU(inplace=True), nn.Conv2d(64, 6 + 2 * PLACES, 1)
+            nn.Conv2d(widths[-1], 64, 1), nn.ReLU(inplace=True), nn.Conv2d(64, 6 + 2 * SEEN, 1)
         )
 
     def forward(self, x: Tensor) -> Said:
@@ -100,9 +103,9 @@ class ThroatNet(nn.Module):
             x = block(x if level == 0 else functional.max_pool2d(x, 2))
             skips.append(x)
         votes = self.whole(x).flatten(2)  # (n, 14, cells): every cell votes, and says how firmly
-        attention = votes[:, 6 + PLACES :].softmax(dim=2)
+        attention = votes[:, 6 + SEEN :].softmax(dim=2)
         columns = (votes[:, :6] * attention[:, :1]).sum(dim=2)
-        seen = (votes[:, 6 : 6 + PLACES] * attention).sum(dim=2)
+        seen = (votes[:, 6 : 6 + SEEN] * attention).sum(dim=2)
         for level in reversed(range(len(self.up))):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = self.up[level](torch.cat([x, skips[level]], dim=1))
@@ -115,7 +118,7 @@ class Deployed(nn.Module):
     """What is exported: the network with its softmax, its calibrated temperature built in.
 
     Returns class probabilities (n, classes, 4, S/2, S/2), a part for each pixel of two by two,
-    place probabilities (n, 4, S/4, S/4) that sum to 1 over the picture, the two columns of the
+    place probabilities (n, 6, S/4, S/4) that sum to 1 over the picture, the two columns of the
     rotation (n, 6), the probabilities that mouth and sites are seen (n, 4), and boxes (n, boxed, 5)
     [px]: left, top, right, bottom, and the IoU to be expected with the truth.
     """

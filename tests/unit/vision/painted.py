@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spatial import Pose
 from vision.confidence import Confidence
 from vision.frame import Frame, Intrinsics
-from vision.segmentation import PLACES, Segmentation
+from vision.segmentation import PLACES, Edge, Segmentation
 from vision.structure import Structure
 from vision.target import Site
 from vision.view import rays
@@ -107,6 +107,20 @@ class Scene:
         return Frame(rgb, metres, intrinsics, stamp_ns, 1)
 
 
+def edge_of(labels: NDArray[np.uint8], edge: Edge) -> tuple[float, float] | None:
+    """Return row and column of where the upper or the lower row of painted teeth ends."""
+    teeth = labels == Structure.TEETH
+    count = teeth.sum(axis=1)
+    rows = np.flatnonzero(count > count.max() / 2)  # blends of other paints read as teeth, too
+    if not len(rows):
+        return None
+    gaps = np.flatnonzero(np.diff(rows) > 1)
+    row = rows[gaps[0]] + 0.5 if edge is Edge.UPPER and len(gaps) else rows[-1]
+    if edge is Edge.LOWER and len(gaps):
+        row = rows[gaps[-1] + 1] - 0.5
+    return float(row), float(np.nonzero(teeth)[1].mean())
+
+
 class PaintReader:
     """A model that reads the paint; its pose is told, since flat paint has none."""
 
@@ -135,11 +149,15 @@ class PaintReader:
         places = np.zeros((len(PLACES), quarter, quarter), dtype=np.float32)
         coarse_rows, coarse_columns = np.indices((quarter, quarter))
         for k, place in enumerate(PLACES):
-            mask = np.isin(labels, wanted[place])
-            if not mask.any():
+            if isinstance(place, Edge):
+                found = edge_of(labels, place)
+            else:
+                mask = np.isin(labels, wanted[place])
+                found = (rows[mask].mean(), columns[mask].mean()) if mask.any() else None
+            if found is None:
                 places[k] = 1.0 / quarter**2
                 continue
-            r, c = ((float(v[mask].mean()) - 1.5) / 4 for v in (rows, columns))
+            r, c = ((float(v) - 1.5) / 4 for v in found)
             square = (coarse_rows - r) ** 2 + (coarse_columns - c) ** 2
             places[k] = np.exp(-square / (2 * 1.5**2))
             places[k] /= places[k].sum()

@@ -15,8 +15,8 @@ from vision.network import (
     rotation_of_columns,
 )
 from vision.preprocess import network_input
-from vision.segmentation import Segmentation
-from vision.structure import BOXED, Structure
+from vision.segmentation import PLACES, Edge, Segmentation
+from vision.structure import BOXED, MIRRORED, Structure
 
 RNG = np.random.default_rng(0)
 
@@ -50,7 +50,7 @@ def test_the_same_picture_gives_the_same_answer() -> None:
 
 def test_parts_put_together_are_the_picture() -> None:
     full = RNG.dirichlet(np.ones(len(Structure)), (64, 64)).astype(np.float32).transpose(2, 0, 1)
-    places = np.full((4, 16, 16), 1 / 256, np.float32)
+    places = np.full((len(PLACES), 16, 16), 1 / 256, np.float32)
     said = Segmentation.of_map(full, places, np.eye(3), np.ones(4))
     labels, best = said.likeliest
     assert (said.probability == full).all()
@@ -62,7 +62,7 @@ def test_parts_put_together_are_the_picture() -> None:
 
 def said_at_random() -> Segmentation:
     full = RNG.dirichlet(np.ones(len(Structure)), (64, 64)).astype(np.float32).transpose(2, 0, 1)
-    places = RNG.dirichlet(np.ones(256), 4).astype(np.float32).reshape(4, 16, 16)
+    places = RNG.dirichlet(np.ones(256), len(PLACES)).astype(np.float32).reshape(-1, 16, 16)
     said = Segmentation.of_map(full, places, np.eye(3), RNG.random(4))
     boxes = RNG.uniform(0, 64, (len(BOXED), 5)).astype(np.float32)
     return Segmentation(said.parts, said.places, said.rotation, said.seen, boxes)
@@ -74,6 +74,8 @@ def test_a_mirror_image_changes_sides() -> None:
     right, left = Structure.RIGHT_TONSIL, Structure.LEFT_TONSIL
     assert (other.probability[left] == said.probability[right][:, ::-1]).all()
     assert (other.places[1] == said.places[2][:, ::-1]).all()
+    upper = PLACES.index(Edge.UPPER)  # up stays up
+    assert (other.places[upper] == said.places[upper][:, ::-1]).all()
     assert other.boxes is not None
     assert said.boxes is not None
     x0, y0, x1, y1, score = said.boxes[BOXED.index(right)]
@@ -103,6 +105,17 @@ def test_boxes_are_read_where_they_are_asked_for() -> None:
     assert ((asked.boxes[:, :4] >= 0) & (asked.boxes[:, :4] <= 128)).all()
 
 
+def test_boxes_are_the_same_however_the_picture_is_held() -> None:
+    rgb = RNG.integers(0, 255, (128, 128, 3)).astype(np.uint8)
+    depth = RNG.uniform(0.2, 0.4, (128, 128)).astype(np.float32)
+    network = load_network(threads=1, boxes=True)
+    said = network.segment(rgb, depth)
+    back = network.segment(rgb[:, ::-1].copy(), depth[:, ::-1].copy()).mirrored()
+    assert said.boxes is not None
+    assert back.boxes is not None
+    assert np.allclose(said.boxes, back.boxes, atol=1e-3)
+
+
 def test_an_exported_network_can_be_trained_on() -> None:
     torch = pytest.importorskip("torch")
     resume = pytest.importorskip("vision.train.resume")
@@ -111,14 +124,18 @@ def test_an_exported_network_can_be_trained_on() -> None:
     depth = RNG.uniform(0.2, 0.4, (64, 64)).astype(np.float32)
     tensor = torch.from_numpy(network_input(picture, depth)[None])
     network = resume.unfold(DEFAULT_MODEL, tensor)
+    behind = torch.from_numpy(network_input(picture[:, ::-1], depth[:, ::-1])[None])
     with torch.no_grad():
-        unfolded = network(tensor)
+        unfolded, other = network(tensor), network(behind)
     said = load_network(threads=1, boxes=True, exact=True).segment(picture, depth)
     assert np.allclose(unfolded.logs[0].exp().numpy(), said.parts, atol=1e-4)
     assert np.allclose(unfolded.seen[0].sigmoid().numpy(), said.seen, atol=1e-4)
     assert np.allclose(rotation_of_columns(unfolded.columns[0].numpy()), said.rotation, atol=1e-4)
     assert said.boxes is not None
-    assert np.allclose(boxhead.edges_of(unfolded.edges)[0].numpy(), said.boxes[:, :4], atol=1e-2)
+    edges, back = (boxhead.edges_of(seen.edges)[0].numpy() for seen in (unfolded, other))
+    back = back[[BOXED.index(MIRRORED.get(structure, structure)) for structure in BOXED]]
+    back[:, [0, 2]] = 64 - back[:, [2, 0]]
+    assert np.allclose((edges + back) / 2, said.boxes[:, :4], atol=1e-2)
 
 
 @pytest.mark.parametrize("size", [48, 100, 672])

@@ -168,6 +168,14 @@ def test_a_hand() -> None:
     assert refusal_of(seen, None) is RefusalReason.OCCLUDED
 
 
+def test_a_hand_beside_the_mouth_counts_by_its_size() -> None:
+    locator = ThroatLocator(PaintReader(SCENE.optical_mouth))
+    raised = SCENE.plus(Slab(Structure.HAND, 0.02, (0.04, 0.10), (-0.04, 0.03)))
+    assert refusal_of(locator.locate(raised.frame()), None) is RefusalReason.OCCLUDED
+    speck = SCENE.plus(Slab(Structure.HAND, 0.02, (0.04, 0.06), (-0.04, -0.02)))
+    assert isinstance(locator.locate(speck.frame()), Sighting)
+
+
 def test_two_faces() -> None:
     pair = SCENE.plus(
         Slab(Structure.SKIN, 0.0, (0.08, 0.2), (-0.1, 0.1)),
@@ -240,6 +248,19 @@ def test_a_high_tongue_hides_the_wall() -> None:
         RefusalReason.TONGUE_HIGH,
         RefusalReason.WALL_NOT_SEEN,
     )
+
+
+def test_depth_that_something_before_the_wall_lends_it_is_not_the_walls() -> None:
+    frame, locator = SCENE.frame(), ThroatLocator(PaintReader(SCENE.optical_mouth))
+    wall = sighted(locator, frame).targets[Site.POSTERIOR_WALL]
+    assert isinstance(wall, Target)
+    column, row = frame.intrinsics.project(wall.point[None])[0]
+    rows, columns = np.indices(frame.depth.shape)
+    lent = (rows - row) ** 2 + (columns - column) ** 2 < 4.5**2
+    depth = np.where(lent, frame.depth - np.float32(0.018), frame.depth)
+    again = sighted(locator, replace(frame, depth=depth)).targets[Site.POSTERIOR_WALL]
+    assert isinstance(again, Target)
+    assert np.linalg.norm(again.point - wall.point) < 0.001
 
 
 def test_missing_tonsil_and_wall() -> None:

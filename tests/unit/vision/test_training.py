@@ -17,7 +17,7 @@ from vision.target import Site
 from vision.train.additive import fit_confidence
 from vision.train.augment import IGNORED, Sample, augment, distort
 from vision.train.calibrate import write_blank_card
-from vision.train.samples import windows
+from vision.train.samples import RenderedSamples, windows
 
 SCENE = Scene()
 PLACES = {
@@ -27,25 +27,32 @@ PLACES = {
 }
 
 
+OPENING = 0.044
+
+
+def labelled(
+    scene: Scene = SCENE, opening: float = OPENING, depressor: float = 0.0
+) -> LabelledFrame:
+    frame, normal = scene.frame(), scene.optical_mouth.rotate((1.0, 0.0, 0.0))
+    return LabelledFrame(
+        frame,
+        read_paint(frame.rgb).astype(np.uint8),
+        "booth",
+        "D405",
+        "adult",
+        {"depressor": depressor},
+        scene.optical_mouth,
+        opening,
+        {
+            site: SiteTruth(scene.optical_mouth.apply(PLACES[site]), normal, 80.0, None)
+            for site in Site
+        },
+    )
+
+
 @pytest.fixture(scope="module")
 def samples() -> dict[Look, Sample]:
-    frame, normal = SCENE.frame(), SCENE.optical_mouth.rotate((1.0, 0.0, 0.0))
-    return windows(
-        LabelledFrame(
-            frame,
-            read_paint(frame.rgb).astype(np.uint8),
-            "booth",
-            "D405",
-            "adult",
-            {},
-            SCENE.optical_mouth,
-            0.044,
-            {
-                site: SiteTruth(SCENE.optical_mouth.apply(PLACES[site]), normal, 80.0, None)
-                for site in Site
-            },
-        )
-    )
+    return windows(labelled())
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
@@ -92,6 +99,39 @@ def test_a_look_at_the_throat_is_asked_for_boxes(samples: dict[Look, Sample], lo
             assert box.tolist() == list(true_box(example.labels, structure) or ())
             checked += 1
     assert checked > 10 or look is not Look.THROAT
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_the_incisors_edges_are_told_where_they_are_however_a_look_is_bent(
+    samples: dict[Look, Sample], strength: float
+) -> None:
+    rng, sample, seen = np.random.default_rng(7), samples[Look.MOUTH], []
+    for _ in range(20):
+        example = augment(sample, rng, Look.MOUTH.size, strength)
+        if not example.visible[[0, 4, 5]].all():
+            continue
+        mouth, upper, lower = example.places[[0, 4, 5]]
+        assert upper[1] < mouth[1] < lower[1]
+        # the mouth lies midway, but for the lower incisors' greater depth and the look's bends
+        assert np.linalg.norm((upper + lower) / 2 - mouth) < 0.15 * np.linalg.norm(upper - lower)
+        seen.append(float(np.linalg.norm(upper - lower)))
+    assert len(seen) >= 10
+    if not strength:
+        k, distance = sample.intrinsics, SCENE.optical_mouth.translation[2]
+        side = 1.25 * sample.extent.side * sample.window.side / len(sample.labels)  # type: ignore[union-attr]  # a mouth is there
+        expected = OPENING * k.fx / (distance + 0.012) * Look.MOUTH.size / side / 4
+        assert seen == pytest.approx([expected] * len(seen), rel=0.03)
+
+
+def test_frames_that_teach_more_are_drawn_more_often() -> None:
+    hidden = SCENE.without(*THROAT)
+    frames = [labelled(), labelled(opening=0.036), labelled(depressor=0.7), labelled(hidden)]
+    drawn = RenderedSamples([frames[:2], frames[2:]])
+    rng = np.random.default_rng(0)
+    count = {look: np.bincount(drawn.drawn(look, 8_000, rng), minlength=4) / 8_000 for look in Look}
+    assert count[Look.WHOLE] == pytest.approx([0.25] * 4, abs=0.02)
+    assert count[Look.MOUTH] == pytest.approx([1 / 6, 1 / 3, 1 / 3, 1 / 6], abs=0.02)
+    assert count[Look.THROAT] == pytest.approx([0.23, 0.23, 0.46, 0.08], abs=0.02)
 
 
 def test_every_look_is_about_its_own(samples: dict[Look, Sample]) -> None:
