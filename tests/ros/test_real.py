@@ -61,10 +61,15 @@ class Arm:
 
     @property
     def state(self) -> LoopState:
-        assert eventually(lambda: self.link.state() is not None)
-        state = self.link.state()
-        assert state is not None
-        return state
+        seen: list[LoopState] = []
+
+        def shown() -> bool:
+            if (state := self.link.state()) is not None:  # it may just be written
+                seen.append(state)
+            return bool(seen)
+
+        assert eventually(shown)
+        return seen[-1]
 
     def move(self, position: np.ndarray) -> None:
         """Go there; where a busy machine made the loop late, do what the staff would, and go on."""

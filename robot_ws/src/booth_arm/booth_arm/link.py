@@ -158,7 +158,7 @@ class LoopLink:
         self._permit.write(pickle.dumps(permit))
 
     def state(self) -> LoopState | None:
-        """Return the newest state, or None before the first cycle."""
+        """Return the newest state; None before the first cycle, and while one is being written."""
         value = self._state.read()
         return None if value is None else _loaded(value)
 
