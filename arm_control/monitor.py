@@ -23,7 +23,7 @@ from arm_control.limits import Limits
 from arm_control.model import ArmModel
 from arm_control.ports import ArmInfo
 from arm_control.report import Fault, FaultKind
-from arm_control.safety import KINDS, OK, SAMPLE, WATCH, default_rules, fault_of, judge
+from arm_control.safety import KINDS, OK, SAMPLE, WATCH, default_rules, fault_of, judge, rules_for
 from arm_control.shared import SharedRecord
 
 VERDICT = np.dtype(
@@ -37,7 +37,7 @@ VERDICT = np.dtype(
     align=True,
 )
 _CHECK, _RESET, _BYE = b"c", b"r", b"b"
-_HEARTBEAT_S = 0.03
+_HEARTBEAT_S = 0.03  # of the monitor, which looks every half millisecond whatever the arm's rate
 _START_S = 120.0  # the first start compiles
 _NAP_S = 5e-5
 
@@ -111,8 +111,8 @@ class MonitorProcess:
         pace: Pace = Pace.LOCK_STEP,
         on_trip: Callable[[], None] | None = None,
     ) -> Self:
-        """Start the monitor of one arm."""
-        rules = default_rules(limits.force.abort, limits.motion_age_s)
+        """Start the monitor of one arm. Raises ArmControlError for one that is too slow."""
+        rules = rules_for(limits, info)
         return cls(configure(model, limits, info), rules, pace=pace, on_trip=on_trip)
 
     @property
@@ -291,6 +291,7 @@ class _Bench:
         self._verdicts = verdicts
         self._config = config
         self._rules = rules
+        self.patience_s = float(rules["silence"][0])
         self._on_trip = on_trip
         self._sample = np.zeros(1, SAMPLE)
         self._watch = np.zeros(1, WATCH)
@@ -323,12 +324,12 @@ class _Bench:
         self._publish()
         return whole
 
-    def trip(self, kind: FaultKind, value: float) -> None:
-        """Latch ``kind`` on the monitor's own finding."""
+    def trip(self, kind: FaultKind, value: float, bound: float) -> None:
+        """Latch ``kind`` on the monitor's own finding: ``value`` beyond ``bound``."""
         if self._watch["fault"][0] < 0:
             self._watch["fault"] = KINDS.index(kind)
             self._watch["value"] = value
-            self._watch["bound"] = _HEARTBEAT_S
+            self._watch["bound"] = bound
             self._act()
         self._publish()
 
@@ -387,7 +388,7 @@ def _real_time(pipe: Connection, bench: _Bench) -> None:
             heard = time.monotonic()
             continue
         silence = time.monotonic() - heard
-        if last > 0 and silence > _HEARTBEAT_S:
-            bench.trip(FaultKind.HEARTBEAT, silence)
+        if last > 0 and silence > bench.patience_s:
+            bench.trip(FaultKind.HEARTBEAT, silence, bench.patience_s)
         else:
             bench.judge()

@@ -10,6 +10,7 @@ import numpy as np
 
 from arm_control.compiled import kernel
 from arm_control.configuration import configure
+from arm_control.errors import ArmControlError
 from arm_control.kinematics import forward
 from arm_control.limits import Limits
 from arm_control.linear import multiply, norm, rotate, rotate_back
@@ -65,6 +66,7 @@ RULES = np.dtype(
         ("state_age", "f8"),  # [s]
         ("mouth_age", "f8"),  # [s]
         ("frozen_time", "f8"),  # the wrench has not changed by a bit for so long [s]
+        ("silence", "f8"),  # no sample from the controller for so long, in real time [s]
     ],
     align=True,
 )
@@ -88,6 +90,12 @@ WATCH = np.dtype(
     ],
     align=True,
 )
+
+MISSED_PERIODS = 3
+"""So many of the arm's periods may pass without anything new before silence is a fault."""
+
+SLOWEST_HZ = 30.0
+"""A slower arm [Hz] is not watched: its silence would be noticed after more than 0.1 s."""
 
 OK = -1
 KINDS = tuple(FaultKind)
@@ -114,24 +122,39 @@ _UNITS = {
 }
 
 
-def default_rules(force_abort: float = 1.0, mouth_age: float = 0.5) -> np.ndarray:
-    """Return a RULES record (1,) with the bounds of docs/safety.md."""
+def default_rules(
+    force_abort: float = 1.0, mouth_age: float = 0.5, period: float = 0.001
+) -> np.ndarray:
+    """Return a RULES record (1,) with the bounds of docs/safety.md.
+
+    ``force_abort`` [N]; ``mouth_age`` [s] at which the law gives the mouth up, 0.1 s before the
+    monitor trips; ``period`` [s] of the arm. State, wrist and controller may be silent for
+    `MISSED_PERIODS` of those, and for the bounds of a fast arm where they are longer.
+    """
+    missed = MISSED_PERIODS * period
     rules = np.zeros(1, RULES)
-    rules[0] = (
-        force_abort,
-        0.010,
-        20.0,
-        1.0,
-        0.25,
-        1.13,
-        0.05,
-        0.02,
-        0.3,
-        0.05,
-        mouth_age + 0.1,
-        0.05,
-    )
+    r = rules[0]
+    r["force"], r["force_time"] = force_abort, 0.010
+    r["acceleration"], r["slack"], r["mass_error"] = 20.0, 1.0, 0.25
+    r["speed_margin"], r["speed_slack"] = 1.13, 0.05
+    r["touching"], r["pressed_time"] = 0.02, 0.3
+    r["state_age"] = r["frozen_time"] = max(0.05, missed)
+    r["mouth_age"] = mouth_age + 0.1
+    r["silence"] = max(0.03, missed)
     return rules
+
+
+def rules_for(limits: Limits, info: ArmInfo) -> np.ndarray:
+    """Return the RULES record (1,) of one arm, by its limits and the rate its driver states.
+
+    Raises ArmControlError for an arm slower than `SLOWEST_HZ`.
+    """
+    if not info.rate_hz >= SLOWEST_HZ:
+        raise ArmControlError(
+            f"{info.name} takes {info.rate_hz:g} set-points a second, the safety monitor wants at "
+            f"least {SLOWEST_HZ:g}: it would notice silence too late; drive the arm faster"
+        )
+    return default_rules(limits.force.abort, limits.motion_age_s, 1.0 / info.rate_hz)
 
 
 @kernel
@@ -352,9 +375,8 @@ class LocalSafety:
 
     @classmethod
     def for_arm(cls, model: ArmModel, limits: Limits, info: ArmInfo) -> Self:
-        """Return the rules for one arm."""
-        rules = default_rules(limits.force.abort, limits.motion_age_s)
-        return cls(configure(model, limits, info), rules)
+        """Return the rules for one arm. Raises ArmControlError for one that is too slow."""
+        return cls(configure(model, limits, info), rules_for(limits, info))
 
     def check(self, sample: np.ndarray) -> Fault | None:
         """Return the latched fault, if any, after ``sample``."""

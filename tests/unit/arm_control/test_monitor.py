@@ -10,11 +10,11 @@ from multiprocessing import shared_memory
 import numpy as np
 import pytest
 
-from arm_control import ArmModel, FaultKind, Limits, MonitorError
+from arm_control import ArmControlError, ArmModel, FaultKind, Limits, MonitorError
 from arm_control.memory import record
 from arm_control.monitor import VERDICT, MonitorProcess, Pace
 from arm_control.ports import ArmInfo
-from arm_control.safety import SAMPLE, LocalSafety
+from arm_control.safety import SAMPLE, LocalSafety, fault_of
 from arm_control.shared import SharedRecord
 from tests.unit.arm_control.rig import HOME, JOINTS
 
@@ -216,3 +216,59 @@ def test_in_real_time_a_controller_that_has_not_spoken_yet_is_no_fault(
     finally:
         verdicts.close()
         monitor.close()
+
+
+@pytest.mark.parametrize(("rate_hz", "bound_s"), [(1000.0, 0.03), (50.0, 0.06)])
+def test_a_controller_may_be_silent_for_three_of_the_arms_periods(
+    model: ArmModel, limits: Limits, rate_hz: float, bound_s: float
+) -> None:
+    """An arm at 50 Hz speaks every 20 ms: it once tripped after a single cycle that was late."""
+    info = ArmInfo("slow", JOINTS, rate_hz, 0.02, "holds")
+    monitor = MonitorProcess.for_arm(model, limits, info, pace=Pace.REAL_TIME)
+    try:
+        fault, deadline = None, time.monotonic() + 60.0
+        now = time.monotonic_ns()
+        monitor.check(sample(1, model, now=now, stamp=now))  # and then not another word
+        verdict = record(VERDICT)
+        while fault is None:
+            assert time.monotonic() < deadline, "silence is no fault after a minute"
+            time.sleep(0.005)
+            fault = fault_of(verdict) if monitor._verdicts.read(verdict) else None
+        assert fault.kind is FaultKind.HEARTBEAT
+        assert float(verdict["bound"][0]) == pytest.approx(bound_s)
+        assert float(verdict["value"][0]) > bound_s
+    finally:
+        monitor.close()
+
+
+@pytest.mark.parametrize(
+    ("missing", "stamp", "wrench"),
+    [(2, None, None), (4, FaultKind.STALE_STATE, FaultKind.FROZEN_SENSOR)],
+)
+def test_state_and_wrist_of_a_slow_arm_may_miss_readings_but_not_many(
+    model: ArmModel,
+    limits: Limits,
+    missing: int,
+    stamp: FaultKind | None,
+    wrench: FaultKind | None,
+) -> None:
+    """At 50 Hz a reading is 15 ms old when it is looked at, and 55 ms when two more are lost."""
+    period_ns, age_ns = 20_000_000, 15_000_000
+    for name, wanted in (("stamp", stamp), ("wrench", wrench)):
+        local = LocalSafety.for_arm(model, limits, ArmInfo("slow", JOINTS, 50.0, 0.02, "holds"))
+        fault = None
+        for k in range(1, 30):
+            newest = 10 if 10 < k <= 10 + missing else k
+            fresh = sample(k, model, now=k * period_ns, stamp=k * period_ns - age_ns)
+            old = sample(newest, model, stamp=newest * period_ns - age_ns)
+            fresh[name] = old[name]
+            fault = fault or local.check(fresh)
+        assert (fault.kind if fault else None) is wanted
+
+
+@pytest.mark.parametrize("rate_hz", [10.0, 29.9])
+def test_an_arm_too_slow_to_be_watched_is_refused(
+    model: ArmModel, limits: Limits, rate_hz: float
+) -> None:
+    with pytest.raises(ArmControlError, match="at least 30"):
+        MonitorProcess.for_arm(model, limits, ArmInfo("slow", JOINTS, rate_hz, 0.02, "holds"))

@@ -28,7 +28,7 @@ class Settings:
 
     driver: str = text("sim", "which arm is driven", ("sim", "ur", "franka", "xarm", "trajectory"))
     address: str = text("", "the real arm's address; unused with simulator and trajectory driver")
-    rate_hz: float = number(125.0, 20.0, 1_000.0, "set-points a second, of a real arm [Hz]")
+    rate_hz: float = number(125.0, 30.0, 1_000.0, "set-points a second, of a real arm [Hz]")
     calibration: str = text(
         "", "the booth's file of `booth calibrate`, which says where camera and swab really are on "
         "a real arm; unused with the simulator",
