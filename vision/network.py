@@ -17,7 +17,7 @@ from vision.errors import VisionError
 from vision.preprocess import network_input
 from vision.segmentation import Model, Segmentation
 
-_OUTPUTS = ["parts", "places", "columns", "seen"]
+_OUTPUTS = ["weights", "places", "columns", "seen"]
 MADE_OF = "made_of"
 """Under this name a form in bytes carries the hash of the network that it was made of."""
 
@@ -107,15 +107,19 @@ class OnnxModel:
     def _say(self, tensor: NDArray[np.float32]) -> Segmentation:
         """Return what the network says of its input (5, S, S)."""
         picture = {"picture": tensor[None]}
+        half = tensor.shape[-1] // 2
         if self._box_session is None:
-            parts, places, columns, seen = self._session.run(_OUTPUTS, picture)
+            weights, places, columns, seen = self._session.run(_OUTPUTS, picture)
+            weights = weights.reshape(-1, 4, half, half)
             boxes = None
         else:
-            parts, places, columns, seen, features = self._session.run(None, picture)
+            weights, places, columns, seen, features = self._session.run(None, picture)
+            weights = weights.reshape(-1, 4, half, half)
+            parts = (weights / weights.sum(axis=0))[None]
             read = {self._box_session.get_inputs()[0].name: features, "parts": parts, **picture}
             boxes = self._box_session.run(None, read)[0][0]
         rotation = rotation_of_columns(columns[0])
-        return Segmentation(parts[0], places[0], rotation, seen[0], boxes)
+        return Segmentation(weights, places[0], rotation, seen[0], boxes)
 
 
 def boxes_path(path: Path) -> Path:

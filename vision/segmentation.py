@@ -42,33 +42,33 @@ _MIRRORED_PLACES = [*_MIRRORED_SEEN, 4, 5]
 class Segmentation:
     """What the model says of one square picture.
 
-    ``parts`` (classes, 4, S/2, S/2) float32 is the probability of every class, as the network
-    computes it: part 2 a + b holds rows a, a + 2, ... and columns b, b + 2, ...; it sums to 1 over
-    the classes. To put it together costs as much as a tenth of the network, so only what is asked
-    for is. ``places`` (6, S/4, S/4) float32, in the order of ``PLACES``, each sums to 1 over the
-    picture. ``rotation`` (3, 3) is the mouth's rotation in the view frame of the crop. ``seen``
-    (4,), in the order of ``SEEN``, is the probability that the mouth, or a site that can be
-    reached, is in the picture. ``boxes`` (n, 5) [px], of ``BOXED`` in its order, are left, top,
-    right, bottom and the IoU to be expected with the structure's true box; None from a model that
-    reads none.
+    ``weights`` (classes, 4, S/2, S/2) float32 are in proportion to the probabilities of a pixel's
+    classes, as the network computes them: part 2 a + b holds rows a, a + 2, ... and columns b,
+    b + 2, .... To divide them all and put them together costs more than a tenth of the network, so
+    only what is asked for is. ``places`` (6, S/4, S/4) float32, in the order of ``PLACES``, each
+    sums to 1 over the picture. ``rotation`` (3, 3) is the mouth's rotation in the view frame of the
+    crop. ``seen`` (4,), in the order of ``SEEN``, is the probability that the mouth, or a site that
+    can be reached, is in the picture. ``boxes`` (n, 5) [px], of ``BOXED`` in its order, are left,
+    top, right, bottom and the IoU to be expected with the structure's true box; None from a model
+    that reads none.
     """
 
-    parts: NDArray[np.float32]
+    weights: NDArray[np.float32]
     places: NDArray[np.float32]
     rotation: Matrix
     seen: Vector
     boxes: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        half = self.parts.shape[-1]
+        half = self.weights.shape[-1]
         quarter = half // 2
-        if self.parts.shape != (len(Structure), 4, half, half) or self.places.shape != (
+        if self.weights.shape != (len(Structure), 4, half, half) or self.places.shape != (
             len(PLACES),
             quarter,
             quarter,
         ):
             raise VisionError(
-                f"the model gave {self.parts.shape} and {self.places.shape}, wants "
+                f"the model gave {self.weights.shape} and {self.places.shape}, wants "
                 f"({len(Structure)}, 4, S/2, S/2) and ({len(PLACES)}, S/4, S/4); it is of another "
                 "version"
             )
@@ -95,25 +95,32 @@ class Segmentation:
     @cached_property
     def probability(self) -> NDArray[np.float32]:
         """Probability (classes, S, S) of every class."""
-        return _together(self.parts)
+        return _together(self.weights / self._total)
 
     @cached_property
     def likeliest(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """The likeliest structure of every pixel (S, S), and its probability."""
         # one class at a time over the whole picture, with maxima alone: twenty times as fast as
         # argmax over classes; of those that were the likeliest so far the last has most to say
-        labels, best = np.zeros(self.parts.shape[1:], dtype=np.uint8), self.parts[0].copy()
+        labels, best = np.zeros(self.weights.shape[1:], dtype=np.uint8), self.weights[0].copy()
         more, number = np.empty(best.shape, dtype=bool), np.empty_like(labels)
-        for structure in range(1, len(self.parts)):
-            np.greater(self.parts[structure], best, out=more)
+        for structure in range(1, len(self.weights)):
+            np.greater(self.weights[structure], best, out=more)
             np.multiply(more.view(np.uint8), np.uint8(structure), out=number)
             np.maximum(labels, number, out=labels)
-            np.maximum(best, self.parts[structure], out=best)
+            np.maximum(best, self.weights[structure], out=best)
+        best /= self._total
         return _together(labels), _together(best)
 
     def probability_of(self, structures: Iterable[Structure]) -> NDArray[np.float32]:
         """Return the probability (S, S) that a pixel shows one of ``structures``."""
-        return _together(self.parts[[int(s) for s in structures]].sum(axis=0))
+        weight = self.weights[[int(s) for s in structures]].sum(axis=0)
+        return _together(weight / self._total)
+
+    @cached_property
+    def _total(self) -> NDArray[np.float32]:
+        """The sum of every pixel's weights (4, S/2, S/2)."""
+        return np.asarray(self.weights.sum(axis=0))
 
     def mirrored(self) -> "Segmentation":
         """Return what is said of the mirrored picture; of a mirrored one, what it says of this."""
@@ -121,10 +128,10 @@ class Segmentation:
         boxes = self.boxes
         if boxes is not None:
             boxes = boxes[[BOXED.index(MIRRORED.get(s, s)) for s in BOXED]]
-            boxes[:, [0, 2]] = 2 * self.parts.shape[-1] - boxes[:, [2, 0]]
+            boxes[:, [0, 2]] = 2 * self.weights.shape[-1] - boxes[:, [2, 0]]
         across = np.diag([-1.0, 1.0, 1.0])
         return Segmentation(
-            np.ascontiguousarray(self.parts[classes][:, [1, 0, 3, 2], :, ::-1]),
+            np.ascontiguousarray(self.weights[classes][:, [1, 0, 3, 2], :, ::-1]),
             np.ascontiguousarray(self.places[_MIRRORED_PLACES][:, :, ::-1]),
             across @ self.rotation @ np.diag([1.0, -1.0, 1.0]),
             self.seen[_MIRRORED_SEEN],

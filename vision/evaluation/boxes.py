@@ -38,7 +38,7 @@ def seen_box(view: View, structure: Structure) -> tuple[Box, float] | None:
     The score is the intersection over union to be expected with the true box. Of a model that reads
     no boxes they are drawn about what it segments, and scored by what they hold.
     """
-    read, size = view.segmentation.boxes, 2 * view.segmentation.parts.shape[-1]
+    read, size = view.segmentation.boxes, 2 * view.segmentation.weights.shape[-1]
     if read is not None:
         *edges, score = read[BOXED.index(structure)].tolist()
         return (_in_picture(view, edges, size), score) if score >= _WORTHLESS else None

@@ -38,7 +38,7 @@ def _export(deployed: Deployed, path: Path, side: Any) -> None:  # noqa: ANN401 
         path,
         dynamo=True,
         input_names=["picture"],
-        output_names=["parts", "places", "columns", "seen", "boxes"],
+        output_names=["weights", "places", "columns", "seen", "boxes", "parts"],
         dynamic_shapes={"x": {2: 32 * side, 3: 32 * side}},
         external_data=False,
         verbose=False,
@@ -65,7 +65,7 @@ def split(path: Path) -> None:
     graph = model.graph
     name = next(n.input[0] for n in graph.node if "network.classes.weight" in n.input)
     features = _tensor(name, 4)
-    given = [o for o in graph.output if o.name != "boxes"]
+    given = [o for o in graph.output if o.name not in {"boxes", "parts"}]
     boxes = [o for o in graph.output if o.name == "boxes"]
     read = [features, _tensor("parts", 5), *graph.input]  # of the picture only its size
     onnx.save(_part(model, read, boxes), boxes_path(path))

@@ -22,10 +22,11 @@ from vision.pipeline import ThroatLocator
 from vision.preprocess import network_input
 from vision.segmentation import Segmentation
 from vision.train.calibrate import hashes, write_card
+from vision.train.layout import lay_out
 
 _IN_BYTES = ("Conv", "Relu", "MaxPool", "Resize", "Concat")
 _STEM = "network.stem."
-_SAYING = ("network.whole.", "network.places.", "network.classes.", "adding")
+_SAYING = ("network.whole.", "network.places.", "network.classes.")
 
 
 class Watched:
@@ -74,6 +75,7 @@ def quantise(network: Path, frames: Iterable[Frame]) -> Path:
         op_types_to_quantize=list(_IN_BYTES),
         nodes_to_exclude=_kept(onnx.load(network).graph),
     )
+    lay_out(out)
     made = onnx.load(out)
     onnx.helper.set_model_props(made, {MADE_OF: watched.digest})
     onnx.save(made, out)

@@ -117,28 +117,29 @@ class ThroatNet(nn.Module):
 class Deployed(nn.Module):
     """What is exported: the network with its softmax, its calibrated temperature built in.
 
-    Returns class probabilities (n, classes, 4, S/2, S/2), a part for each pixel of two by two,
-    place probabilities (n, 6, S/4, S/4) that sum to 1 over the picture, the two columns of the
-    rotation (n, 6), the probabilities that mouth and sites are seen (n, 4), and boxes (n, boxed, 5)
-    [px]: left, top, right, bottom, and the IoU to be expected with the truth.
+    Returns weights (n, 4 classes, S/2, S/2) in proportion to the class probabilities, a part for
+    each pixel of two by two, place probabilities (n, 6, S/4, S/4) that sum to 1 over the picture,
+    the two columns of the rotation (n, 6), the probabilities that mouth and sites are seen (n, 4),
+    boxes (n, boxed, 5) [px]: left, top, right, bottom, and the IoU to be expected with the truth,
+    and the class probabilities (n, classes, 4, S/2, S/2) that the boxes are read off.
+
+    The booth is given weights because it asks for few of the probabilities: to divide them all
+    takes a tenth of a look.
     """
 
     def __init__(self, network: ThroatNet, temperature: float = 1.0) -> None:
         super().__init__()
         self.network = network
         self.temperature = temperature
-        self.adding = torch.eye(4).repeat(1, CLASSES)[:, :, None, None]
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Return class and place probabilities, rotation columns, what is seen, and boxes."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return class weights, places, rotation columns, what is seen, boxes, probabilities."""
         features, places, columns, seen = self.network.parts(x)
         logits = self.network.classes(features)
         flat = places.flatten(2).softmax(dim=2)
-        # ONNX Runtime's softmax over channels takes as long as all convolutions together, its sum
-        # over channels a tenth of that; as a convolution the sum costs next to nothing
-        weight = (logits / self.temperature).clamp(-_STEEPEST, _STEEPEST).exp()
-        total = functional.conv2d(weight, self.adding)
-        parts = weight.unflatten(1, (CLASSES, 4)) / total.unsqueeze(1)
+        weights = (logits / self.temperature).clamp(-_STEEPEST, _STEEPEST).exp()
+        parts = weights.unflatten(1, (CLASSES, 4))
+        parts = parts / parts.sum(dim=1, keepdim=True)
         edges, worth = self.network.boxes(features, parts[:, _BOXED])
         boxes = torch.cat([edges_of(edges), worth.sigmoid().unsqueeze(2)], dim=2)
-        return parts, flat.view_as(places), columns, seen.sigmoid(), boxes
+        return weights, flat.view_as(places), columns, seen.sigmoid(), boxes, parts

@@ -142,7 +142,7 @@ class Shortsighted:
             return said
         labels[mouth] = Structure.SKIN
         face = self.reader.segment(paint(labels.astype(np.uint8)), depth)
-        return replace(said, parts=face.parts)
+        return replace(said, weights=face.weights)
 
 
 def test_a_mouth_too_small_to_be_made_out_is_looked_for_where_it_should_be() -> None:
