@@ -2,23 +2,15 @@
 
 import numpy as np
 import pinocchio as pin
-import pytest
 
-from arm_control import ArmModel, Limits, Tool
-from arm_control.configuration import configure
+from arm_control import Tool
 from arm_control.dynamics import inverse_dynamics, within_torque
 from arm_control.kinematics import tip_kinematics
 from arm_control.memory import STATE, record
-from arm_control.ports import ArmInfo
 from arm_control.urdf import reduced_model
 from tests.unit.arm_control.rig import HOME, JOINTS, LINKS, URDF
 
 RNG = np.random.default_rng(8)
-
-
-@pytest.fixture(scope="module")
-def config(model: ArmModel, limits: Limits) -> np.ndarray:
-    return configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.0, "none"))
 
 
 def moving(config: np.ndarray, q: np.ndarray, v: np.ndarray) -> np.ndarray:

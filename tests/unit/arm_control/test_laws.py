@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arm_control import ArmInfo, ArmModel, Limits, law
+from arm_control import ArmModel, law
 from arm_control.compiled import kernel
-from arm_control.configuration import configure
 from arm_control.memory import INPUT, STATE, Record, record
-from tests.unit.arm_control.rig import HOME, JOINTS
+from tests.unit.arm_control.rig import HOME
 
 CYCLES = 300
 MODES = (law.HOLD, law.JOINT, law.TIP, law.WIPE, law.BRAKE)
@@ -94,11 +93,6 @@ def rest_after(config: np.ndarray, inputs: np.ndarray, state: np.ndarray) -> flo
         for k in range(7):
             moving = moving or abs(s.v[k]) > 1e-6
     return taken / bound
-
-
-@pytest.fixture(scope="module")
-def config(model: ArmModel, limits: Limits) -> np.ndarray:
-    return configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds"))
 
 
 def begin(

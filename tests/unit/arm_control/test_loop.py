@@ -2,15 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arm_control import ArmInfo, ArmModel, FaultKind, Limits, law
-from arm_control.configuration import configure
+from arm_control import FaultKind, law
 from arm_control.exchange import MEASUREMENT, MOUTH, PULSE, SETPOINT, Exchange
 from arm_control.inbox import Inbox
 from arm_control.law import BRAKE, JOINT
@@ -30,20 +29,7 @@ from arm_control.realtime import (
 from arm_control.safety import KINDS, SAMPLE
 from arm_control.shared import publish, snapshot
 from arm_control.supervision import UNSTEERED_NS, Watched, supervise
-from tests.unit.arm_control.rig import HOME, JOINTS
-
-
-@pytest.fixture
-def exchange() -> Iterator[Exchange]:
-    records = Exchange.create()
-    yield records
-    records.close()
-    records.unlink()
-
-
-@pytest.fixture
-def config(model: ArmModel, limits: Limits) -> np.ndarray:
-    return configure(model, limits, ArmInfo("rehearsal", JOINTS, 1000.0, 0.002, "holds"))
+from tests.unit.arm_control.rig import HOME
 
 
 def measure(exchange: Exchange, position: np.ndarray, stamp: int) -> None:
@@ -242,8 +228,7 @@ def test_late_wakes_are_counted_as_episodes_and_missed_deadlines_skipped() -> No
     assert s["deadline"] == 1_000 + (6 + 2) * period
 
 
-def test_a_loop_that_is_late_again_and_again_brakes(model: ArmModel, limits: Limits) -> None:
-    config = configure(model, limits, ArmInfo("rehearsal", JOINTS, 1000.0, 0.002, "holds"))
+def test_a_loop_that_is_late_again_and_again_brakes(config: np.ndarray) -> None:
     inputs, state, stats = record(INPUT), record(STATE), record(LATENESS)
     stats["brake_after"], state["mode"] = 3, JOINT
     clock = np.zeros(2, np.int64)

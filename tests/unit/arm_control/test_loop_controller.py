@@ -1,6 +1,6 @@
 """Sessions through the real-time loop: the same law, and nobody at the helm is no danger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -32,14 +32,6 @@ from tests.unit.arm_control.loop_bench import LoopBench
 from tests.unit.arm_control.plant import Plant
 from tests.unit.arm_control.rig import HOME
 from tests.unit.arm_control.test_controller import CORRIDOR, Bench
-
-
-@pytest.fixture
-def exchange() -> Iterator[Exchange]:
-    records = Exchange.create()
-    yield records
-    records.close()
-    records.unlink()
 
 
 @pytest.fixture

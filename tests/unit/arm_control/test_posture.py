@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from arm_control import ArmInfo, ArmModel, Fault, FaultKind, Limits, MoveJoints, MoveTip, law
-from arm_control.configuration import configure
+from arm_control import ArmModel, Fault, FaultKind, Limits, MoveJoints, MoveTip, law
 from arm_control.memory import INPUT, STATE, record
 from spatial import Vector
-from tests.unit.arm_control.rig import HOME, JOINTS
+from tests.unit.arm_control.rig import HOME
 from tests.unit.arm_control.test_controller import Bench
 
 # Seen in a demonstration: led by the tip alone the arm had turned about itself, person by person.
@@ -27,10 +26,9 @@ def null_motion(model: ArmModel, q: Vector, steps: int) -> Vector:
 @pytest.mark.parametrize("mode", [law.HOLD, law.BRAKE])
 @pytest.mark.parametrize("stands", [HOME, ASTRAY])
 def test_a_stop_leaves_the_tip_on_its_way(
-    model: ArmModel, limits: Limits, stands: Vector, mode: int
+    model: ArmModel, config: np.ndarray, stands: Vector, mode: int
 ) -> None:
     """Each joint braking for itself, a tip that rests while the joints run once reached 0.4 m/s."""
-    config = configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds"))
     inputs, state = record(INPUT), record(STATE)
     inputs["step"], state["mode"], state["fault"] = 1e-3, mode, -1
     inputs["q"] = state["q"] = stands

@@ -1,7 +1,5 @@
 """The pump: what passes, what does not, and that old set-points stop the arm."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -11,14 +9,6 @@ from arm_control.memory import record
 from arm_control.pump import STALE_S, Pump
 from tests.unit.arm_control.plant import Plant
 from tests.unit.arm_control.rig import HOME
-
-
-@pytest.fixture
-def exchange() -> Iterator[Exchange]:
-    records = Exchange.create()
-    yield records
-    records.close()
-    records.unlink()
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ import pytest
 from numba.core.errors import TypingError
 from numba.core.runtime import _nrt_python, rtsys
 
-from arm_control import ArmInfo, ArmModel, Limits, law
+from arm_control import ArmModel, law
 from arm_control.compiled import kernel
-from arm_control.configuration import configure
 from arm_control.memory import INPUT, STATE, record
 from arm_control.scratch import scratch, scratch_indices, scratch_matrix
-from tests.unit.arm_control.rig import HOME, JOINTS
+from tests.unit.arm_control.rig import HOME
 
 SIZE = 4
 
@@ -77,8 +76,9 @@ def test_a_size_must_be_known_to_the_compiler() -> None:
 
 
 @pytest.mark.parametrize("mode", [law.HOLD, law.JOINT, law.TIP, law.WIPE, law.BRAKE])
-def test_the_law_takes_nothing_from_the_heap(model: ArmModel, limits: Limits, mode: int) -> None:
-    config = configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds"))
+def test_the_law_takes_nothing_from_the_heap(
+    model: ArmModel, config: np.ndarray, mode: int
+) -> None:
     inputs, state = record(INPUT), record(STATE)
     inputs["step"] = 1e-3
     inputs["q"][0, :7] = state["q"][0, :7] = state["rest"][0, :7] = HOME

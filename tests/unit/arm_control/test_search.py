@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from arm_control import ArmInfo, ArmModel, Limits, Phase, SiteTarget, Wipe
-from arm_control.configuration import configure
+from arm_control import ArmModel, Limits, Phase, SiteTarget, Wipe
 from arm_control.contact import regulate
 from arm_control.memory import INPUT, STATE, record
 from arm_control.stroke import WIPING
 from spatial import Wrench
 from tests.unit.arm_control.plant import BIAS
-from tests.unit.arm_control.rig import JOINTS
 from tests.unit.arm_control.test_controller import Bench
 
 POINT = np.array((-0.08, 0.0, 0.0))
@@ -82,9 +80,8 @@ def test_a_site_that_faces_across_the_shaft_is_pressed_aside_not_slid_past(
     assert min(reached) > POINT[0] - 0.010
 
 
-def test_what_lies_no_deeper_is_looked_for_further_across(model: ArmModel, limits: Limits) -> None:
+def test_what_lies_no_deeper_is_looked_for_further_across(config: np.ndarray) -> None:
     """A tilted shaft's way across leads deeper, too: where that ended, the search once did."""
-    config = configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds"))
     inputs, state = record(INPUT), record(STATE)
     inputs["step"] = 1e-3
     s = state[0]

@@ -3,18 +3,10 @@
 import numpy as np
 import pytest
 
-from arm_control import ArmInfo, ArmModel, Limits
-from arm_control.configuration import configure
 from arm_control.contact import give_way
 from arm_control.memory import STATE, record
-from tests.unit.arm_control.rig import JOINTS
 
 DT = 1e-3
-
-
-@pytest.fixture
-def config(model: ArmModel, limits: Limits) -> np.ndarray:
-    return configure(model, limits, ArmInfo("iiwa", JOINTS, 1000.0, 0.003, "holds"))
 
 
 def push(config: np.ndarray, state: np.ndarray, force: np.ndarray, seconds: float) -> np.ndarray:
