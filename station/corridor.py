@@ -7,13 +7,12 @@ import numpy as np
 from arm_control.motion import Corridor
 from arm_control.target import SiteTarget
 from spatial import Matrix, Pose, Vector, unit, vector
+from vision.entry import nearest_entry
 from vision.target import Site
 from vision.tracking import TrackedMouth, TrackedTarget
 
 _LEFT = vector((0.0, 1.0, 0.0))  # the person's own left; the tool's x axis is nearest to it
 _BEHIND_LAST_SITE = 0.012  # m the corridor goes on behind the site: tissue yields
-_CENTRAL = 0.22  # of the opening, up and down from its middle, is left to the corridor's entry
-_ASIDE = 0.012  # m to each side: the corners of a mouth 50 mm wide stay clear
 _OUTWARD = (
     0.3  # cosine of the largest angle to the mouth's axis at which a line counts as leading out
 )
@@ -76,8 +75,7 @@ def way_to(target: TrackedTarget, mouth: TrackedMouth, base_eye: Vector, standof
     eye = mouth_base.apply(base_eye)
     across = _at_lips(site.point, site.normal)[1]
     upward = _at_lips(site.point, eye - site.point)[2]
-    room = _CENTRAL * mouth.opening
-    entry = vector((0.0, np.clip(across, -_ASIDE, _ASIDE), np.clip(upward, -room, room)))
+    entry = nearest_entry(across, upward, mouth.opening)
     axis = unit(site.point - entry, "corridor axis")
     site = replace(site, normal=_pressed(site.normal, axis))
     reach = float(np.linalg.norm(site.point - entry))

@@ -15,12 +15,14 @@ from sim.anatomy.shape import Shape, build_shape
 from sim.anatomy.tessellation import tessellate
 from sim.errors import SimError
 from spatial import Vector, vector
+from vision.entry import entries
 from vision.target import Site
 
 _REGION_RADIUS = 0.012
 _SITE_REACH = 0.003
 _BESIDE = (0.002, 0.004, 0.006, 0.008)  # m from a hidden middle at which the site is looked for
 _BETWEEN_THE_LIPS = np.array([0.002, 0.0, 0.002])
+_OUTSIDE = np.array([0.002, 0.0, 0.0])  # m before the lips, where a way in begins
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,15 +93,21 @@ class OralCavity:
     def exposed_site(self, site: Site) -> SiteTruth:
         """Return where a straight swab can touch ``site``, as near its middle as may be.
 
-        As `site`, but where no more than the soft palate's edge stands before the middle of a
-        tonsil: then the point is the nearest place, within 8 mm of the middle, at which a straight
-        line from between the lips meets the site first. Tongue, teeth and uvula are not passed by:
-        a swab must not come near them.
+        As `site`, but from wherever between the lips a swab may enter (`vision.entry`): over the
+        tongue, or past the uvula, a way is often free that is not from their very middle. Where no
+        more than the soft palate's edge stands before the middle of a tonsil, the point may be the
+        nearest place, within 8 mm of it, that a line from the lips' middle meets first.
         """
         truth, before = self._truth(site)
-        if truth.reachable or before != Part.SOFT_PALATE:
+        if truth.reachable:
             return truth
         middle = self._middle(site)
+        for entry in entries(self.opening):
+            hit, part = self._before(middle, entry + _OUTSIDE)
+            if part in SITE_PARTS[site]:
+                return self._settled(site, hit, reachable=True)
+        if before != Part.SOFT_PALATE:
+            return truth
         way = (middle - _BETWEEN_THE_LIPS) / float(np.linalg.norm(middle - _BETWEEN_THE_LIPS))
         aside = np.cross(way, (0.0, 0.0, 1.0))
         aside /= float(np.linalg.norm(aside))
@@ -128,13 +136,13 @@ class OralCavity:
         settle(self.shape.surfaces, point, normal)
         return SiteTruth(site, vector(point), vector(normal), reachable)
 
-    def _before(self, aim: Array) -> tuple[Array, int]:
-        """Return where the straight line from between the lips to ``aim`` meets which part first.
+    def _before(self, aim: Array, start: Array = _BETWEEN_THE_LIPS) -> tuple[Array, int]:
+        """Return where the straight line from ``start`` to ``aim`` meets which part first.
 
         The part is -1 where it meets nothing up to 10 mm behind ``aim``.
         """
         hit = np.empty(3)
-        return hit, first_part(self.shape.surfaces, _BETWEEN_THE_LIPS, aim, 0.01, hit)
+        return hit, first_part(self.shape.surfaces, start, aim, 0.01, hit)
 
     def is_on_site(self, point: ArrayLike, site: Site) -> bool:
         """Whether ``point`` (3,) [m] lies on the tissue of ``site``, within 3 mm of its surface."""

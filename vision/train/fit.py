@@ -54,6 +54,7 @@ LATER_SHARES = (0.1, 0.1, 0.8)
 
 _MEASURED_ON = 100  # frames on which an exported network's normalisations are measured
 _BOX = 1.5  # weight of the boxes' edges, where most precision is lost
+_SIGHT = 1.2  # weight of what is seen, on which most of the trust in a target rests
 _CLOSE_UPS = 0.3  # share of whole pictures that show a mouth or a throat and nothing else
 
 
@@ -239,7 +240,7 @@ def _loss(said: Said, batch: _Batch, weights: Tensor) -> tuple[Tensor, str]:
     sight = functional.binary_cross_entropy_with_logits(said.seen, shown[:, :SEEN])
     box, worth = box_loss(said.edges, said.worth, batch.boxes)
     total = (
-        cross + dice + 0.1 * place + turn + 0.8 * sight + batch.near * (_BOX * box + 0.5 * worth)
+        cross + dice + 0.1 * place + turn + _SIGHT * sight + batch.near * (_BOX * box + 0.5 * worth)
     )
     return total, (
         f"ce {cross:.3f} dice {dice:.3f} place {place:.2f} turn {turn:.4f} sight {sight:.3f}"

@@ -46,8 +46,11 @@ def unfold(path: Path, pictures: Tensor) -> ThroatNet:
                 level, _, number = name.rpartition(".")
                 after = network.get_submodule(f"{level}.{int(number) + 1}")
                 shifts[after] = torch.from_numpy(stored[f"{weight}_bias"].copy())
-            for name, values in network.boxes.named_parameters():
-                values.copy_(torch.from_numpy(stored[f"{_PREFIX}boxes.{name}"].copy()))
+            network.sight.hush()
+            heads = ["boxes", *(["sight"] if f"{_PREFIX}sight.word" in stored else [])]
+            for head in heads:
+                for name, values in network.get_submodule(head).named_parameters():
+                    values.copy_(torch.from_numpy(stored[f"{_PREFIX}{head}.{name}"].copy()))
     except (KeyError, RuntimeError) as error:
         raise VisionError(
             f"{path} is no export of this architecture ({error}); start from its checkpoint (.pt)"
@@ -89,6 +92,7 @@ def grown(path: Path) -> ThroatNet:
         raise VisionError(
             f"{path} is no checkpoint of this architecture ({foreign[0]} does not fit); train anew"
         )
+    network.sight.hush()
     for name, values in old.items():
         place = tuple(slice(size) for size in values.shape)
         if values.dim() > 1 and values.shape[1] < state[name].shape[1]:

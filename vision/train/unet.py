@@ -9,6 +9,7 @@ from torch.nn import functional
 from vision.preprocess import CHANNELS
 from vision.structure import BOXED, Structure
 from vision.train.boxhead import BoxHead, edges_of
+from vision.train.sighthead import SightHead
 
 WIDTHS = (16, 32, 64, 128, 160)
 """Feature channels from half the input's resolution down to a thirty-second."""
@@ -80,6 +81,7 @@ class ThroatNet(nn.Module):
         self.classes = nn.Conv2d(FINEST, 4 * CLASSES, 1)
         self.boxes = BoxHead(FINEST, len(BOXED))
         self.places = nn.Conv2d(widths[_PLACE_LEVEL], PLACES, 1)
+        self.sight = SightHead(widths[_PLACE_LEVEL:-1], SEEN)
         self.whole = nn.Sequential(
             nn.Conv2d(widths[-1], 64, 1), nn.ReLU(inplace=True), nn.Conv2d(64, 6 + 2 * SEEN, 1)
         )
@@ -106,11 +108,15 @@ class ThroatNet(nn.Module):
         attention = votes[:, 6 + SEEN :].softmax(dim=2)
         columns = (votes[:, :6] * attention[:, :1]).sum(dim=2)
         seen = (votes[:, 6 : 6 + SEEN] * attention).sum(dim=2)
+        levels = []
         for level in reversed(range(len(self.up))):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = self.up[level](torch.cat([x, skips[level]], dim=1))
+            if level >= _PLACE_LEVEL:
+                levels.append(x)
             if level == _PLACE_LEVEL:
                 places = self.places(x)
+                seen = seen + self.sight(places[:, :SEEN], levels[::-1])
         return x, places, columns, seen
 
 

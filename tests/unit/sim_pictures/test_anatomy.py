@@ -8,6 +8,7 @@ from sim.anatomy import SITE_PARTS, Anatomy, Articulation, OralCavity, Part, Pop
 from sim.anatomy.bounded import bounds_of
 from sim.anatomy.profile import Profile
 from sim.errors import SimError
+from vision.entry import entries
 from vision.target import Site
 
 POPULATIONS = ("adult", "child", "elderly")
@@ -166,18 +167,20 @@ def test_an_exposed_site_is_met_first_by_a_straight_way_near_the_middle(
         if middle.reachable or not exposed.reachable:
             assert (exposed.point == middle.point).all()
             continue
-        assert site is not Site.POSTERIOR_WALL
         distance, _, parts = cavity.signed_distance(exposed.point)
         assert abs(distance[0]) < 1e-5
         assert Part(int(parts[0])) in SITE_PARTS[site]
         assert np.linalg.norm(exposed.point - middle.point) < 0.014
         # half way in, three quarters, nine tenths: nothing but air
-        start = np.array([0.002, 0.0, 0.002])
-        way = start + np.array([[0.5], [0.75], [0.9]]) * (exposed.point - start)
-        assert (cavity.signed_distance(way)[0] > 0.0).all()
+        starts = entries(cavity.opening) + np.array([0.002, 0.0, 0.0])
+        ways = starts[:, None] + np.array([[0.5], [0.75], [0.9]]) * (
+            exposed.point - starts[:, None]
+        )
+        clear = cavity.signed_distance(ways.reshape(-1, 3))[0].reshape(-1, 3) > 0.0
+        assert clear.all(axis=1).any()
 
 
-def test_a_tonsil_is_exposed_beside_the_soft_palate_and_not_beside_the_tongue() -> None:
+def test_a_tonsil_is_exposed_beside_the_soft_palate_and_not_behind_a_high_tongue() -> None:
     found = [
         cavity.exposed_site(site).reachable
         for seed in range(60)
@@ -188,6 +191,17 @@ def test_a_tonsil_is_exposed_beside_the_soft_palate_and_not_beside_the_tongue() 
     assert sum(found) > 0.5 * len(found) > 0
     high = OralCavity(Anatomy(), Articulation(tongue_height=1.0))
     assert not any(high.exposed_site(site).reachable for site in Site)
+
+
+def test_the_wall_is_exposed_over_a_tongue_that_bars_the_very_middle_alone() -> None:
+    barred = [
+        cavity.exposed_site(Site.POSTERIOR_WALL).reachable
+        for height in np.linspace(0.2, 0.7, 26)
+        for cavity in [OralCavity(Anatomy(), Articulation(opening=0.045, tongue_height=height))]
+        if not cavity.site(Site.POSTERIOR_WALL).reachable
+    ]
+    assert any(barred)
+    assert not all(barred)
 
 
 def test_no_point_is_on_two_sites() -> None:
