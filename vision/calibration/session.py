@@ -1,7 +1,8 @@
 """What a calibration is made of, kept in a folder as it is taken: board views and pivot poses."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,7 +59,7 @@ class CalibrationSession:
                 for number, entry in enumerate(given["views"])
             ]
             session._pivots = [_pose(entry) for entry in given["pivots"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise CalibrationError(
                 f"{path} cannot be used ({error!r}); see docs/how-to/calibrate.md"
             ) from error
@@ -75,18 +76,19 @@ class CalibrationSession:
         return tuple(self._pivots)
 
     def add_view(self, base_flange: Pose, frame: Frame) -> None:
-        """Keep a view, on the disk first."""
+        """Keep a view, on the disk first. Raises CalibrationError where it cannot be written."""
         number = len(self._views)
-        self.folder.mkdir(parents=True, exist_ok=True)
         picture = self.folder / _picture(number)
-        if not cv2.imwrite(str(picture), np.ascontiguousarray(frame.rgb[:, :, ::-1])):
-            raise CalibrationError(f"{picture} cannot be written; make room on the disk")
-        np.save(self.folder / _depth(number), frame.depth)
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not cv2.imwrite(str(picture), np.ascontiguousarray(frame.rgb[:, :, ::-1])):
+                raise CalibrationError(f"{picture} cannot be written; make room on the disk")
+            np.save(self.folder / _depth(number), frame.depth)
         self._views.append(View(base_flange, frame))
         self._write()
 
     def add_pivot(self, base_flange: Pose) -> None:
-        """Keep a pose that holds the tip in the pivot."""
+        """Keep a pose that holds the tip in the pivot. Raises CalibrationError as `add_view`."""
         self._pivots.append(base_flange)
         self._write()
 
@@ -124,6 +126,17 @@ class CalibrationSession:
         )
         return found, checked
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Put into words what the disk refuses."""
+        try:
+            yield
+        except OSError as error:
+            raise CalibrationError(
+                f"{self.folder} cannot be written ({error.strerror}); make room on the disk, or "
+                "give another folder"
+            ) from error
+
     def _write(self) -> None:
         values = {
             "booth": self.booth,
@@ -141,10 +154,11 @@ class CalibrationSession:
             "pivots": [_plain(pose) for pose in self._pivots],
         }
         path = self.folder / VIEWS_FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
-        new.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
-        new.replace(path)  # whole, or as it was
+        with self._writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
+            new.replace(path)  # whole, or as it was
 
 
 def _picture(number: int) -> str:

@@ -158,3 +158,21 @@ def test_a_broken_folder_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "00.png").write_bytes(b"no picture")
     with pytest.raises(CalibrationError, match="take the view again"):
         CalibrationSession.read(tmp_path)
+
+
+def test_an_empty_depth_file_is_told(tmp_path: Path) -> None:
+    """What a loss of power leaves; it once ended in an EOFError."""
+    taking = Taking(tmp_path)
+    taking.session.add_view(looking_from(0.2), Standing(looking_from(0.2))._frame)
+    (tmp_path / "00.npy").write_bytes(b"")
+    with pytest.raises(CalibrationError, match=r"views\.json cannot be used"):
+        CalibrationSession.read(tmp_path)
+
+
+def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    taking = Taking(tmp_path / "file" / "folder")
+    with pytest.raises(CalibrationError, match="make room on the disk"):
+        taking.session.add_view(looking_from(0.2), Standing(looking_from(0.2))._frame)
+    with pytest.raises(CalibrationError, match="make room on the disk"):
+        taking.session.add_pivot(Pose())
