@@ -1,5 +1,7 @@
 """Turns what was measured of a target into the probability that it lies on its site."""
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Protocol
@@ -99,9 +101,13 @@ class Curve:
 
     def at(self, value: float) -> float:
         """Return the logits that ``value`` is worth; what is no number is worth the least."""
-        if np.isnan(value):
+        if math.isnan(value):
             return min(self.logits)
-        return float(np.interp(value, self.knots, self.logits))
+        after = bisect_right(self.knots, value)
+        if after in (0, len(self.knots)):
+            return self.logits[max(after - 1, 0)]
+        (x, beyond), (y, to) = self.knots[after - 1 : after + 1], self.logits[after - 1 : after + 1]
+        return y + (to - y) / (beyond - x) * (value - x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +140,4 @@ class Confidence:
         logit = self.bias + sum(
             curve.at(float(getattr(evidence, name))) for name, curve in self.curves.items()
         )
-        return float(1.0 / (1.0 + np.exp(-np.clip(logit, -40.0, 40.0))))
+        return 1.0 / (1.0 + math.exp(-min(max(logit, -40.0), 40.0)))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from spatial import Matrix, Pose, Vector
 from vision.frame import Intrinsics
 from vision.incisors import opening_between
+from vision.kernels import huber_fit
 from vision.ranks import median, quantile
 from vision.segmentation import Edge
 from vision.settings import LocatorSettings
@@ -109,14 +110,9 @@ def _squared_up(rotation: Matrix, lips: Matrix) -> Matrix:
         return rotation
     if quantile(local[:, 1], 0.95) - quantile(local[:, 1], 0.05) < _MIN_LIPS_WIDE:
         return rotation
-    basis, weight = np.ones((len(local), 3)), np.ones(len(local))
+    basis = np.ones((len(local), 3))
     basis[:, 1:] = local[:, 1:]
-    for _ in range(4):  # reweighted by Huber's function (1964)
-        weighted = weight[:, None] * basis
-        across = np.linalg.solve(weighted.T @ basis, weighted.T @ local[:, 0])
-        weight = np.minimum(
-            1.0, _LIPS_ROUGH / np.maximum(np.abs(basis @ across - local[:, 0]), 1e-9)
-        )
+    across = huber_fit(basis, local[:, 0], _LIPS_ROUGH, 4, 1e-6)
     turn = -float(np.arctan(across[1]))
     if abs(turn) > _MAX_TURN:
         return rotation

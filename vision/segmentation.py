@@ -112,10 +112,19 @@ class Segmentation:
         best /= self._total
         return _together(labels), _together(best)
 
-    def probability_of(self, structures: Iterable[Structure]) -> NDArray[np.float32]:
-        """Return the probability (S, S) that a pixel shows one of ``structures``."""
-        weight = self.weights[[int(s) for s in structures]].sum(axis=0)
-        return _together(weight / self._total)
+    def probability_of(
+        self,
+        structures: Iterable[Structure],
+        rows: slice | None = None,
+        columns: slice | None = None,
+    ) -> NDArray[np.float32]:
+        """Return the probability (S, S) that a pixel shows one of ``structures``.
+
+        Of some ``rows`` and ``columns`` only where these are given; they begin and end evenly.
+        """
+        part = (slice(None), _halved(rows), _halved(columns))
+        weight = np.sum([self.weights[int(s)][part] for s in structures], axis=0)
+        return _together(weight / self._total[part])
 
     @cached_property
     def _total(self) -> NDArray[np.float32]:
@@ -137,6 +146,11 @@ class Segmentation:
             self.seen[_MIRRORED_SEEN],
             boxes,
         )
+
+
+def _halved(pixels: slice | None) -> slice:
+    """Return which of every part's rows, or columns, hold those of the picture."""
+    return slice(None) if pixels is None else slice(pixels.start // 2, pixels.stop // 2)
 
 
 def _together(parts: NDArray[_Number]) -> NDArray[_Number]:

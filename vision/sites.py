@@ -350,11 +350,10 @@ def _neighbours(view: View, site: Site) -> float:
     """Return how surely the structures are seen that must stand around the site, in [0, 1]."""
     scores = []
     for group in _SURROUNDINGS[site]:
-        counts = view.counts[list(group)]
-        total = int(counts.sum())
-        certainty = float(counts @ view.certainty[list(group)]) / max(total, 1)
-        scores.append(min(1.0, total / _MIN_NEIGHBOUR) * certainty)
-    return float(np.mean(scores))
+        total = sum(int(view.counts[s]) for s in group)
+        certain = sum(float(view.counts[s] * view.certainty[s]) for s in group)
+        scores.append(min(1.0, total / _MIN_NEIGHBOUR) * certain / max(total, 1))
+    return sum(scores) / len(scores)
 
 
 def _nearest_inside(mask: NDArray[np.bool_], row: float, column: float) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from spatial import Matrix, Vector, unit
 from vision.errors import VisionError
+from vision.kernels import huber_fit, plane_through
 from vision.ranks import median, quantile
 
 _IDENTITY = np.eye(3)
@@ -34,7 +35,7 @@ class Plane:
 def fit_plane(points: Matrix) -> Plane:
     """Fit a plane to points (n >= 3, 3) [m] seen from the origin, robust to flying pixels.
 
-    Total least squares by singular values, first on the half of the points nearest to their
+    Total least squares, first on the half of the points nearest to their
     median, then on all that lie within three times the median distance from that plane. Raises
     VisionError where the points do not span a plane.
     """
@@ -50,14 +51,12 @@ def fit_plane(points: Matrix) -> Plane:
 
 
 def _least_squares(points: Matrix) -> Plane:
-    middle = points.mean(axis=0)
-    _, spread, axes = np.linalg.svd(points - middle, full_matrices=False)
-    if spread[1] < 1e-7:
+    middle, normal, residual, spread = plane_through(points)
+    if spread < 1e-7:
         raise VisionError(
-            f"points lie on a line (spread {spread[1]:.1e} m, wants 1e-7 m); widen the patch"
+            f"points lie on a line (spread {spread:.1e} m, wants 1e-7 m); widen the patch"
         )
-    normal = axes[2] if axes[2] @ middle < 0 else -axes[2]
-    return Plane(middle, normal, float(spread[2] / np.sqrt(len(points))))
+    return Plane(middle, normal if normal @ middle < 0 else -normal, residual)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,14 +92,9 @@ def fit_patch(points: Matrix, origin: Vector, normal: Vector, along: Vector) -> 
     coefficients = np.zeros(6)
     if len(points) >= 3:
         count = 6 if len(points) >= 20 else 3
-        basis, weight = _basis(local[:, :2])[:, :count], np.ones(len(points))
         scale = np.array([1.0, 1e-2, 1e-2, 1e-4, 1e-4, 1e-4])[:count]  # about equal columns
-        for _ in range(2):
-            w = np.sqrt(weight)[:, None]
-            solved = np.linalg.lstsq(w * basis / scale, w[:, 0] * local[:, 2], rcond=1e-3)[0]
-            coefficients[:count] = solved / scale
-            residual = np.abs(basis @ coefficients[:count] - local[:, 2])
-            weight = np.minimum(1.0, 1e-3 / np.maximum(residual, 1e-9))
+        basis = _basis(local[:, :2])[:, :count] / scale
+        coefficients[:count] = huber_fit(basis, local[:, 2], 1e-3, 2, 1e-3) / scale
     reach = quantile(lengths(local[:, :2]), 0.9) if len(points) else 0.0
     return Patch(origin, axes, coefficients, reach)
 

@@ -127,11 +127,18 @@ class View:
 
     def probability(self, structures: Iterable[Structure]) -> NDArray[np.float32]:
         """Return the probability (h, w) that a pixel shows one of ``structures``."""
-        return self._onto_grid(self.segmentation.probability_of(structures))
+        size = 2 * self.segmentation.weights.shape[-1]
+        onto, (height, width) = self._from_cells(size), self.shape
+        # of a part of the view few cells are asked for
+        rows = _reached(onto[1, 1], onto[1, 2], height, size)
+        columns = _reached(onto[0, 0], onto[0, 2], width, size)
+        onto[:, 2] -= columns.start, rows.start
+        return self._warped(self.segmentation.probability_of(structures, rows, columns), onto)
 
     def place(self, place: Place) -> NDArray[np.float32]:
         """Return the map (h, w) of where ``place`` is."""
-        return self._onto_grid(self.segmentation.places[PLACES.index(place)])
+        cells = self.segmentation.places[PLACES.index(place)]
+        return self._warped(cells, self._from_cells(len(cells)))
 
     def pixel_of(self, place: Place) -> Vector:
         """Return the pixel (2,) of the picture where ``place`` is likeliest to be seen."""
@@ -194,17 +201,25 @@ class View:
         grid[:, 2] = to_cells[:, :2] @ (self.left, self.top) + to_cells[:, 2]
         return grid
 
-    def _onto_grid(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _warped(self, cells: NDArray[np.float32], onto: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return a map of the model on the grid (h, w), whose pixels lie in it as ``onto`` says."""
         return np.asarray(
             cv2.warpAffine(
                 cells,
-                self._from_cells(cells.shape[0]),
+                onto,
                 self.shape[::-1],
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
             ),
             dtype=np.float32,
         )
+
+
+def _reached(scale: float, shift: float, count: int, size: int) -> slice:
+    """Return which of ``size`` cells lie about ``scale`` k + ``shift``, k < ``count``, evenly."""
+    first = min(max(int(shift) - 2, 0), size - 2)
+    last = min(max(int(shift + scale * (count - 1)) + 4, first + 2), size)
+    return slice(first // 2 * 2, -(-last // 2) * 2)
 
 
 def is_one_of(labels: NDArray[np.uint8], structures: Iterable[Structure]) -> NDArray[np.bool_]:

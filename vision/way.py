@@ -1,10 +1,10 @@
 """The straight way into the mouth to a site, and what stands beside it."""
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from spatial import Matrix, Vector
 from vision.frame import Intrinsics
+from vision.kernels import nearest_to_path, nearest_to_way
 from vision.structure import ORAL, Structure
 from vision.view import View
 
@@ -28,6 +28,8 @@ def find_tissue(view: View, own: tuple[Structure, ...], intrinsics: Intrinsics) 
     """Return measured tissue (n, 3) [m] of a look at the throat but a site's ``own``, thinned."""
     others = view.mask(structure for structure in ORAL if structure not in own)
     every = max(1, round(max(view.shape) / _ACROSS))
+    if every == 1:
+        return view.points(others, intrinsics)
     thinned = np.zeros_like(others)
     thinned[::every, ::every] = others[::every, ::every]
     return view.points(thinned, intrinsics)
@@ -44,16 +46,8 @@ def passage(obstacles: Matrix, start: Vector, point: Vector) -> float:
     length = float(np.linalg.norm(way))
     if length < 0.01:
         return _WIDE
-    way = way / length
-    aside = obstacles - start
-    along = aside @ way
-    there = (along > 0.0) & (along < length + _WIDE)
-    if int(there.sum()) < 4:
-        return _WIDE
-    aside, along = aside[there], np.clip(along[there], 0.0, length - _BEFORE)
-    aside -= along[:, None] * way
-    gaps = np.einsum("ij,ij->i", aside, aside)
-    return float(min(np.sqrt(np.partition(gaps, 3)[3]), _WIDE))
+    gap = nearest_to_way(obstacles, start, way / length, length - _BEFORE, length + _WIDE)
+    return min(gap, _WIDE)
 
 
 def clearance(obstacles: Matrix, path: Matrix) -> float:
@@ -61,7 +55,4 @@ def clearance(obstacles: Matrix, path: Matrix) -> float:
 
     That of the third nearest pixel: one or two alone are specks.
     """
-    if len(obstacles) < 3:
-        return _MAX_CLEARANCE
-    gaps = cdist(obstacles, path).min(axis=1)
-    return float(min(np.partition(gaps, 2)[2], _MAX_CLEARANCE))
+    return min(nearest_to_path(obstacles, path), _MAX_CLEARANCE)
