@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
+from numpy.typing import NDArray
 
 from spatial import Matrix, Vector
 
@@ -21,6 +22,7 @@ R = TypeVar("R")
 _F = types.float64
 _POINTS = types.Array(_F, 2, "A", readonly=True)
 _VECTOR = types.Array(_F, 1, "A", readonly=True)
+_WEIGHTS = types.Array(types.float32, 4, "C", readonly=True)
 _SWEEPS = 12  # of Jacobi's rotations; matrices of six rows are diagonal after about six
 
 
@@ -194,3 +196,32 @@ def nearest_to_path(points: Matrix, path: Matrix) -> float:
         if gap < least[2]:
             _put(least, gap)
     return float(np.sqrt(least[2]))
+
+
+@_compiled(_WEIGHTS)
+def likeliest_of(weights: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return the class of most weight of every pixel (2 h, 2 w), and its share of all weight.
+
+    ``weights`` (classes, 4, h, w) are those of ``vision.segmentation.Segmentation``. Of equals the
+    first class counts.
+    """
+    classes, _, height, width = weights.shape
+    labels = np.empty((2 * height, 2 * width), np.uint8)
+    shares = np.empty((2 * height, 2 * width), np.float32)
+    number = np.empty(width, np.int32)
+    most, total = np.empty(width, np.float32), np.empty(width, np.float32)
+    for part in range(4):
+        for row in range(height):
+            number[:] = 0
+            most[:] = weights[0, part, row]
+            total[:] = most
+            for each in range(1, classes):
+                for column in range(width):
+                    weight = weights[each, part, row, column]
+                    number[column] = each if weight > most[column] else number[column]
+                    most[column] = max(most[column], weight)
+                    total[column] += weight
+            for column in range(width):
+                labels[2 * row + part // 2, 2 * column + part % 2] = number[column]
+                shares[2 * row + part // 2, 2 * column + part % 2] = most[column] / total[column]
+    return labels, shares
