@@ -149,9 +149,13 @@ def plane_through(points: Matrix) -> tuple[Vector, Vector, float, float]:
             for q in range(3):
                 scatter[p, q] += (points[i, p] - middle[p]) * (points[i, q] - middle[q])
     values, vectors = eigen(scatter)
-    order = np.argsort(values)
-    across, least = max(values[order[1]], 0.0), max(values[order[0]], 0.0)
-    return middle, vectors[:, order[0]].copy(), np.sqrt(least / n), np.sqrt(across)
+    least = 0
+    for j in range(1, 3):
+        if values[j] < values[least]:
+            least = j
+    across = min(values[least - 1], values[least - 2])  # of the other two
+    residual = np.sqrt(max(values[least], 0.0) / n)
+    return middle, vectors[:, least].copy(), residual, np.sqrt(max(across, 0.0))
 
 
 @_compiled(_POINTS, _VECTOR, _VECTOR, _F, _F)
@@ -212,9 +216,9 @@ def likeliest_of(weights: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArr
     most, total = np.empty(width, np.float32), np.empty(width, np.float32)
     for part in range(4):
         for row in range(height):
-            number[:] = 0
-            most[:] = weights[0, part, row]
-            total[:] = most
+            for column in range(width):
+                number[column] = 0
+                most[column] = total[column] = weights[0, part, row, column]
             for each in range(1, classes):
                 for column in range(width):
                     weight = weights[each, part, row, column]
