@@ -9,7 +9,7 @@ from spatial import Matrix, Pose, Vector
 from vision.frame import Intrinsics
 from vision.incisors import opening_between
 from vision.kernels import huber_fit
-from vision.ranks import median, quantile
+from vision.ranks import median, medians, quantile
 from vision.segmentation import Edge
 from vision.settings import LocatorSettings
 from vision.structure import ORAL, Structure
@@ -104,7 +104,7 @@ def _squared_up(rotation: Matrix, lips: Matrix) -> Matrix:
     sides, half as far off as the network. Up and down they lie as the jaw does, which tells less.
     Where too little of them is measured, or they stand far askew, the network's word stands.
     """
-    local = (lips - [median(column) for column in lips.T]) @ rotation
+    local = (lips - medians(lips)) @ rotation
     local = local[np.abs(local[:, 0]) < _LIPS_DEEP]
     if len(local) < _MIN_LIPS_ACROSS:
         return rotation

@@ -161,8 +161,9 @@ def load_network(
 def rotation_of_columns(columns: NDArray[np.float32]) -> Matrix:
     """Return the rotation (3, 3) nearest in Gram-Schmidt's sense to x and z columns (6,)."""
     # in plain numbers: three vectors are too few for arrays to pay
-    x = _normed(*(float(v) for v in columns[:3]))
-    z = _across(x, *(float(v) for v in columns[3:]))
+    given = columns.tolist()
+    x = _normed(*given[:3])
+    z = _across(x, *given[3:])
     if math.hypot(*z) < 1e-6:  # two parallel columns say nothing about roll: take the picture's up
         z = _across(x, 0.0, -1.0, 0.0)
     z = _normed(*z)

@@ -106,8 +106,7 @@ def _mirrored_look(model: Model, rgb: NDArray[np.uint8], crop: Crop) -> View:
     flipped = np.ascontiguousarray(rgb[:, ::-1])
     there = Crop(width - crop.left - crop.side, crop.top, crop.side)
     back = View.look(model, flipped, None, there, Look.THROAT.size).segmentation.mirrored()
-    plain = View.frame_of(rgb.shape[:2], crop, Look.THROAT.size)
-    return View(crop, back, *plain)
+    return View.of_photo(back, rgb.shape[:2], crop, Look.THROAT.size)
 
 
 def _fused(looks: list[View]) -> View:

@@ -6,6 +6,8 @@ NumPy's own tell every kind of array apart first, which takes longer than the nu
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial import Matrix, Vector
+
 
 def median(values: NDArray[np.floating]) -> float:
     """Return the median of numbers (n > 0,), none of them NaN, as ``numpy.median`` has it."""
@@ -14,6 +16,15 @@ def median(values: NDArray[np.floating]) -> float:
         return float(np.partition(values, half)[half])
     ranked = np.partition(values, (half - 1, half))
     return float((ranked[half - 1] + ranked[half]) / 2)
+
+
+def medians(values: Matrix) -> Vector:
+    """Return the medians (k,) of the columns of numbers (n > 0, k), none of them NaN."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return np.asarray(np.partition(values, half, axis=0)[half])
+    ranked = np.partition(values, (half - 1, half), axis=0)
+    return np.asarray((ranked[half - 1] + ranked[half]) / 2)
 
 
 def quantile(values: NDArray[np.floating], share: float) -> float:

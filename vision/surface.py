@@ -7,7 +7,7 @@ import numpy as np
 from spatial import Matrix, Vector, unit
 from vision.errors import VisionError
 from vision.kernels import huber_fit, plane_through
-from vision.ranks import median, quantile
+from vision.ranks import median, medians, quantile
 
 _IDENTITY = np.eye(3)
 
@@ -41,8 +41,7 @@ def fit_plane(points: Matrix) -> Plane:
     """
     if len(points) < 3:
         raise VisionError(f"{len(points)} points span no plane, wants 3 or more; widen the patch")
-    middle = [median(column) for column in points.T]
-    away = lengths(points - middle)
+    away = lengths(points - medians(points))
     core = points[np.argsort(away)[: max(3, (len(points) + 1) // 2)]]
     plane = _least_squares(core)
     distance = np.abs((points - plane.point) @ plane.normal)
@@ -106,8 +105,9 @@ def wiping_path(patch: Patch, length: float, count: int = 9) -> Matrix:
     the patch's origin.
     """
     half = min(length / 2, max(patch.limit, 1e-3))
-    a = np.linspace(-half, half, count)
-    return patch.at(np.stack([a, np.zeros(count)], axis=1))
+    ab = np.zeros((count, 2))
+    ab[:, 0] = half * (2.0 / (count - 1) * np.arange(count) - 1.0)
+    return patch.at(ab)
 
 
 def point_covariance(ray: Vector, across: float, along: float) -> Matrix:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import ceil
 
 import cv2
 import numpy as np
@@ -47,29 +48,23 @@ class View:
         Raises VisionError where the model refuses the size.
         """
         segmentation = model.segment(*cut(rgb, depth, crop, size))
-        left, top, step, empty = cls.frame_of(rgb.shape[:2], crop, size)
         if depth is None:
-            return cls(crop, segmentation, left, top, step, empty)
-        bottom, right = top + step * empty.shape[0], left + step * empty.shape[1]
+            return cls.of_photo(segmentation, rgb.shape[:2], crop, size)
+        left, top, step, (height, width) = _grid(depth.shape, crop, size)
+        bottom, right = top + step * height, left + step * width
         return cls(crop, segmentation, left, top, step, depth[top:bottom:step, left:right:step])
 
-    @staticmethod
-    def frame_of(
-        picture: tuple[int, int], crop: Crop, size: int
-    ) -> tuple[int, int, int, NDArray[np.float32]]:
-        """Return left, top, step and an empty depth map of the grid that covers ``crop``.
+    @classmethod
+    def of_photo(
+        cls, segmentation: Segmentation, picture: tuple[int, ...], crop: Crop, size: int
+    ) -> "View":
+        """Return the view of ``crop`` in a picture (height, width) [px] without depth.
 
-        ``picture`` is height and width [px]; the grid keeps within it. ``size`` [px] is what the
-        model is shown of the crop.
+        ``size`` [px] is what the model was shown of the crop.
         """
-        height, width = picture
-        left, top = max(0, int(np.ceil(crop.left))), max(0, int(np.ceil(crop.top)))
-        left, top = min(left, width - 1), min(top, height - 1)
-        right = min(width, max(left + 1, int(crop.left + crop.side)))
-        bottom = min(height, max(top + 1, int(crop.top + crop.side)))
-        step = max(1, int(np.ceil(crop.side / (_FINEST * size))))
-        shape = (-(-(bottom - top) // step), -(-(right - left) // step))
-        return left, top, step, np.full(shape, np.nan, dtype=np.float32)
+        left, top, step, shape = _grid(picture, crop, size)
+        empty = np.full(shape, np.nan, dtype=np.float32)
+        return cls(crop, segmentation, left, top, step, empty)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -213,6 +208,20 @@ class View:
             ),
             dtype=np.float32,
         )
+
+
+def _grid(picture: tuple[int, ...], crop: Crop, size: int) -> tuple[int, int, int, tuple[int, int]]:
+    """Return left, top, step and shape of the grid that covers ``crop``.
+
+    ``picture`` is height and width [px]; the grid keeps within it. ``size`` [px] is what the model
+    is shown of the crop.
+    """
+    height, width = picture
+    left, top = min(max(0, ceil(crop.left)), width - 1), min(max(0, ceil(crop.top)), height - 1)
+    right = min(width, max(left + 1, int(crop.left + crop.side)))
+    bottom = min(height, max(top + 1, int(crop.top + crop.side)))
+    step = max(1, ceil(crop.side / (_FINEST * size)))
+    return left, top, step, (-(-(bottom - top) // step), -(-(right - left) // step))
 
 
 def _reached(scale: float, shift: float, count: int, size: int) -> slice:

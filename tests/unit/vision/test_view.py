@@ -13,7 +13,7 @@ from tests.unit.vision.painted import PaintReader, Scene, Slab
 from vision.frame import Frame
 from vision.mouth import measure_opening
 from vision.pipeline import Looks, ThroatLocator
-from vision.ranks import median, quantile, quantile_of_counts
+from vision.ranks import median, medians, quantile, quantile_of_counts
 from vision.settings import LocatorSettings
 from vision.sites import SITE_STRUCTURES, Spot, find_spot
 from vision.structure import ORAL, Structure
@@ -57,6 +57,8 @@ def test_ranks_are_numpy_s(
 ) -> None:
     assert median(numbers) == pytest.approx(float(np.median(numbers)), abs=1e-9)
     assert quantile(numbers, share) == pytest.approx(float(np.quantile(numbers, share)), abs=1e-9)
+    columns = np.stack([numbers, -np.roll(numbers, 1)], axis=1)
+    assert medians(columns) == pytest.approx(np.median(columns, axis=0), abs=1e-9)
 
 
 @pytest.mark.parametrize("scene", [STRAIGHT, ASKEW])
