@@ -23,6 +23,8 @@ _F = types.float64
 _POINTS = types.Array(_F, 2, "A", readonly=True)
 _VECTOR = types.Array(_F, 1, "A", readonly=True)
 _WEIGHTS = types.Array(types.float32, 4, "C", readonly=True)
+_LABELS = types.Array(types.uint8, 2, "C", readonly=True)
+_SHARES = types.Array(types.float32, 2, "C", readonly=True)
 _SWEEPS = 12  # of Jacobi's rotations; matrices of six rows are diagonal after about six
 
 
@@ -203,8 +205,10 @@ def nearest_to_path(points: Matrix, path: Matrix) -> float:
 
 
 @_compiled(_WEIGHTS)
-def likeliest_of(weights: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Return the class of most weight of every pixel (2 h, 2 w), and its share of all weight.
+def likeliest_of(
+    weights: NDArray[np.float32],
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    """Return every pixel's class of most weight (2 h, 2 w), its share of all weight, and that.
 
     ``weights`` (classes, 4, h, w) are those of ``vision.segmentation.Segmentation``. Of equals the
     first class counts.
@@ -212,6 +216,7 @@ def likeliest_of(weights: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArr
     classes, _, height, width = weights.shape
     labels = np.empty((2 * height, 2 * width), np.uint8)
     shares = np.empty((2 * height, 2 * width), np.float32)
+    totals = np.empty((2 * height, 2 * width), np.float32)
     number = np.empty(width, np.int32)
     most, total = np.empty(width, np.float32), np.empty(width, np.float32)
     for part in range(4):
@@ -228,4 +233,18 @@ def likeliest_of(weights: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArr
             for column in range(width):
                 labels[2 * row + part // 2, 2 * column + part % 2] = number[column]
                 shares[2 * row + part // 2, 2 * column + part % 2] = most[column] / total[column]
-    return labels, shares
+                totals[2 * row + part // 2, 2 * column + part % 2] = total[column]
+    return labels, shares, totals
+
+
+@_compiled(_LABELS, _SHARES, types.intp)
+def sums_of(
+    labels: NDArray[np.uint8], shares: NDArray[np.float32], classes: int
+) -> tuple[NDArray[np.intp], Vector]:
+    """Return how many pixels (h, w) are of every class (classes,), and the sum of their shares."""
+    counts, sums = np.zeros(classes, np.intp), np.zeros(classes)
+    for row in range(labels.shape[0]):
+        for column in range(labels.shape[1]):
+            counts[labels[row, column]] += 1
+            sums[labels[row, column]] += shares[row, column]
+    return counts, sums

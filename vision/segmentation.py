@@ -96,12 +96,12 @@ class Segmentation:
     @cached_property
     def probability(self) -> NDArray[np.float32]:
         """Probability (classes, S, S) of every class."""
-        return _together(self.weights / self.weights.sum(axis=0))
+        return np.asarray(_together(self.weights) / self._read[2])
 
     @cached_property
     def likeliest(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """The likeliest structure of every pixel (S, S), and its probability."""
-        return likeliest_of(np.ascontiguousarray(self.weights, dtype=np.float32))
+        return self._read[:2]
 
     def probability_of(
         self,
@@ -115,7 +115,13 @@ class Segmentation:
         """
         part = (slice(None), _halved(rows), _halved(columns))
         weight = np.sum([self.weights[int(s)][part] for s in structures], axis=0)
-        return _together(weight / self.weights[:, *part].sum(axis=0))
+        total = self._read[2][rows or slice(None), columns or slice(None)]
+        return np.asarray(_together(weight) / total)
+
+    @cached_property
+    def _read(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """What is likeliest, its probability, and the sum of every pixel's weights (S, S)."""
+        return likeliest_of(np.ascontiguousarray(self.weights, dtype=np.float32))
 
     def mirrored(self) -> "Segmentation":
         """Return what is said of the mirrored picture; of a mirrored one, what it says of this."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spatial import Matrix, Vector
 from vision.frame import Intrinsics
+from vision.kernels import sums_of
 from vision.preprocess import Crop, cut, view_optical
 from vision.segmentation import PLACES, Model, Place, Segmentation
 from vision.structure import Structure
@@ -97,13 +98,17 @@ class View:
     @cached_property
     def certainty(self) -> Vector:
         """How sure the model is of each structure where it is the likeliest, mean; 0 if nowhere."""
-        cells, best = (each.ravel() for each in self.segmentation.likeliest)
-        return np.bincount(cells, best, len(Structure)) / np.maximum(self.counts, 1)
+        counts, sums = self._held
+        return sums / np.maximum(counts, 1)
 
-    @cached_property
+    @property
     def counts(self) -> NDArray[np.intp]:
         """How many pixels of the model's square show each structure."""
-        return np.bincount(self.cells.ravel(), minlength=len(Structure))
+        return self._held[0]
+
+    @cached_property
+    def _held(self) -> tuple[NDArray[np.intp], Vector]:
+        return sums_of(*self.segmentation.likeliest, len(Structure))
 
     def near(self, row: float, column: float, reach: float) -> tuple["View", slice, slice]:
         """Return the part within ``reach`` grid pixels of a place, and its rows and columns."""

@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.linalg import eigvalsh, lstsq, norm
 
-from vision.kernels import eigen, huber_fit, nearest_to_path, nearest_to_way, plane_through
+from vision.kernels import (
+    eigen,
+    huber_fit,
+    likeliest_of,
+    nearest_to_path,
+    nearest_to_way,
+    plane_through,
+    sums_of,
+)
 
 SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 quickly = settings(max_examples=40, deadline=None)  # the first call may wait for the compiler
@@ -85,3 +93,20 @@ def test_the_nearest_are_those_of_every_point(rng: np.random.Generator, count: i
             beside.append(norm(point - start - min(along, 1.0) * way))
     fourth = sorted(beside)[3] if len(beside) > 3 else np.inf
     assert nearest_to_way(points, start, way, 1.0, 1.5) == pytest.approx(fourth)
+
+
+@quickly
+@given(SEEDS, st.integers(1, 19), st.integers(1, 6), st.integers(1, 9))
+def test_the_likeliest_class_is_the_first_of_most_weight(
+    rng: np.random.Generator, classes: int, height: int, width: int
+) -> None:
+    weights = rng.integers(1, 5, (classes, 4, height, width)).astype(np.float32)
+    labels, shares, totals = likeliest_of(weights)
+    counts, sums = sums_of(labels, shares, classes)
+    for part in range(4):
+        there = np.s_[part // 2 :: 2, part % 2 :: 2]
+        assert (labels[there] == weights[:, part].argmax(axis=0)).all()
+        assert np.allclose(totals[there], weights[:, part].sum(axis=0))
+        assert np.allclose(shares[there] * totals[there], weights[:, part].max(axis=0))
+    assert (counts == np.bincount(labels.ravel(), minlength=classes)).all()
+    assert np.allclose(sums, [shares[labels == number].sum() for number in range(classes)])
