@@ -14,6 +14,9 @@ from vision.target import Site
 _BIN = 0.001  # m; the path's length is counted off in these
 _TIP_WIDTH = 0.005  # m, the bud of common swabs
 _FELT = 0.03  # N in any direction; 95 % of what is read in free air lies below
+_AT_SITE = (
+    0.015  # m from the path: a tonsil with its arches, and 5 mm that tip and target are off by
+)
 _BAND = (0.15, 0.5)  # N: below it a wipe collects little, above it the arm yields
 
 
@@ -23,8 +26,9 @@ class SiteLog:
     Force is the component along the site's normal, as reported while the controller is in contact.
     What presses from any side is contact too, for time and coverage. Coverage counts the
     millimetres of the wiping path that the tip passed in contact; its place is the controller's
-    estimate carried into the mouth frame by the tracked mouth. A path found by another look is
-    counted from nothing; ``attempts_here`` are those at the newest one.
+    estimate carried into the mouth frame by the tracked mouth. A tip further than `_AT_SITE` from
+    the path is elsewhere, and nothing of it counts. A path found by another look is counted from
+    nothing; ``attempts_here`` are those at the newest one.
     """
 
     def __init__(self, site: str) -> None:
@@ -90,6 +94,11 @@ class SiteLog:
         self.strokes_now = report.strokes
         pressed = np.linalg.norm(report.wrench.force) > _FELT
         in_contact = (report.contact or pressed) and report.phase in (Phase.TOUCHING, Phase.WIPING)
+        here: int | None = None
+        if in_contact and base_mouth is not None and self._target is not None:
+            mouth_tip = base_mouth.inverse().apply(report.base_tip.translation)
+            here = self._bin_of(mouth_tip, self._target.path)
+            in_contact = here is not None
         if in_contact:
             if report.contact:
                 self._forces.append(report.normal_force)
@@ -98,13 +107,9 @@ class SiteLog:
                 self._contact_s += passed_s
                 self._contact_here_s += passed_s
         self._last_ns = report.stamp_ns if in_contact else None
-        if not in_contact or base_mouth is None or self._target is None:
-            self._last_bin = None
-            return
-        mouth_tip = base_mouth.inverse().apply(report.base_tip.translation)
-        here = self._bin_of(mouth_tip)
-        first = here if self._last_bin is None else self._last_bin
-        self._covered[min(first, here) : max(first, here) + 1] = True
+        if here is not None:
+            first = here if self._last_bin is None else self._last_bin
+            self._covered[min(first, here) : max(first, here) + 1] = True
         self._last_bin = here
 
     def see(self, tip: TipSighting | None) -> None:
@@ -143,15 +148,19 @@ class SiteLog:
             self._confirmed,
         )
 
-    def _bin_of(self, mouth_tip: Vector) -> int:
-        if self._target is None:
-            return 0
-        fraction = _along(self._target.path, mouth_tip)
+    def _bin_of(self, mouth_tip: Vector, path: Matrix) -> int | None:
+        """Return which millimetre of ``path`` (k, 3) the tip is at, None where at none."""
+        fraction, distance = _along(path, mouth_tip)
+        if distance > _AT_SITE:
+            return None
         return min(int(fraction * len(self._covered)), len(self._covered) - 1)
 
 
-def _along(path: Vector, point: Vector) -> float:
-    """Return how far along the polyline (k, 3) its point nearest to ``point`` lies, 0 to 1."""
+def _along(path: Matrix, point: Vector) -> tuple[float, float]:
+    """Return how far along ``path`` (k, 3) [m] ``point`` (3,) [m] lies, 0 to 1.
+
+    That is where the path comes nearest to it; the second value is how near [m].
+    """
     steps = np.diff(path, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
     best, best_distance, before = 0.0, np.inf, 0.0
@@ -162,7 +171,7 @@ def _along(path: Vector, point: Vector) -> float:
             if distance < best_distance:
                 best, best_distance = before + part * float(length), distance
         before += float(length)
-    return best / before
+    return best / before, best_distance
 
 
 def _length(path: Vector) -> float:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from arm_control.limits import Zone
 from arm_control.motion import Corridor
+from arm_control.procedure import SiteStep
 from arm_control.report import CycleReport, Phase
 from arm_control.target import SiteTarget
 from spatial import Pose, Wrench, vector
@@ -27,8 +28,9 @@ def report(
     contact: bool = True,
     strokes: int = 0,
     aside: float = 0.0,
+    off: float = 0.0,
 ) -> CycleReport:
-    tip = BASE_MOUTH @ Pose(translation=vector((-0.08, y, 0.0)))
+    tip = BASE_MOUTH @ Pose(translation=vector((-0.08, y, off)))
     return CycleReport(
         ms * 1_000_000,
         Phase.WIPING,
@@ -131,3 +133,19 @@ def test_tissue_pressing_from_the_side_is_contact_too(aside: float, covered: flo
     assert site.coverage == covered
     assert site.contact_s == pytest.approx(0.1 * covered)
     assert site.force.peak == 0.0
+
+
+@pytest.mark.parametrize(("off", "counts"), [(0.018, True), (0.022, False), (-0.05, False)])
+def test_a_tip_that_never_was_at_the_site_wiped_nothing_of_it(off: float, counts: bool) -> None:
+    """It passed beside the path, on tongue or cheek; the nearest points once counted as wiped."""
+    log = SiteLog("posterior_wall")
+    log.begin(way())
+    for k in range(101):
+        log.take(report(k, -0.006 + 0.00012 * k, strokes=k // 34, off=off), BASE_MOUTH)
+    lacking = log.lacks(SiteStep("posterior_wall", strokes=2, least_contact_s=0.09))
+    log.close()
+    site = log.finish()
+    assert site.coverage == float(counts)
+    assert site.contact_s == pytest.approx(0.1 * counts)
+    assert site.force.peak == 0.3 * counts
+    assert (lacking == "") is counts
