@@ -14,9 +14,7 @@ from vision.target import Site
 _BIN = 0.001  # m; the path's length is counted off in these
 _TIP_WIDTH = 0.005  # m, the bud of common swabs
 _FELT = 0.03  # N in any direction; 95 % of what is read in free air lies below
-_AT_SITE = (
-    0.015  # m from the path: a tonsil with its arches, and 5 mm that tip and target are off by
-)
+_AT_SITE = 0.02  # m from the path: as far, 14 mm deep and 12 aside, tissue is looked for
 _BAND = (0.15, 0.5)  # N: below it a wipe collects little, above it the arm yields
 
 
