@@ -118,7 +118,7 @@ def train(
     minutes: Annotated[float, typer.Option(min=0.01, help="Time to train.")] = 100.0,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     calibration: Annotated[
-        Path | None, typer.Option(help="Another data set, to calibrate confidence on.")
+        list[Path] | None, typer.Option(help="Other data sets, to calibrate confidence on.")
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Checkpoint (.pt) or network (.onnx) to go on from.")
@@ -127,14 +127,28 @@ def train(
         tuple[float, float, float] | None,
         typer.Option(help="Shares of looks at the whole picture, the mouth and the throat."),
     ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that train together.")] = 2,
+    batch: Annotated[int, typer.Option(min=1, help="Pictures of a step, of each process.")] = 8,
 ) -> None:
     """Train a network on rendered frames, export and calibrate it (needs the `train` extra)."""
     from vision.train.fit import Schedule  # noqa: PLC0415 - torch is no run-time dependency
     from vision.train.run import train_network  # noqa: PLC0415 - the same
 
-    schedule = Schedule(minutes=minutes, seed=seed, shares=shares)
-    for path in train_network(data, out, schedule, calibration, start):
+    schedule = Schedule(minutes=minutes, seed=seed, shares=shares, workers=workers, batch=batch)
+    for path in train_network(data, out, schedule, calibration or [], start):
         typer.echo(str(path))
+
+
+@app.command()
+def calibrate(
+    network: Annotated[Path, typer.Argument(help="Network file (.onnx).")],
+    data: Annotated[list[Path], typer.Option(help="Rendered data sets of people it never saw.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that look at them.")] = 1,
+) -> None:
+    """Fit anew how far a network can be trusted, and write its card (needs `train`)."""
+    from vision.train.calibrate import calibrate as fit_trust  # noqa: PLC0415 - pulls in augmenting
+
+    typer.echo(str(fit_trust(network, data, held_out=True, jobs=jobs, progress=typer.echo)))
 
 
 @app.command()

@@ -1,22 +1,24 @@
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sim.dataset import DatasetPlan, write_dataset
 from tests.unit.vision.painted import Scene, read_paint
 from vision.confidence import Evidence
 from vision.data import LabelledFrame, SiteTruth
 from vision.evaluation.boxes import true_box
-from vision.network import load_network
+from vision.network import DEFAULT_MODEL, boxes_path, bytes_path, load_network
 from vision.preprocess import Crop, Look, view_optical
 from vision.sites import SITE_STRUCTURES, THROAT
 from vision.structure import BOXED, MIRRORED, Structure
 from vision.target import Site
 from vision.train.additive import fit_confidence
 from vision.train.augment import IGNORED, Sample, augment, distort
-from vision.train.calibrate import write_blank_card
+from vision.train.calibrate import calibrate, write_blank_card
 from vision.train.samples import RenderedSamples, windows
 
 SCENE = Scene()
@@ -235,3 +237,23 @@ def test_a_network_is_exported_put_in_bytes_and_loaded(tmp_path: Path) -> None:
     assert said.probability.shape == (len(Structure), 96, 96)
     assert json.loads(path.with_suffix(".json").read_text())["sha256"] == digest
     assert asdict(evidence(0.5, np.random.default_rng(0)))["seen"] == 0.5
+
+
+@pytest.mark.slow
+def test_trust_fitted_by_several_processes_is_the_same(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        write_dataset(
+            DatasetPlan(tmp_path / str(seed), frames=52, seed=seed, width=320, height=240)
+        )
+    cards = []
+    for jobs in (1, 3):
+        network = tmp_path / f"net{jobs}.onnx"
+        shutil.copy(DEFAULT_MODEL, network)
+        shutil.copy(bytes_path(DEFAULT_MODEL), bytes_path(network))
+        shutil.copy(boxes_path(DEFAULT_MODEL), boxes_path(network))
+        calibrate(network, [tmp_path / "1", tmp_path / "2"], held_out=True, jobs=jobs)
+        card = json.loads(network.with_suffix(".json").read_text())
+        assert card["calibrated_on"]["frames"] == 104
+        assert card["calibrated_on"]["photographs"] == 34
+        cards.append({k: card[k] for k in ("confidence", "photo_confidence", "sha256")})
+    assert cards[0] == cards[1]
