@@ -161,7 +161,8 @@ def _each(
 def _looked_at(part: _Part) -> tuple[list[Evidence | PhotoEvidence], list[bool]]:
     """Return the evidence of every target in a part, each believed, and whether it was right."""
     noted = Noted(_model(part.network))
-    frames = [RenderedSet(part.data)[i] for i in range(part.first, part.last)]
+    rendered = RenderedSet(part.data)
+    frames = (rendered[i] for i in range(part.first, part.last))
     if not part.photographs:
         locator = ThroatLocator(noted, LocatorSettings(min_confidence=0.0))
         outcomes = evaluate(locator, frames).outcomes
