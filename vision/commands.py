@@ -140,6 +140,25 @@ def train(
 
 
 @app.command()
+def average(
+    networks: Annotated[
+        list[Path], typer.Argument(help="Checkpoints (.pt), one trained on from another.")
+    ],
+    data: Annotated[Path, typer.Option(help="Rendered data set such as they were trained on.")],
+    out: Annotated[Path, typer.Option(help="Network file to write (.onnx).")],
+    calibration: Annotated[
+        list[Path] | None, typer.Option(help="Other data sets, to calibrate confidence on.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that calibrate.")] = 1,
+) -> None:
+    """Average trained networks, export and calibrate the mean (needs the `train` extra)."""
+    from vision.train.run import average_networks  # noqa: PLC0415 - torch is no run-time dependency
+
+    for path in average_networks(networks, data, out, calibration or [], jobs):
+        typer.echo(str(path))
+
+
+@app.command()
 def calibrate(
     network: Annotated[Path, typer.Argument(help="Network file (.onnx).")],
     data: Annotated[list[Path], typer.Option(help="Rendered data sets of people it never saw.")],
