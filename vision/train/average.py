@@ -36,7 +36,8 @@ def average(checkpoints: Sequence[Path], data: Path) -> ThroatNet:
     network: ThroatNet = ThroatNet()
     network.load_state_dict(mean_weights([grown(path).state_dict() for path in checkpoints]))
     _measure(network, RenderedSamples([islice(RenderedSet(data), _FRAMES)]))
-    return network.eval()
+    network.eval()
+    return network
 
 
 def mean_weights(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
