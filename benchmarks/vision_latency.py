@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from common import Figure, arguments, cannot_run, report
 from numpy.typing import NDArray
 
-from benchmarks.common import Figure, arguments, cannot_run, report
 from vision.errors import VisionError
 from vision.frame import Frame
 from vision.health import HealthSettings, picture_fault

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from common import Figure, arguments, cannot_run, report
 
-from benchmarks.common import Figure, arguments, cannot_run, report
 from spatial import Pose, stamp_ns
 from station.config import SessionSettings
 from station.sight import TRACKER
