@@ -25,14 +25,14 @@ _LOOKS = (Look.WHOLE, Look.MOUTH, Look.THROAT, Look.THROAT)
 def average(checkpoints: Sequence[Path], data: Path) -> ThroatNet:
     """Return the network whose weights are the mean of the checkpoints', ready to run.
 
-    Where one network was trained on from another, their mean is no worse on what both learnt and
-    better on what neither saw (Wortsman et al. 2022, arXiv 2203.05482). Means and variances of its
-    normalisations are measured anew on frames of ``data`` such as it was trained on.
+    Where one network was trained on from another, their mean is often better than either on
+    pictures unlike those of training (Wortsman et al. 2022, arXiv 2203.05482). Means and variances
+    of its normalisations are measured anew on frames of ``data`` such as it was trained on.
 
-    Raises VisionError for no checkpoint, or one of another architecture.
+    Raises VisionError for fewer than two checkpoints, or one of another architecture.
     """
-    if not checkpoints:
-        raise VisionError("there is no network to average; give two checkpoints or more")
+    if len(checkpoints) < 2:
+        raise VisionError(f"{len(checkpoints)} networks have no mean; give two checkpoints or more")
     network: ThroatNet = ThroatNet()
     network.load_state_dict(mean_weights([grown(path).state_dict() for path in checkpoints]))
     _measure(network, RenderedSamples([islice(RenderedSet(data), _FRAMES)]))

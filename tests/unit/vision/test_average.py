@@ -25,9 +25,10 @@ def test_a_silent_head_says_half_of_the_other_and_notes_all_of_it() -> None:
     assert torch.allclose(2.0 * mean["sight.word"], after.sight.word)
 
 
-def test_no_network_has_no_mean(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_networks_have_no_mean(tmp_path: Path, count: int) -> None:
     with pytest.raises(VisionError, match="two checkpoints or more"):
-        average([], tmp_path)
+        average([tmp_path / "a.pt"] * count, tmp_path)
 
 
 @pytest.mark.slow
